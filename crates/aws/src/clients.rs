@@ -1,0 +1,88 @@
+//! The clients of one account and region, all from one configuration.
+
+use crate::fault::{fault, need};
+use crate::tap::{Bodies, Tap};
+use aws_types::SdkConfig;
+use aws_types::region::Region as SdkRegion;
+use casebook::fault::Fault;
+use casebook::id::{AccountId, Arn, Region};
+use casebook::reading::Identity;
+use tokio::sync::OnceCell;
+
+/// Everything that can be called with one set of credentials in one region.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    pub(crate) region: Region,
+    pub(crate) config: SdkConfig,
+    pub(crate) autoscaling: aws_sdk_autoscaling::Client,
+    pub(crate) cloudtrail: aws_sdk_cloudtrail::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) ebs: aws_sdk_ebs::Client,
+    pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) classic: aws_sdk_elasticloadbalancing::Client,
+    pub(crate) balancing: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+    account: OnceCell<AccountId>,
+}
+
+/// A client of a service with the listener on it.
+macro_rules! client {
+    ($service:ident, $config:expr, $tap:expr) => {
+        $service::Client::from_conf($service::config::Builder::from($config).interceptor($tap).build())
+    };
+}
+
+impl Clients {
+    /// The clients for a configuration with credentials and a region.
+    pub(crate) fn new(config: SdkConfig, region: &SdkRegion) -> Self {
+        let tap = |service| Tap::new(service, Bodies::Kept);
+        Self {
+            region: Region::new(region.as_ref()),
+            autoscaling: client!(aws_sdk_autoscaling, &config, tap("autoscaling")),
+            cloudtrail: client!(aws_sdk_cloudtrail, &config, tap("cloudtrail")),
+            cloudwatch: client!(aws_sdk_cloudwatch, &config, tap("cloudwatch")),
+            ebs: client!(aws_sdk_ebs, &config, Tap::new("ebs", Bodies::Dropped)),
+            ec2: client!(aws_sdk_ec2, &config, tap("ec2")),
+            classic: client!(aws_sdk_elasticloadbalancing, &config, tap("elasticloadbalancing")),
+            balancing: client!(aws_sdk_elasticloadbalancingv2, &config, tap("elasticloadbalancing")),
+            iam: client!(aws_sdk_iam, &config, tap("iam")),
+            kms: client!(aws_sdk_kms, &config, tap("kms")),
+            ssm: client!(aws_sdk_ssm, &config, tap("ssm")),
+            sts: client!(aws_sdk_sts, &config, tap("sts")),
+            config,
+            account: OnceCell::new(),
+        }
+    }
+
+    /// Who the credentials belong to
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
+    pub(crate) async fn identity(&self) -> Result<Identity, Fault> {
+        let caller = self.sts.get_caller_identity().send().await.map_err(fault)?;
+        let account = AccountId::new(need(caller.account, "GetCallerIdentity.Account")?);
+        Ok(Identity { account, arn: Arn::new(need(caller.arn, "GetCallerIdentity.Arn")?) })
+    }
+
+    /// The account's own id, asked once.
+    pub(crate) async fn own_account(&self) -> Result<&AccountId, Fault> {
+        self.account.get_or_try_init(|| async { Ok(self.identity().await?.account) }).await
+    }
+
+    /// The partition of the region, as ARNs name it
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+    pub(crate) fn partition(&self) -> &'static str {
+        const PARTITIONS: [(&str, &str); 7] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-isob-", "aws-iso-b"),
+            ("us-isof-", "aws-iso-f"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("us-iso-", "aws-iso"),
+            ("eusc-", "aws-eusc"),
+        ];
+        let region = self.region.as_str();
+        PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+    }
+}

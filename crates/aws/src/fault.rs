@@ -1,0 +1,159 @@
+//! What an SDK error means for the engine: whether the request was sent, whether it may have taken
+//! effect, and what AWS said, in one line without secrets.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use casebook::fault::{Fault, FaultClass};
+use std::error::Error;
+
+mod codes;
+mod words;
+
+pub(crate) use words::one_line;
+
+/// Reads a failed call.
+pub(crate) fn fault<E>(error: SdkError<E>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    if let Some(fault) = credentials_fault(&error) {
+        return fault;
+    }
+    match &error {
+        SdkError::ServiceError(answer) => service_fault(answer.err(), answer.raw().status().as_u16()),
+        SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(lost, connector_fault),
+        SdkError::TimeoutError(_) => Fault::new(FaultClass::Unknown, "Timeout", "no answer within the time limit"),
+        SdkError::ResponseError(answer) => unreadable(answer.raw().status().as_u16(), &one_line(&chain(&error))),
+        SdkError::ConstructionFailure(_) => Fault::new(FaultClass::Invalid, "NotBuilt", one_line(&chain(&error))),
+        _ => lost(),
+    }
+}
+
+/// An answer without a field that its description promises.
+pub(crate) fn malformed(field: &str) -> Fault {
+    Fault::new(FaultClass::Unknown, "MalformedAnswer", format!("malformed answer: it has no usable {field}"))
+}
+
+/// The value of a field that must be there.
+///
+/// # Errors
+/// A fault that names the field when there is none.
+pub(crate) fn need<T>(value: Option<T>, field: &str) -> Result<T, Fault> {
+    value.ok_or_else(|| malformed(field))
+}
+
+/// In a change, a "not found" of something that the program itself makes means that it is not
+/// visible everywhere yet
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+pub(crate) fn in_change(mut fault: Fault) -> Fault {
+    const OURS: [&str; 6] = [
+        "InvalidGroup.NotFound",
+        "InvalidSecurityGroupID.NotFound",
+        "InvalidNetworkAclID.NotFound",
+        "InvalidSnapshot.NotFound",
+        "InvalidAMIID.NotFound",
+        "InvalidVolume.NotFound",
+    ];
+    if OURS.contains(&fault.code.as_str()) {
+        fault.class = FaultClass::NotFoundYet;
+    }
+    fault
+}
+
+fn service_fault(error: &dyn ProvideErrorMetadata, status: u16) -> Fault {
+    let code = error.code().unwrap_or_default();
+    let message = error.message().map_or_else(|| format!("HTTP status {status} without a message"), one_line);
+    Fault::new(codes::class(code, &message, status), code, message)
+}
+
+/// An answer that is no answer: a proxy's page, half a body.
+fn unreadable(status: u16, why: &str) -> Fault {
+    let class = match status {
+        429 => FaultClass::Throttled,
+        _ => FaultClass::Unknown,
+    };
+    Fault::new(class, "UnreadableAnswer", format!("HTTP status {status}: {why}"))
+}
+
+fn lost() -> Fault {
+    Fault::new(FaultClass::Unknown, "", "the request was sent and no answer came")
+}
+
+fn connector_fault(error: &ConnectorError) -> Fault {
+    let why = one_line(&chain(error));
+    if error.is_user() {
+        return Fault::new(FaultClass::Invalid, "NotBuilt", why);
+    }
+    if never_sent(error) {
+        return Fault::new(FaultClass::Network, "", format!("the endpoint was not reached: {why}"));
+    }
+    Fault::new(FaultClass::Unknown, "", format!("the connection broke before the answer: {why}"))
+}
+
+/// Whether the connection was never made: only then it is certain that nothing took effect.
+fn never_sent(error: &ConnectorError) -> bool {
+    let mut links = std::iter::successors(error.source(), |link| link.source());
+    links.any(|link| {
+        let text = link.to_string();
+        ["client error (Connect)", "HTTP connect", "dns error"].iter().any(|mark| text.contains(mark))
+    })
+}
+
+/// No usable credentials: the request was not sent.
+fn credentials_fault(error: &(dyn Error + 'static)) -> Option<Fault> {
+    let mut links = std::iter::successors(Some(error), |link| link.source());
+    let cause = links.find_map(|link| link.downcast_ref::<CredentialsError>())?;
+    let why = one_line(&chain(cause));
+    let (class, code) = match cause {
+        CredentialsError::ProviderTimedOut(_) => (FaultClass::Network, "CredentialsTimeout"),
+        _ if why.contains("xpired") => (FaultClass::Denied, "ExpiredToken"),
+        _ => (FaultClass::Denied, "NoCredentials"),
+    };
+    Some(Fault::new(class, code, why))
+}
+
+/// An error and its causes, each once.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(link) = cause {
+        let text = link.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+        cause = link.source();
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_field_is_named() {
+        let fault = need(None::<u8>, "Volume.VolumeId").unwrap_err();
+        assert_eq!((fault.class, fault.code.as_str()), (FaultClass::Unknown, "MalformedAnswer"));
+        assert!(fault.message.contains("Volume.VolumeId"));
+    }
+
+    #[test]
+    fn a_group_not_found_in_a_change_is_not_visible_yet() {
+        let of = |code| in_change(Fault::new(FaultClass::NotFound, code, "")).class;
+        assert_eq!(of("InvalidGroup.NotFound"), FaultClass::NotFoundYet);
+        assert_eq!(of("InvalidInstanceID.NotFound"), FaultClass::NotFound);
+    }
+
+    #[test]
+    fn a_missing_credential_is_a_denial_and_was_not_sent() {
+        let fault = credentials_fault(&CredentialsError::not_loaded("no providers")).unwrap();
+        assert_eq!((fault.class, fault.code.as_str()), (FaultClass::Denied, "NoCredentials"));
+    }
+
+    #[test]
+    fn a_proxys_page_may_hide_an_effect() {
+        assert_eq!(unreadable(200, "expected `<`").class, FaultClass::Unknown);
+        assert_eq!(unreadable(429, "").class, FaultClass::Throttled);
+    }
+}

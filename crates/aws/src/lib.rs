@@ -1,0 +1,25 @@
+//! The only crate that names an AWS SDK: [`casebook`]'s questions and changes become calls, and
+//! the answers become plain data again.
+//!
+//! Not for: deciding anything, retrying, waiting, or keeping state. A call that fails comes back
+//! as a [`casebook::fault::Fault`] whose class tells the engine what to do; the SDK's own retries
+//! are off, so that every request sent is one that the engine asked for and can count.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod account;
+mod both;
+mod clients;
+mod connect;
+mod convert;
+mod fault;
+mod forensic;
+mod mode;
+mod page;
+mod presign;
+mod source;
+mod tap;
+
+pub use account::{ForensicAccount, SourceAccount};
+pub use connect::{Access, ConnectError};

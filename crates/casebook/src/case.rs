@@ -1,0 +1,313 @@
+//! The state of a case: a fold over its ledger, entry by entry. Nothing else is remembered.
+
+use crate::effect::Effect;
+use crate::entry::{
+    Approved, Artefact, Asked, Blocks, CaseStatus, Entry, FindingNote, Intent, Manifest, Opened, Outcome, Person,
+    StepEntry,
+};
+use crate::evidence::Evidence;
+use crate::fault::{Fault, FaultClass};
+use crate::gate::Gate;
+use crate::id::{CaseId, SnapshotId};
+use crate::query::{Query, Side};
+use crate::reading::{Made, Reading};
+use crate::runbook::Runbook;
+use crate::scene::{Scene, Tick};
+use crate::settings::Settings;
+use crate::step::{Phase, StepName, StepStatus};
+use crate::target::Target;
+use crate::verdict::Verdict;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What became of the calls of one effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// How many times it was sent.
+    pub sent: u32,
+    /// How many times in a row it has failed since the case was last taken up.
+    pub failures: u32,
+    /// How the last one ended.
+    pub last: Last,
+    /// When that was.
+    pub at: Timestamp,
+    /// The intent's entry.
+    pub intent: u64,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// Its outcome was never written: sent or not, nobody knows.
+    Lost,
+    /// It succeeded.
+    Done(Made),
+    /// It failed.
+    Failed(Fault),
+    /// It failed before the case was taken up again: it may be tried afresh.
+    Cleared,
+}
+
+/// What the capture wrote down.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    /// The readings, as they were before the first change.
+    pub scene: Scene,
+    /// Files beside the ledger, by question.
+    pub artefacts: BTreeMap<Query, Vec<Artefact>>,
+}
+
+impl Baseline {
+    /// Whether a question was answered, or its gap named.
+    pub fn has(&self, query: &Query) -> bool {
+        self.scene.fact(query).is_some() || self.artefacts.contains_key(query)
+    }
+
+    /// What could not be read, and why.
+    pub fn gaps(&self) -> Vec<(&Query, &Fault)> {
+        self.scene.facts().filter_map(|(query, fact)| fact.answer.as_ref().err().map(|fault| (query, fault))).collect()
+    }
+}
+
+/// How a step stood last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRecord {
+    /// The last entry.
+    pub entry: StepEntry,
+    /// When the step was first heard of.
+    pub started: Timestamp,
+    /// When it was done or skipped.
+    pub finished: Option<Timestamp>,
+    /// The ledger's head at that moment.
+    pub head: String,
+}
+
+/// How far the blocks of a snapshot were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockRecord {
+    /// The runs in order.
+    pub runs: Vec<Blocks>,
+    /// The whole.
+    pub manifest: Option<Manifest>,
+}
+
+impl BlockRecord {
+    /// The index from which to go on; `None` when all were read.
+    pub fn next(&self) -> Option<i32> {
+        self.runs.last().map_or(Some(0), |run| run.next)
+    }
+
+    /// How many blocks were read.
+    pub fn read(&self) -> u64 {
+        self.runs.iter().map(|run| run.read).sum()
+    }
+}
+
+/// A case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name.
+    pub id: CaseId,
+    /// What it is about.
+    pub target: Target,
+    /// Its runbook.
+    pub runbook: Runbook,
+    /// The settings, with the runbook's changes.
+    pub settings: Settings,
+    /// The last phase asked for.
+    pub through: Phase,
+    /// Whether the finding asks for the role first.
+    pub revoke_first: bool,
+    /// The finding that started it.
+    pub finding: Option<FindingNote>,
+    /// Makes names unguessable.
+    pub nonce: String,
+    /// The program that opened it.
+    pub program: String,
+    /// Who opened it.
+    pub by: Person,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When it was last taken up.
+    pub resumed: Timestamp,
+    /// What was captured.
+    pub baseline: Baseline,
+    /// What became of every effect.
+    pub attempts: BTreeMap<Effect, Attempt>,
+    /// What was read after the capture.
+    pub observed: BTreeMap<Query, Reading>,
+    /// How the steps stand.
+    pub steps: BTreeMap<StepName, StepRecord>,
+    /// What was asked at gates.
+    pub asked: BTreeMap<Gate, Asked>,
+    /// What was approved.
+    pub approvals: BTreeMap<Gate, (Approved, Timestamp)>,
+    /// The evidence.
+    pub evidence: BTreeMap<String, Evidence>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was read of snapshots.
+    pub blocks: BTreeMap<(Side, SnapshotId), BlockRecord>,
+    /// Whether a person asked for the release.
+    pub releasing: Option<Timestamp>,
+    /// How the last run ended.
+    pub ended: Option<CaseStatus>,
+    intents: BTreeMap<u64, Effect>,
+}
+
+impl Case {
+    /// Opens a case from its first entry; `None` when that is not an opening.
+    pub fn open(entry: &Entry, at: Timestamp) -> Option<Self> {
+        let Entry::Opened(opened) = entry else { return None };
+        let Opened { case, target, runbook, settings, through, revoke_first, finding, program, nonce, by } =
+            (**opened).clone();
+        let settings = Settings { policy: runbook.policy(&settings.policy), ..settings };
+        Some(Self {
+            id: case,
+            target,
+            runbook,
+            settings,
+            through,
+            revoke_first,
+            finding,
+            nonce,
+            program,
+            by,
+            opened: at,
+            resumed: at,
+            baseline: Baseline::default(),
+            attempts: BTreeMap::new(),
+            observed: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            approvals: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            verdict: Verdict::default(),
+            blocks: BTreeMap::new(),
+            releasing: None,
+            ended: None,
+            intents: BTreeMap::new(),
+        })
+    }
+
+    /// Takes in the next entry, number `seq`, written at `at`, with which the head became `head`.
+    pub fn apply(&mut self, seq: u64, at: Timestamp, head: &str, entry: &Entry) {
+        match entry {
+            Entry::Opened(_) | Entry::Unread => {}
+            Entry::Resumed(resumed) => self.resume(&resumed.settings, resumed.through, at),
+            Entry::Captured(captured) => {
+                let answer = match (&captured.reading, &captured.gap) {
+                    (Some(reading), _) => Some(Ok(reading.clone())),
+                    (None, Some(fault)) => Some(Err(fault.clone())),
+                    (None, None) => None,
+                };
+                if let Some(answer) = answer {
+                    self.baseline.scene.learn(captured.query.clone(), answer, Tick(seq), at);
+                }
+                self.baseline.artefacts.insert(captured.query.clone(), captured.artefacts.clone());
+            }
+            Entry::Intent(intent) => self.intend(seq, at, intent),
+            Entry::Outcome(outcome) => self.conclude(at, outcome),
+            Entry::Observed(observed) => {
+                self.observed.insert(observed.query.clone(), observed.reading.clone());
+            }
+            Entry::Step(step) => self.record_step(at, head, step),
+            Entry::Asked(asked) => {
+                self.asked.insert(asked.gate, asked.clone());
+            }
+            Entry::Approved(approved) => {
+                self.approvals.insert(approved.gate, (approved.clone(), at));
+            }
+            Entry::Evidence(evidence) => {
+                self.evidence.insert(evidence.id.clone(), evidence.clone());
+            }
+            Entry::Verdict(verdict) => self.verdict = verdict.clone(),
+            Entry::Blocks(blocks) => {
+                self.block_record(blocks.side, &blocks.snapshot).runs.push(blocks.clone());
+            }
+            Entry::Manifest(manifest) => {
+                self.block_record(manifest.side, &manifest.snapshot).manifest = Some(manifest.clone());
+            }
+            Entry::Releasing(_) => self.releasing = Some(at),
+            Entry::Ended(ended) => self.ended = Some(ended.status),
+        }
+    }
+
+    /// What became of an effect; `None` when it was never sent.
+    pub fn attempt(&self, effect: &Effect) -> Option<&Attempt> {
+        self.attempts.get(effect)
+    }
+
+    /// Whether anything was sent that changes something.
+    pub fn has_changed_anything(&self) -> bool {
+        !self.attempts.is_empty()
+    }
+
+    /// The manifest of a snapshot, when all its blocks were read.
+    pub fn manifest(&self, side: Side, snapshot: &SnapshotId) -> Option<&Manifest> {
+        self.blocks.get(&(side, snapshot.clone()))?.manifest.as_ref()
+    }
+
+    /// The status recorded last for a step.
+    pub fn step_status(&self, step: StepName) -> Option<StepStatus> {
+        self.steps.get(&step).map(|record| record.entry.status)
+    }
+
+    /// A short name, unguessable for those who do not know the ledger, the same at every call.
+    pub fn secret_name(&self, part: &str) -> String {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(format!("{}/{}/{part}", self.id, self.nonce));
+        hex::encode(digest)[..12].to_owned()
+    }
+
+    fn resume(&mut self, settings: &Settings, through: Phase, at: Timestamp) {
+        self.settings = Settings { policy: self.runbook.policy(&settings.policy), ..settings.clone() };
+        self.through = through;
+        self.resumed = at;
+        self.ended = None;
+        for attempt in self.attempts.values_mut() {
+            attempt.failures = 0;
+            let settled = matches!(&attempt.last, Last::Failed(fault) if fault.class != FaultClass::Unknown);
+            if settled {
+                attempt.last = Last::Cleared;
+            }
+        }
+    }
+
+    fn intend(&mut self, seq: u64, at: Timestamp, intent: &Intent) {
+        self.intents.insert(seq, intent.effect.clone());
+        let fresh = Attempt { sent: 0, failures: 0, last: Last::Lost, at, intent: seq };
+        let attempt = self.attempts.entry(intent.effect.clone()).or_insert(fresh);
+        attempt.sent += 1;
+        attempt.last = Last::Lost;
+        attempt.at = at;
+        attempt.intent = seq;
+    }
+
+    fn conclude(&mut self, at: Timestamp, outcome: &Outcome) {
+        let attempt = self.intents.get(&outcome.intent).and_then(|effect| self.attempts.get_mut(effect));
+        let Some(attempt) = attempt else { return };
+        attempt.at = at;
+        match &outcome.fault {
+            Some(fault) => {
+                attempt.failures += 1;
+                attempt.last = Last::Failed(fault.clone());
+            }
+            None => {
+                attempt.failures = 0;
+                attempt.last = Last::Done(outcome.made.clone().unwrap_or_default());
+            }
+        }
+    }
+
+    fn record_step(&mut self, at: Timestamp, head: &str, entry: &StepEntry) {
+        let ended = matches!(entry.status, StepStatus::Done | StepStatus::Skipped);
+        let started = self.steps.get(&entry.step).map_or(at, |record| record.started);
+        let record = StepRecord { entry: entry.clone(), started, finished: ended.then_some(at), head: head.to_owned() };
+        self.steps.insert(entry.step, record);
+    }
+
+    fn block_record(&mut self, side: Side, snapshot: &SnapshotId) -> &mut BlockRecord {
+        self.blocks.entry((side, snapshot.clone())).or_default()
+    }
+}

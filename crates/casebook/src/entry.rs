@@ -1,0 +1,281 @@
+//! What stands in a ledger: one kind for each thing that can happen to a case. Kinds and fields are
+//! only ever added, so that older and newer programs can read each other's ledgers.
+
+use crate::effect::Effect;
+use crate::evidence::Evidence;
+use crate::fault::Fault;
+use crate::gate::Gate;
+use crate::id::CaseId;
+use crate::query::{Query, Side};
+use crate::reading::{Identity, Made, Reading};
+use crate::runbook::Runbook;
+use crate::settings::Settings;
+use crate::step::{Phase, StepName, StepStatus};
+use crate::target::Target;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Entry {
+    /// The case was opened.
+    Opened(Box<Opened>),
+    /// A process took the case up again.
+    Resumed(Box<Resumed>),
+    /// A question of the capture was answered, or could not be.
+    Captured(Captured),
+    /// A call that changes something is about to be sent.
+    Intent(Intent),
+    /// What became of it.
+    Outcome(Outcome),
+    /// A reading after the capture that differs from the last one.
+    Observed(Observed),
+    /// A step stands differently than before.
+    Step(StepEntry),
+    /// A gate was reached.
+    Asked(Asked),
+    /// A gate was approved.
+    Approved(Approved),
+    /// An item of evidence is new or has changed.
+    Evidence(Evidence),
+    /// The verdict has changed.
+    Verdict(Verdict),
+    /// A run of blocks was read.
+    Blocks(Blocks),
+    /// All blocks of a snapshot were read.
+    Manifest(Manifest),
+    /// A person asked for the release of the instance.
+    Releasing(Person),
+    /// A run came to its end.
+    Ended(Ended),
+    /// An entry of a newer program.
+    #[serde(other)]
+    Unread,
+}
+
+/// The opening of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The case.
+    pub case: CaseId,
+    /// What it is about.
+    pub target: Target,
+    /// The runbook, whole.
+    pub runbook: Runbook,
+    /// The settings.
+    pub settings: Settings,
+    /// The last phase asked for.
+    pub through: Phase,
+    /// Whether the finding asks for the role first.
+    #[serde(default)]
+    pub revoke_first: bool,
+    /// The finding that started it, as text for people.
+    #[serde(default)]
+    pub finding: Option<FindingNote>,
+    /// The program and version.
+    pub program: String,
+    /// Makes names of this case unguessable.
+    pub nonce: String,
+    /// Who opened it.
+    pub by: Person,
+}
+
+/// What of a finding belongs in the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingNote {
+    /// The finding's id.
+    pub id: String,
+    /// Its type.
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+    /// The digest of the file it came in, kept as artefact.
+    pub sha256: String,
+}
+
+/// Who did something: the name given, and the identity AWS confirmed, if it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The name given by `--as` or by the system.
+    pub name: String,
+    /// The caller in AWS's words.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+}
+
+/// A case taken up again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The settings that hold from now on.
+    pub settings: Settings,
+    /// The last phase asked for from now on.
+    pub through: Phase,
+    /// The program and version.
+    pub program: String,
+    /// By whom.
+    pub by: Person,
+}
+
+/// An answer of the capture. The reading stands here unless it may hold secrets or is large;
+/// then only its artefact does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// What was asked.
+    pub query: Query,
+    /// What was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
+    /// Why it could not be read: a named gap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Fault>,
+    /// Files kept beside the ledger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artefacts: Vec<Artefact>,
+}
+
+/// A file kept beside the ledger, by digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artefact {
+    /// What it is: `reading`, or the call whose answer it holds.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// How many.
+    pub bytes: u64,
+    /// AWS's id of the request, when it is an answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request: String,
+    /// AWS's clock at the answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub date: String,
+}
+
+/// A call about to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// For which step.
+    pub step: StepName,
+    /// What.
+    pub effect: Effect,
+}
+
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The entry of its intent.
+    pub intent: u64,
+    /// What it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+    /// Why it failed. Of class `unknown` when the answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// A reading after the capture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// What was asked.
+    pub query: Query,
+    /// What was answered.
+    pub reading: Reading,
+}
+
+/// How a step stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEntry {
+    /// Which.
+    pub step: StepName,
+    /// How.
+    pub status: StepStatus,
+    /// Why.
+    pub reason: String,
+    /// What a responder should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What was read back, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proof: Vec<String>,
+}
+
+/// A gate that was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Which.
+    pub gate: Gate,
+    /// For which step.
+    pub step: StepName,
+    /// What passing it exposes or destroys.
+    pub exposure: Vec<String>,
+    /// The digest of what is shown.
+    pub digest: String,
+}
+
+/// An approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// Which gate.
+    pub gate: Gate,
+    /// The digest of what was shown; empty when approved ahead.
+    pub digest: String,
+    /// By whom.
+    pub by: Person,
+}
+
+/// A run of blocks read from a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocks {
+    /// In which account.
+    pub side: Side,
+    /// The snapshot.
+    pub snapshot: crate::id::SnapshotId,
+    /// From which index.
+    pub from: i32,
+    /// The next index; `None` at the end.
+    pub next: Option<i32>,
+    /// How many blocks were read.
+    pub read: u64,
+    /// How many of them are not all zeros.
+    pub kept: u64,
+    /// The artefact with their lines.
+    pub sha256: String,
+}
+
+/// The manifest of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// In which account.
+    pub side: Side,
+    /// The snapshot.
+    pub snapshot: crate::id::SnapshotId,
+    /// How many blocks are in it.
+    pub blocks: u64,
+    /// The digest over all lines.
+    pub sha256: String,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How the case stands.
+    pub status: CaseStatus,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// How a case stands at the end of a run, as the command line's JSON says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseStatus {
+    /// All that was asked for is done.
+    Done,
+    /// A person must approve.
+    Waiting,
+    /// Something failed or is not set; containment is kept.
+    Held,
+    /// Nothing was done, on purpose.
+    Refused,
+    /// A check of ledger or evidence failed.
+    Unverified,
+}

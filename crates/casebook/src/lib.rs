@@ -1,0 +1,27 @@
+//! The domain of Impound: what a case is, what the scene looks like, what to do next. Pure: no
+//! input or output, no clock, no randomness, nothing asynchronous, and no AWS SDK.
+
+pub mod agenda;
+pub mod case;
+pub mod custody;
+pub mod effect;
+pub mod entry;
+pub mod evidence;
+pub mod fault;
+pub mod finding;
+pub mod gate;
+pub mod grade;
+pub mod id;
+pub mod next;
+pub mod query;
+pub mod reading;
+pub mod release;
+pub mod runbook;
+pub mod scene;
+pub mod settings;
+pub mod step;
+pub mod steps;
+pub mod tags;
+pub mod target;
+pub mod verdict;
+pub mod view;

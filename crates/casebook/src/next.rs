@@ -1,0 +1,199 @@
+//! The planner: from what is written and what is observed to what to do next. It looks at nothing
+//! else, so a crash, a retry, a second responder and an attacker who undoes a change are all the
+//! same to it: observe again, and do what is missing.
+
+use crate::agenda::{Agenda, Hold, Reached, Wake};
+use crate::effect::Effect;
+use crate::evidence::Custody;
+use crate::id::SnapshotId;
+use crate::query::{Query, Side};
+use crate::runbook::RunbookStep;
+use crate::step::{StepName, StepStatus};
+use crate::steps::{self, StepCard};
+use crate::verdict::Verdict;
+use crate::view::View;
+use crate::{custody, grade, release};
+use std::collections::BTreeSet;
+
+/// What to do next, and how everything stands.
+#[derive(Clone, Debug, Default)]
+pub struct Next {
+    /// Questions to ask, side by side.
+    pub observe: BTreeSet<Query>,
+    /// Changes to make, side by side: none depends on another.
+    pub perform: Vec<(StepName, Effect)>,
+    /// When to look again, soonest first.
+    pub wakes: Vec<Wake>,
+    /// How every step stands.
+    pub steps: Vec<StepReport>,
+    /// Gates that were reached.
+    pub gates: Vec<(StepName, Reached)>,
+    /// What is proved about containment.
+    pub verdict: Verdict,
+    /// The evidence.
+    pub custody: Custody,
+    /// Snapshots of which all blocks were read and no manifest is written yet.
+    pub seal: Vec<(Side, SnapshotId)>,
+}
+
+/// How a step stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepReport {
+    /// Which.
+    pub step: StepName,
+    /// How.
+    pub status: StepStatus,
+    /// Whether it moves by itself: calls are under way, or it looks again later.
+    pub moving: bool,
+    /// Whether steps after it may go on.
+    pub passable: bool,
+    /// Why it stands so.
+    pub reason: String,
+    /// What it waits for at this moment, for the live display.
+    pub waiting_for: String,
+    /// What a responder should know.
+    pub warnings: Vec<String>,
+    /// What was read back.
+    pub proof: Vec<String>,
+    /// Why it can not go on.
+    pub holds: Vec<Hold>,
+    yields: Option<StepName>,
+}
+
+/// Decides what to do next.
+pub fn next(view: View<'_>) -> Next {
+    let mut next = Next::default();
+    if view.case.releasing.is_some() {
+        release::plan(view, &mut next);
+    } else {
+        respond(view, &mut next);
+    }
+    next.wakes.sort();
+    next.verdict = grade::verdict(view);
+    next.custody = custody::index(view);
+    next.seal = custody::unsealed(view.case);
+    next
+}
+
+fn respond(view: View<'_>, next: &mut Next) {
+    for row in view.case.runbook.steps_through(view.case.through) {
+        let card = steps::card(row.step);
+        let report = match blocker(view, next, row) {
+            Some(before) => prepare(view, card, before, next),
+            None => run(view, card, next),
+        };
+        next.steps.push(report);
+    }
+}
+
+/// The first step that must be passed before this one. Order is a preference: a step that a law
+/// makes wait for this one does not block it.
+fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
+    let mut before = row.after.clone();
+    if view.case.revoke_first {
+        sessions_first(row.step, view, &mut before);
+    }
+    before.into_iter().find(|step| {
+        let report = next.steps.iter().find(|report| report.step == *step);
+        report.is_some_and(|report| !report.passable && report.yields != Some(row.step))
+    })
+}
+
+/// Stolen credentials in use: the role goes first, the network second.
+fn sessions_first(step: StepName, view: View<'_>, before: &mut Vec<StepName>) {
+    match step {
+        StepName::Revoke => *before = vec![StepName::Capture],
+        StepName::Isolate if view.case.runbook.has(StepName::Revoke) => before.push(StepName::Revoke),
+        _ => {}
+    }
+}
+
+/// A step that must wait may still make ready what changes nothing for others.
+fn prepare(view: View<'_>, card: &StepCard, before: StepName, next: &mut Next) -> StepReport {
+    let captured = next.steps.iter().any(|report| report.step == StepName::Capture && report.passable);
+    let mut agenda = Agenda::new(view);
+    if let Some(prepare) = card.prepare.filter(|_| captured) {
+        prepare(&mut agenda);
+    }
+    let mut report = StepReport::of(card.name, &agenda, view);
+    report.status = StepStatus::Waiting;
+    report.passable = false;
+    report.reason = format!("after {before}");
+    report.holds.clear();
+    take(card.name, agenda, next);
+    report
+}
+
+fn run(view: View<'_>, card: &StepCard, next: &mut Next) -> StepReport {
+    let mut agenda = Agenda::new(view);
+    (card.plan)(&mut agenda);
+    let report = StepReport::of(card.name, &agenda, view);
+    take(card.name, agenda, next);
+    report
+}
+
+/// Moves what a step wants into the plan.
+pub(crate) fn take(step: StepName, agenda: Agenda<'_>, next: &mut Next) {
+    next.observe.extend(agenda.observe);
+    for effect in agenda.perform {
+        if !next.perform.iter().any(|(_, planned)| *planned == effect) {
+            next.perform.push((step, effect));
+        }
+    }
+    next.wakes.extend(agenda.wakes);
+    next.gates.extend(agenda.gates.into_iter().map(|gate| (step, gate)));
+}
+
+impl StepReport {
+    /// How a step stands whose agenda was just made.
+    pub(crate) fn of(step: StepName, agenda: &Agenda<'_>, view: View<'_>) -> Self {
+        let (status, reason) = standing(agenda);
+        let mut report = Self {
+            step,
+            status,
+            moving: agenda.moves(),
+            passable: agenda.passable || status != StepStatus::Waiting || !agenda.moves() && agenda.yields.is_none(),
+            reason,
+            waiting_for: agenda.wakes.iter().min().map(|wake| wake.why.clone()).unwrap_or_default(),
+            warnings: agenda.warnings.clone(),
+            proof: agenda.proof.clone(),
+            holds: agenda.holds.clone(),
+            yields: agenda.yields.as_ref().map(|(step, _)| *step),
+        };
+        report.keep_while_rereading(agenda, view);
+        report
+    }
+
+    /// A step that was done stays done while its facts are only being read again.
+    fn keep_while_rereading(&mut self, agenda: &Agenda<'_>, view: View<'_>) {
+        let rereads = agenda.perform.is_empty() && agenda.holds.is_empty() && agenda.wakes.is_empty();
+        let Some(record) = view.case.steps.get(&self.step) else { return };
+        if self.moving && rereads && record.entry.status == StepStatus::Done {
+            self.status = StepStatus::Done;
+            self.passable = true;
+            self.reason.clone_from(&record.entry.reason);
+            self.warnings.clone_from(&record.entry.warnings);
+            self.proof.clone_from(&record.entry.proof);
+        }
+    }
+}
+
+fn standing(agenda: &Agenda<'_>) -> (StepStatus, String) {
+    if agenda.moves() {
+        return (StepStatus::Waiting, "under way".into());
+    }
+    if let Some((_, why)) = &agenda.yields {
+        return (StepStatus::Waiting, why.clone());
+    }
+    if !agenda.holds.is_empty() {
+        let whys: Vec<_> = agenda.holds.iter().map(|hold| hold.why.as_str()).collect();
+        return (StepStatus::Failed, whys.join("; "));
+    }
+    if let Some(closed) = agenda.gates.iter().find(|gate| !gate.approved && !gate.gate.is_offer()) {
+        return (StepStatus::Waiting, format!("at the gate `{}`: {}", closed.gate, closed.exposure.join("; ")));
+    }
+    match &agenda.skipped {
+        Some(why) => (StepStatus::Skipped, why.clone()),
+        None => (StepStatus::Done, agenda.proof.first().cloned().unwrap_or_default()),
+    }
+}

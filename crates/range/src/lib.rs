@@ -1,0 +1,18 @@
+//! The range: a cloud simulated in process, on a virtual clock, for drills and proofs. It knows
+//! the rules of AWS from AWS's pages and never from what the casebook predicts, so that belief and
+//! world can contradict each other. It is not an emulator: there is no wire, and what the casebook
+//! can neither ask nor do is not modelled.
+
+mod calls;
+mod clock;
+mod ids;
+mod injection;
+mod range;
+pub mod scenario;
+pub mod world;
+
+pub use clock::{Sleep, VirtualClock, run};
+pub use injection::{Injection, Moment};
+pub use range::{CallRecord, Range};
+pub use scenario::{Briefing, Scenario};
+pub use world::World;

@@ -1,0 +1,178 @@
+//! The simulated cloud as a program meets it: every call takes time, may be struck by a fault, and
+//! is written down. What a call means is the [`World`]'s business, not this file's.
+
+use crate::calls::{Round, effect_call, query_rounds};
+use crate::clock::VirtualClock;
+use crate::injection::{Injection, Moment};
+use crate::scenario::{Briefing, Scenario};
+use crate::world::World;
+use casebook::effect::{Effect, Rehearsal};
+use casebook::fault::{Fault, FaultClass};
+use casebook::query::{Query, Side};
+use casebook::reading::{Answer, Made, Reading};
+use casebook::target::Target;
+use jiff::{SignedDuration, Timestamp};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Half of the time that a call takes: to AWS; the other half is the way back.
+const ONE_WAY: SignedDuration = SignedDuration::from_millis(25);
+
+/// One call that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRecord {
+    /// When it was sent, in virtual time.
+    pub started: Timestamp,
+    /// When its answer came.
+    pub finished: Timestamp,
+    /// `service:Action`.
+    pub action: String,
+    /// Which account it went to.
+    pub side: Side,
+}
+
+/// A simulated cloud. Clones are the same cloud.
+#[derive(Clone, Debug)]
+pub struct Range {
+    clock: VirtualClock,
+    briefing: Rc<Briefing>,
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    world: World,
+    injections: Vec<Injection>,
+    calls: Vec<CallRecord>,
+}
+
+impl Range {
+    /// A scenario's cloud at its beginning. The same seed gives the same ids and bytes.
+    pub fn new(scenario: Scenario, seed: u64) -> Self {
+        let (world, briefing) = scenario.build(seed);
+        Self {
+            clock: VirtualClock::starting_at(world.now()),
+            briefing: Rc::new(briefing),
+            state: Rc::new(RefCell::new(State { world, injections: Vec::new(), calls: Vec::new() })),
+        }
+    }
+
+    /// The clock that the calls take their time from.
+    pub fn clock(&self) -> VirtualClock {
+        self.clock.clone()
+    }
+
+    /// What a responder knows before the case: accounts, keys, subnet, the finding.
+    pub fn briefing(&self) -> &Briefing {
+        &self.briefing
+    }
+
+    /// The instance that the finding accuses.
+    pub fn target(&self) -> Target {
+        self.briefing.target.clone()
+    }
+
+    /// Asks a question. A question that takes several calls takes them one after another; the
+    /// answer shows the world at the arrival of the last one.
+    pub async fn observe(&self, query: &Query) -> Answer<Reading> {
+        let rounds = self.with_world(|world| query_rounds(world, query));
+        let mut calls = Vec::new();
+        let mut value = None;
+        for (index, round) in rounds.iter().enumerate() {
+            calls.extend(round.names());
+            let sent = self.send(round, query.side());
+            self.clock.sleep(ONE_WAY).await;
+            let struck = self.strike_any(round);
+            if struck.is_none() && index + 1 == rounds.len() {
+                value = Some(self.with_world(|world| world.answer(query)));
+            }
+            self.clock.sleep(ONE_WAY).await;
+            self.arrive(sent);
+            if let Some(fault) = struck {
+                return answer(Err(fault), calls);
+            }
+        }
+        answer(value.expect("every query takes at least one call"), calls)
+    }
+
+    /// Makes a change: one call.
+    pub async fn perform(&self, effect: &Effect) -> Answer<Made> {
+        let round = Round::of(effect_call(effect));
+        let sent = self.send(&round, effect.side());
+        self.clock.sleep(ONE_WAY).await;
+        let struck = self.strike(round.action);
+        let value = match &struck {
+            Some(Moment::Before(fault)) => Err(fault.clone()),
+            _ => self.with_world(|world| world.apply(effect)),
+        };
+        self.clock.sleep(ONE_WAY).await;
+        self.arrive(sent);
+        match struck {
+            Some(Moment::After(fault)) => answer(Err(fault), round.names()),
+            _ => answer(value, round.names()),
+        }
+    }
+
+    /// Asks EC2 whether a change would be allowed (`DryRun`): only permissions are looked at
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html>).
+    pub async fn rehearse(&self, effect: &Effect) -> Answer<()> {
+        let round = Round::of(effect_call(effect));
+        if effect.rehearsal() == Rehearsal::Predicted {
+            let message = format!("{} has no dry run: it can only be predicted", round.action);
+            return answer(Err(Fault::new(FaultClass::Invalid, "", message)), Vec::new());
+        }
+        let sent = self.send(&round, effect.side());
+        self.clock.sleep(ONE_WAY).await;
+        let struck = self.strike(round.action);
+        self.clock.sleep(ONE_WAY).await;
+        self.arrive(sent);
+        answer(struck.map_or(Ok(()), |moment| Err(moment.into_fault())), round.names())
+    }
+
+    /// Puts a fault in the way of calls to come.
+    pub fn inject(&self, injection: Injection) {
+        self.state.borrow_mut().injections.push(injection);
+    }
+
+    /// The world now, to look at or to change behind everybody's back.
+    pub fn with_world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
+        let world = &mut self.state.borrow_mut().world;
+        world.advance(self.clock.now());
+        let result = look(world);
+        world.settle();
+        result
+    }
+
+    /// Every call made so far, in the order of sending.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.state.borrow().calls.clone()
+    }
+}
+
+impl Range {
+    /// Writes calls down as sent; their answers are not here yet.
+    fn send(&self, round: &Round, side: Side) -> std::ops::Range<usize> {
+        let started = self.clock.now();
+        let calls = &mut self.state.borrow_mut().calls;
+        let first = calls.len();
+        calls.extend(round.names().into_iter().map(|action| CallRecord { started, finished: started, action, side }));
+        first..calls.len()
+    }
+
+    fn arrive(&self, sent: std::ops::Range<usize>) {
+        let finished = self.clock.now();
+        self.state.borrow_mut().calls[sent].iter_mut().for_each(|call| call.finished = finished);
+    }
+
+    fn strike(&self, action: &str) -> Option<Moment> {
+        self.state.borrow_mut().injections.iter_mut().find_map(|injection| injection.strike(action))
+    }
+
+    fn strike_any(&self, round: &Round) -> Option<Fault> {
+        (0..round.width).find_map(|_| self.strike(round.action)).map(Moment::into_fault)
+    }
+}
+
+fn answer<T>(value: Result<T, Fault>, calls: Vec<String>) -> Answer<T> {
+    Answer { value, calls, raw: Vec::new() }
+}

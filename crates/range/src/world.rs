@@ -1,0 +1,163 @@
+//! The simulated AWS: pure state, a function of what was done to it and when. Time only comes in
+//! through [`World::advance`]. The rules are AWS's, each with the page that states it; the
+//! casebook's own predictions are never used here.
+
+use casebook::id::{AccountId, Region};
+use casebook::query::Side;
+use jiff::{SignedDuration, Timestamp};
+
+pub mod acls;
+mod answer;
+mod apply;
+pub mod balancers;
+pub mod copies;
+pub mod documents;
+mod errors;
+pub mod flows;
+pub mod forensic;
+pub mod groups;
+pub mod health;
+pub mod identity;
+pub mod images;
+pub mod instances;
+pub mod interfaces;
+pub mod keys;
+pub mod policy;
+pub mod rules;
+pub mod scaling;
+pub mod storage;
+mod tags;
+mod time;
+mod tokens;
+
+use crate::ids::Ids;
+
+/// Where the world is and whose it is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+    /// The region.
+    pub region: Region,
+    /// The account under investigation.
+    pub source: AccountId,
+    /// The forensic account.
+    pub forensic: AccountId,
+}
+
+impl Place {
+    /// The account of a side.
+    pub fn account(&self, side: Side) -> &AccountId {
+        match side {
+            Side::Source => &self.source,
+            Side::Forensic => &self.forensic,
+        }
+    }
+}
+
+/// Whether a new idle timeout reaches connections that exist already: AWS does not say
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeoutReach {
+    /// It does.
+    ExistingFlows,
+    /// Only connections that begin later have it.
+    NewFlows,
+}
+
+/// What AWS leaves open, or what differs from day to day.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a new security group stays invisible
+    /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+    pub group_lag: SignedDuration,
+    /// How long a new snapshot, image or volume stays invisible.
+    pub storage_lag: SignedDuration,
+    /// How long a policy takes to work
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>).
+    pub policy_lag: SignedDuration,
+    /// How many target groups a page holds.
+    pub target_groups_a_page: usize,
+    /// Whether a new idle timeout reaches existing connections.
+    pub timeout_reach: TimeoutReach,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            group_lag: SignedDuration::ZERO,
+            storage_lag: SignedDuration::ZERO,
+            policy_lag: SignedDuration::from_secs(10),
+            target_groups_a_page: 20,
+            timeout_reach: TimeoutReach::ExistingFlows,
+        }
+    }
+}
+
+/// Everything there is, in both accounts.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Where it is.
+    pub place: Place,
+    /// What AWS leaves open.
+    pub settings: Settings,
+    /// Instances.
+    pub compute: instances::Compute,
+    /// Interfaces, groups, ACLs, routes, flows.
+    pub network: interfaces::Network,
+    /// Volumes, snapshots, images, keys.
+    pub storage: storage::Storage,
+    /// Roles, profiles, sessions.
+    pub identity: identity::Identities,
+    /// Auto Scaling groups.
+    pub scaling: scaling::Scaling,
+    /// Load balancers.
+    pub balancers: balancers::Balancers,
+    /// What AWS has recorded.
+    pub records: documents::Records,
+    now: Timestamp,
+    ids: Ids,
+    queue: time::Queue,
+    tokens: tokens::Tokens,
+}
+
+impl World {
+    /// An empty world at a moment.
+    pub fn new(place: Place, now: Timestamp, seed: u64) -> Self {
+        Self {
+            place,
+            settings: Settings::default(),
+            compute: instances::Compute::default(),
+            network: interfaces::Network::default(),
+            storage: storage::Storage::default(),
+            identity: identity::Identities::default(),
+            scaling: scaling::Scaling::default(),
+            balancers: balancers::Balancers::default(),
+            records: documents::Records::default(),
+            now,
+            ids: Ids::new(seed),
+            queue: time::Queue::default(),
+            tokens: tokens::Tokens::default(),
+        }
+    }
+
+    /// The moment that the world has been advanced to.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A fresh identifier.
+    pub fn fresh(&mut self, prefix: &str) -> String {
+        self.ids.next(prefix)
+    }
+
+    /// `arn:partition:service:region:account:resource`.
+    pub fn arn(&self, service: &str, account: &AccountId, resource: &str) -> String {
+        let Place { partition, region, .. } = &self.place;
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    fn after(&self, delay: SignedDuration) -> Timestamp {
+        self.now.saturating_add(delay).expect("a signed duration always fits")
+    }
+}

@@ -1,0 +1,229 @@
+//! Network interfaces, and what is around them: subnets, VPCs, route tables, addresses.
+
+use super::World;
+use super::acls::AclRecord;
+use super::errors::{denied, invalid, invisible, limit, missing};
+use super::flows::Flow;
+use super::groups::GroupRecord;
+use casebook::fault::Fault;
+use casebook::id::{AccountId, AclAssociationId, AclId, AllocationId, GroupId, InstanceId, InterfaceId, SubnetId, VpcId};
+use casebook::reading::Made;
+use casebook::scene::network::{IdleTimeouts, Interface, Neighbour, RouteTable, Subnet, Vpc};
+use std::collections::BTreeMap;
+
+/// Everything on the network, of both accounts.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// Interfaces.
+    pub interfaces: BTreeMap<InterfaceId, Card>,
+    /// Security groups.
+    pub groups: BTreeMap<GroupId, GroupRecord>,
+    /// Network ACLs.
+    pub acls: BTreeMap<AclId, AclRecord>,
+    /// ACL associations that were replaced: what by, and what that made.
+    pub replaced_acls: BTreeMap<AclAssociationId, (AclId, AclAssociationId)>,
+    /// Route tables.
+    pub routes: Vec<RouteTable>,
+    /// Subnets.
+    pub subnets: BTreeMap<SubnetId, Subnet>,
+    /// VPCs.
+    pub vpcs: BTreeMap<VpcId, VpcRecord>,
+    /// Elastic IP addresses, by allocation.
+    pub addresses: BTreeMap<AllocationId, String>,
+    /// Conversations of instances with others.
+    pub flows: Vec<Flow>,
+}
+
+/// A VPC and what is fixed to it.
+#[derive(Clone, Debug)]
+pub struct VpcRecord {
+    /// As it shows itself.
+    pub shown: Vpc,
+    /// Whether its resolver answers (`enableDnsSupport`).
+    pub dns: bool,
+    /// Its endpoints, by id and service name.
+    pub endpoints: Vec<String>,
+}
+
+/// An interface.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// As it shows itself.
+    pub shown: Interface,
+    /// What it says of itself.
+    pub description: String,
+    /// The trunk that carries it, for a branch interface.
+    pub trunk: Option<InterfaceId>,
+    /// Whether it goes when its instance is terminated.
+    pub delete_on_termination: bool,
+}
+
+impl Card {
+    fn neighbour(&self) -> Neighbour {
+        Neighbour {
+            interface: self.shown.id.clone(),
+            instance: self.shown.instance.clone(),
+            description: self.description.clone(),
+        }
+    }
+}
+
+/// What a network interface holds at most, unless the quota is raised
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups>).
+const GROUPS_PER_INTERFACE: usize = 5;
+
+impl World {
+    /// The interfaces of an instance, by position, branch interfaces last
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTrunkInterfaceAssociations.html>).
+    pub fn cards_of(&self, instance: &InstanceId) -> Vec<&Card> {
+        let mut attached: Vec<&Card> = self.attached(instance).collect();
+        attached.sort_by_key(|card| card.shown.device_index);
+        let branches = self.network.interfaces.values().filter(|card| {
+            card.trunk.as_ref().is_some_and(|trunk| attached.iter().any(|other| other.shown.id == *trunk))
+        });
+        let branches: Vec<&Card> = branches.collect();
+        attached.extend(branches);
+        attached
+    }
+
+    fn attached(&self, instance: &InstanceId) -> impl Iterator<Item = &Card> {
+        self.network
+            .interfaces
+            .values()
+            .filter(move |card| card.shown.instance.as_ref() == Some(instance) && card.shown.device_index.is_some())
+    }
+
+    pub(crate) fn has_trunk(&self, instance: &InstanceId) -> bool {
+        self.attached(instance).any(|card| card.shown.kind == "trunk")
+    }
+
+    pub(crate) fn neighbours(&self, chosen: impl Fn(&Interface) -> bool) -> Vec<Neighbour> {
+        self.network.interfaces.values().filter(|card| chosen(&card.shown)).map(Card::neighbour).collect()
+    }
+
+    /// An interface of the caller's; a shared VPC's owner cannot touch a participant's
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>).
+    pub(crate) fn own_card(&mut self, id: &InterfaceId, caller: &AccountId) -> Result<&mut Card, Fault> {
+        let missing = || missing("InvalidNetworkInterfaceID.NotFound", id.as_str());
+        let card = self.network.interfaces.get_mut(id).ok_or_else(missing)?;
+        if card.shown.owner != *caller {
+            return Err(denied("AuthFailure", format!("You do not own the network interface {id}")));
+        }
+        Ok(card)
+    }
+
+    /// ModifyNetworkInterfaceAttribute `Groups`: at least one group, five at most, all of the
+    /// interface's VPC
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html>).
+    pub(crate) fn set_interface_groups(
+        &mut self,
+        caller: &AccountId,
+        id: &InterfaceId,
+        groups: &[GroupId],
+    ) -> Result<Made, Fault> {
+        let vpc = self.own_card(id, caller)?.shown.vpc.clone();
+        if groups.is_empty() {
+            return Err(invalid("InvalidParameterValue", "at least one security group must be given"));
+        }
+        if groups.len() > GROUPS_PER_INTERFACE {
+            let message = format!("the maximum number of security groups per interface is {GROUPS_PER_INTERFACE}");
+            return Err(limit("SecurityGroupsPerInterfaceLimitExceeded", message));
+        }
+        for group in groups {
+            self.group_for(group, id, &vpc)?;
+        }
+        self.own_card(id, caller)?.shown.groups = groups.to_vec();
+        Ok(Made::nothing())
+    }
+
+    fn group_for(&self, group: &GroupId, interface: &InterfaceId, vpc: &VpcId) -> Result<(), Fault> {
+        let record = self.network.groups.get(group).ok_or_else(|| missing("InvalidGroup.NotFound", group.as_str()))?;
+        if record.visible_from > self.now {
+            return Err(invisible("InvalidGroup.NotFound", group.as_str()));
+        }
+        if record.shown.vpc != *vpc {
+            let message = format!("Security group {group} and interface {interface} belong to different networks");
+            return Err(invalid("InvalidParameter", message));
+        }
+        Ok(())
+    }
+
+    /// ModifyNetworkInterfaceAttribute `ConnectionTrackingSpecification`: instances on Nitro only,
+    /// within the ranges of
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html#connection-tracking-timeouts>.
+    pub(crate) fn set_idle_timeouts(
+        &mut self,
+        caller: &AccountId,
+        id: &InterfaceId,
+        idle: IdleTimeouts,
+    ) -> Result<Made, Fault> {
+        let instance = self.own_card(id, caller)?.shown.instance.clone();
+        if instance.is_some_and(|instance| !self.is_nitro(&instance)) {
+            let message = format!("the instance of {id} does not support connection tracking timeouts");
+            return Err(invalid("UnsupportedOperation", message));
+        }
+        let checked = [
+            (idle.tcp_established_seconds, 60..=432_000, "TcpEstablishedTimeout"),
+            (idle.udp_stream_seconds, 60..=180, "UdpStreamTimeout"),
+            (idle.udp_seconds, 30..=60, "UdpTimeout"),
+        ];
+        for (seconds, range, name) in checked {
+            if seconds.is_some_and(|seconds| !range.contains(&seconds)) {
+                return Err(invalid("InvalidParameterValue", format!("{name} must be within {range:?}")));
+            }
+        }
+        self.own_card(id, caller)?.shown.idle = idle;
+        Ok(Made::nothing())
+    }
+
+    /// DisassociateAddress: repeated, it does nothing further; an address that AWS assigned by
+    /// itself is not its business
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateAddress.html>).
+    pub(crate) fn disassociate_address(
+        &mut self,
+        caller: &AccountId,
+        id: &InterfaceId,
+        allocation: &AllocationId,
+    ) -> Result<Made, Fault> {
+        let card = self.own_card(id, caller)?;
+        for address in card.shown.addresses.iter_mut().filter(|a| a.allocation.as_ref() == Some(allocation)) {
+            address.public = None;
+            address.allocation = None;
+        }
+        Ok(Made::nothing())
+    }
+
+    /// AssociateAddress: takes the address from wherever it is, as it does by default within a VPC
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html>).
+    pub(crate) fn associate_address(
+        &mut self,
+        caller: &AccountId,
+        id: &InterfaceId,
+        allocation: &AllocationId,
+        private: &str,
+    ) -> Result<Made, Fault> {
+        let unknown = || missing("InvalidAllocationID.NotFound", allocation.as_str());
+        let public = self.network.addresses.get(allocation).cloned().ok_or_else(unknown)?;
+        if !self.own_card(id, caller)?.shown.addresses.iter().any(|address| address.private == private) {
+            return Err(invalid("InvalidParameterValue", format!("{private} is not an address of {id}")));
+        }
+        self.take_back(allocation);
+        let card = self.own_card(id, caller)?;
+        for address in card.shown.addresses.iter_mut().filter(|address| address.private == private) {
+            address.public = Some(public.clone());
+            address.allocation = Some(allocation.clone());
+        }
+        let association = self.fresh("eipassoc");
+        Ok(Made::one(association))
+    }
+
+    fn take_back(&mut self, allocation: &AllocationId) {
+        let cards = self.network.interfaces.values_mut();
+        for address in cards.flat_map(|card| card.shown.addresses.iter_mut()) {
+            if address.allocation.as_ref() == Some(allocation) {
+                address.public = None;
+                address.allocation = None;
+            }
+        }
+    }
+}

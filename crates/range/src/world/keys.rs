@@ -1,0 +1,46 @@
+//! KMS keys: who may use one.
+
+use super::World;
+use super::errors::{denied, missing};
+use casebook::fault::Fault;
+use casebook::id::{AccountId, Arn};
+use casebook::scene::storage::Key;
+use std::collections::BTreeSet;
+
+/// A key.
+#[derive(Clone, Debug)]
+pub struct KeyRecord {
+    /// As it shows itself.
+    pub shown: Key,
+    /// Other accounts that its policy lets use it
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/share-kms-key.html>).
+    pub admits: BTreeSet<AccountId>,
+}
+
+impl KeyRecord {
+    fn may_use(&self, account: &AccountId) -> bool {
+        self.shown.arn.account() == *account || (self.admits.contains(account) && !self.shown.aws_managed)
+    }
+}
+
+impl World {
+    /// kms:DescribeKey.
+    pub(crate) fn key(&self, caller: &AccountId, arn: &Arn) -> Result<Key, Fault> {
+        let key = self.storage.keys.get(arn).ok_or_else(|| missing("NotFoundException", arn.as_str()))?;
+        if !key.may_use(caller) {
+            return Err(denied("AccessDeniedException", format!("{caller} may not use the key {arn}")));
+        }
+        Ok(key.shown.clone())
+    }
+
+    /// Whether an account can encrypt and decrypt with a key now; what is not encrypted is open.
+    pub(crate) fn key_works(&self, account: &AccountId, key: Option<&Arn>) -> bool {
+        key.is_none_or(|arn| self.storage.keys.get(arn).is_some_and(|key| key.shown.enabled && key.may_use(account)))
+    }
+
+    /// Whether something is encrypted under the account's default key, which cannot be shared
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html>).
+    pub(crate) fn under_default_key(&self, key: Option<&Arn>) -> bool {
+        key.and_then(|arn| self.storage.keys.get(arn)).is_some_and(|key| key.shown.aws_managed)
+    }
+}

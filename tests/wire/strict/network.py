@@ -1,0 +1,45 @@
+"""Network ACLs and addresses.
+
+AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+"""
+
+from moto.ec2.models import EC2Backend
+
+from .patching import replaces
+from .refusals import Refused
+
+FINAL_RULE = 32767
+
+
+@replaces(EC2Backend)
+def create_network_acl(original, self, vpc_id, tags=None, default=False):
+    """AWS: a new ACL denies everything, by its final rule, in both directions and both families."""
+    acl = original(self, vpc_id, tags, default)
+    dual = len(self.get_vpc(vpc_id).get_cidr_block_association_set(ipv6=True)) > 0
+    for egress in (True, False):
+        if not default:
+            add_final_deny(self, acl, egress, "0.0.0.0/0", None, FINAL_RULE)
+        if dual:
+            add_final_deny(self, acl, egress, None, "::/0", FINAL_RULE + 1)
+    return acl
+
+
+def add_final_deny(backend, acl, egress, cidr, ipv6_cidr, number):
+    backend.create_network_acl_entry(
+        network_acl_id=acl.id, rule_number=number, protocol="-1", rule_action="deny", egress=egress,
+        cidr_block=cidr, icmp_code=None, icmp_type=None, port_range_from=None, port_range_to=None,
+        ipv6_cidr_block=ipv6_cidr)
+
+
+@replaces(EC2Backend)
+def replace_network_acl_association(original, self, association_id, network_acl_id):
+    """AWS: a new association id each time; an unknown one is an error; both ACLs belong to one VPC.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceNetworkAclAssociation.html
+    """
+    holder = next((acl for acl in self.network_acls.values() if association_id in acl._associations), None)
+    if holder is None:
+        raise Refused("InvalidAssociationID.NotFound", f"The association ID '{association_id}' does not exist")
+    if self.get_network_acl(network_acl_id).vpc_id != holder.vpc_id:
+        raise Refused("InvalidParameterValue", "The network ACL and the subnet belong to different networks.")  # code not verified
+    return original(self, association_id, network_acl_id)
