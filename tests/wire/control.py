@@ -8,7 +8,8 @@ import boto3
 from botocore.config import Config
 
 REGION = "us-east-1"
-ONCE = Config(retries={"max_attempts": 1, "mode": "standard"}, parameter_validation=True)
+ONCE = Config(retries={"total_max_attempts": 1})  # no second tries behind a test's back
+SESSION = boto3.Session(region_name=REGION)  # one, because it keeps the parsed models of the services
 
 
 class ControlError(Exception):
@@ -39,13 +40,12 @@ class Account:
     """One account seen through one set of credentials: `account.ec2.describe_instances()`."""
 
     def __init__(self, endpoint, keys, region=REGION):
-        self.endpoint, self.region = endpoint, region
-        self.session = boto3.Session(
-            aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"), region_name=region)
+        self.endpoint, self.region, self.keys = endpoint, region, keys
 
     def __getattr__(self, service):
-        client = self.session.client(service, endpoint_url=self.endpoint, config=ONCE)
+        client = SESSION.client(
+            service, region_name=self.region, endpoint_url=self.endpoint, config=ONCE, aws_access_key_id=self.keys["AccessKeyId"],
+            aws_secret_access_key=self.keys["SecretAccessKey"], aws_session_token=self.keys.get("SessionToken"))
         setattr(self, service, client)
         return client
 

@@ -5,13 +5,13 @@
 
 use crate::clients::Clients;
 use crate::fault::{chain, one_line};
-use aws_config::profile::profile_file::ProfileFiles;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
@@ -97,7 +97,7 @@ fn timeouts() -> TimeoutConfig {
 
 /// The default chain passes over a profile that does not exist; a person who named it must know.
 async fn known_profile(profile: &str) -> Result<(), ConnectError> {
-    let files = ProfileFiles::default();
+    let files = EnvConfigFiles::default();
     let loaded = aws_config::profile::load(&Fs::real(), &Env::real(), &files, Some(profile.to_owned().into())).await;
     let profiles: ProfileSet = loaded.map_err(|error| ConnectError::Configuration { why: one_line(&chain(&error)) })?;
     match profiles.get_profile(profile) {

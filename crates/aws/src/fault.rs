@@ -2,6 +2,7 @@
 //! effect, and what AWS said, in one line without secrets.
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use casebook::fault::{Fault, FaultClass};
@@ -13,7 +14,7 @@ mod words;
 pub(crate) use words::one_line;
 
 /// Reads a failed call.
-pub(crate) fn fault<E>(error: SdkError<E>) -> Fault
+pub(crate) fn fault<E>(error: SdkError<E, HttpResponse>) -> Fault
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -93,8 +94,7 @@ fn connector_fault(error: &ConnectorError) -> Fault {
 
 /// Whether the connection was never made: only then it is certain that nothing took effect.
 fn never_sent(error: &ConnectorError) -> bool {
-    let mut links = std::iter::successors(error.source(), |link| link.source());
-    links.any(|link| {
+    links(error).skip(1).any(|link| {
         let text = link.to_string();
         ["client error (Connect)", "HTTP connect", "dns error"].iter().any(|mark| text.contains(mark))
     })
@@ -102,8 +102,7 @@ fn never_sent(error: &ConnectorError) -> bool {
 
 /// No usable credentials: the request was not sent.
 fn credentials_fault(error: &(dyn Error + 'static)) -> Option<Fault> {
-    let mut links = std::iter::successors(Some(error), |link| link.source());
-    let cause = links.find_map(|link| link.downcast_ref::<CredentialsError>())?;
+    let cause = links(error).find_map(|link| link.downcast_ref::<CredentialsError>())?;
     let why = one_line(&chain(cause));
     let (class, code) = match cause {
         CredentialsError::ProviderTimedOut(_) => (FaultClass::Network, "CredentialsTimeout"),
@@ -113,16 +112,23 @@ fn credentials_fault(error: &(dyn Error + 'static)) -> Option<Fault> {
     Some(Fault::new(class, code, why))
 }
 
-/// An error and its causes, each once.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut parts = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(link) = cause {
-        let text = link.to_string();
+/// An error and its causes.
+fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let link = next?;
+        next = link.source();
+        Some(link)
+    })
+}
+
+/// An error and its causes as text, each once.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for text in links(error).map(ToString::to_string) {
         if !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);
         }
-        cause = link.source();
     }
     parts.join(": ")
 }

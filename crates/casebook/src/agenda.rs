@@ -2,12 +2,13 @@
 //! that until it is read back, wait, ask a person, hold. The rules of retrying, adopting and
 //! waiting stand here once.
 
-use crate::case::{Attempt, Last};
+use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, Repeat};
 use crate::fault::{Fault, FaultClass};
 use crate::gate::Gate;
 use crate::query::Query;
 use crate::reading::Reading;
+use crate::scene::Fact;
 use crate::step::StepName;
 use crate::view::View;
 use jiff::{SignedDuration, Timestamp};
@@ -145,7 +146,7 @@ impl<'a> Agenda<'a> {
                 None
             }
             Ok(reading) => Some(Ok(reading)),
-            Err(fault) if fault.passes() && fact.failures < self.tries(fault) => {
+            Err(fault) if !gives_up(self.view.case, fact) => {
                 self.again(query, fact.at + pause(fact.failures), fault);
                 None
             }
@@ -191,7 +192,7 @@ impl<'a> Agenda<'a> {
         let visible_by = attempt.at + CONSISTENCY;
         let may_have_happened = effect.repeat() == Repeat::AdoptByTag;
         match &attempt.last {
-            Last::Done(_) if self.view.now < visible_by => {
+            Last::Done(_) if self.view.now < visible_by && !self.superseded(&effect, attempt) => {
                 self.poll(check, GLANCE, format!("{} to become visible", effect.title()));
             }
             Last::Done(_) if attempt.sent >= REVERTS => self.hold(format!(
@@ -210,6 +211,14 @@ impl<'a> Agenda<'a> {
         }
     }
 
+    /// Whether this run has set the same thing to another value since: the reading is right then,
+    /// not late.
+    fn superseded(&self, effect: &Effect, attempt: &Attempt) -> bool {
+        let Some(subject) = effect.subject() else { return false };
+        let later = self.view.case.attempts.iter().filter(|(_, other)| other.intent > attempt.intent);
+        later.into_iter().any(|(other, _)| other.subject().as_ref() == Some(&subject))
+    }
+
     /// The answer was lost: what may have been made is looked for by its tags before anything is
     /// asked again.
     fn adopt(&mut self, check: Query, effect: &Effect) {
@@ -217,7 +226,7 @@ impl<'a> Agenda<'a> {
     }
 
     fn after_fault(&mut self, effect: Effect, attempt: &Attempt, fault: &Fault) {
-        if !fault.passes() || attempt.failures >= self.tries(fault) {
+        if !fault.passes() || attempt.failures >= tries(self.view.case, fault) {
             self.hold_fault(&effect, fault);
             return;
         }
@@ -281,11 +290,6 @@ impl<'a> Agenda<'a> {
         approved
     }
 
-    fn tries(&self, fault: &Fault) -> u32 {
-        let cut_off = fault.class == FaultClass::Network && !self.view.case.has_changed_anything();
-        if cut_off { TRIES_BEFORE_ANYTHING } else { TRIES }
-    }
-
     fn hold_unread(&mut self, query: &Query, fault: &Fault) {
         let why = format!("could not read {}: {fault}; {}", query.title(), remedy(fault, query.actions()));
         self.holds.push(Hold { why, fault: Some(fault.clone()) });
@@ -296,6 +300,17 @@ impl<'a> Agenda<'a> {
         let why = format!("could not {}: {fault}; {}", effect.title(), remedy(fault, effect.actions()));
         self.holds.push(Hold { why, fault: Some(fault.clone()) });
     }
+}
+
+/// Whether a question that could not be read is not asked again: its fault will not pass, or its
+/// tries are used up. False for what was read.
+pub fn gives_up(case: &Case, fact: &Fact) -> bool {
+    fact.answer.as_ref().err().is_some_and(|fault| !fault.passes() || fact.failures >= tries(case, fault))
+}
+
+fn tries(case: &Case, fault: &Fault) -> u32 {
+    let cut_off = fault.class == FaultClass::Network && !case.has_changed_anything();
+    if cut_off { TRIES_BEFORE_ANYTHING } else { TRIES }
 }
 
 /// What a responder can do about a fault.

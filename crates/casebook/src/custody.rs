@@ -1,4 +1,7 @@
 //! The evidence of a case, as far as it was read back, and what is missing before the original may go.
+//!
+//! Pure bookkeeping: it asks nothing and changes nothing. An item's state says only what the last
+//! readings and the ledger show; what was asked for and not read back does not count.
 
 use crate::case::Case;
 use crate::evidence::Custody;
@@ -6,9 +9,25 @@ use crate::id::SnapshotId;
 use crate::query::Side;
 use crate::view::View;
 
+mod captured;
+mod chain;
+pub(crate) mod forensic;
+pub(crate) mod handover;
+mod items;
+pub(crate) mod readings;
+
+#[cfg(test)]
+mod tests;
+
+pub use captured::scene_digest;
+pub(crate) use chain::{Secured, secured, volumes_at_stake};
+
 /// The evidence index.
-pub fn index(_view: View<'_>) -> Custody {
-    Custody::default()
+pub fn index(view: View<'_>) -> Custody {
+    let mut items = captured::items(view.case);
+    items.extend(items::in_the_cloud(view));
+    items.sort_by(|a, b| (a.kind, &a.account, &a.id).cmp(&(b.kind, &b.account, &b.id)));
+    Custody { items, missing: chain::missing(view) }
 }
 
 /// Snapshots of which all blocks were read and no manifest is written yet.

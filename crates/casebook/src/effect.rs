@@ -13,6 +13,7 @@ use crate::scene::network::{IdleTimeouts, Rule};
 use serde::{Deserialize, Serialize};
 
 mod facts;
+mod subject;
 mod touches;
 
 pub use facts::{Rehearsal, Repeat};

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "entry", rename_all = "kebab-case")]
 pub enum Entry {
     /// The case was opened.
     Opened(Box<Opened>),

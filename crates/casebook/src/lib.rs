@@ -13,6 +13,7 @@ pub mod gate;
 pub mod grade;
 pub mod id;
 pub mod next;
+pub mod permissions;
 pub mod query;
 pub mod reading;
 pub mod release;

@@ -2,6 +2,8 @@
 //! the IAM policies are made from these rows.
 
 use crate::agenda::Agenda;
+use crate::gate::Gate;
+use crate::scene::instance::Instance;
 use crate::step::StepName;
 
 pub mod capture;
@@ -58,6 +60,14 @@ pub const REGISTRY: [&StepCard; 13] = [
 /// The row of a step.
 pub fn card(step: StepName) -> &'static StepCard {
     REGISTRY[step as usize]
+}
+
+/// Whether containment may begin: an asset that the configuration protects waits for a person.
+pub(crate) fn protected_asset(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
+    match agenda.view.case.settings.protects(&instance.id, &instance.tags) {
+        None => true,
+        Some(why) => agenda.gate(Gate::ProtectedAsset, vec![why]),
+    }
 }
 
 #[cfg(test)]

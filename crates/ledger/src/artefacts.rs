@@ -16,9 +16,7 @@ pub(crate) struct Artefacts {
 
 impl Artefacts {
     pub(crate) fn of_case(case_dir: &Path) -> Artefacts {
-        Artefacts {
-            dir: case_dir.join("artefacts"),
-        }
+        Artefacts { dir: case_dir.join("artefacts") }
     }
 
     pub(crate) fn put(&self, bytes: &[u8]) -> Result<Digest, LedgerError> {
@@ -39,19 +37,13 @@ impl Artefacts {
     pub(crate) fn get(&self, digest: &Digest) -> Result<Vec<u8>, LedgerError> {
         let (dir, name) = self.place(digest);
         let path = dir.join(name);
-        let wrong = |why: &str| LedgerError::Artefact {
-            digest: *digest,
-            path: path.clone(),
-            why: why.to_owned(),
-        };
+        let wrong = |why: &str| LedgerError::Artefact { digest: *digest, path: path.clone(), why: why.to_owned() };
         let bytes = fs::read(&path).map_err(|e| match e.kind() {
             ErrorKind::NotFound => wrong("no such artefact is kept"),
             _ => LedgerError::reading(&path, &e),
         })?;
         if Digest::of(&bytes) != *digest {
-            return Err(wrong(
-                "its bytes have been altered; nothing was overwritten",
-            ));
+            return Err(wrong("its bytes have been altered; nothing was overwritten"));
         }
         Ok(bytes)
     }

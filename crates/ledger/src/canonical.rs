@@ -36,8 +36,7 @@ fn is_exact(integer: &Number) -> bool {
     const SAFE: u64 = 1 << 53;
     let magnitude = integer.as_u64().or(integer.as_i64().map(i64::unsigned_abs));
     magnitude.is_some_and(|m| m <= SAFE)
-        || serde_json_canonicalizer::to_string(integer)
-            .is_ok_and(|text| text == integer.to_string())
+        || serde_json_canonicalizer::to_string(integer).is_ok_and(|text| text == integer.to_string())
 }
 
 #[cfg(test)]
@@ -47,29 +46,17 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_by_utf_16_and_numbers_are_es6() {
-        let value =
-            json!({"b": 1.0, "a": [1e21, 0.000001, -0.0], "\u{20ac}": "\u{000f}", "\r": null});
+        let value = json!({"b": 1.0, "a": [1e21, 0.000001, -0.0], "\u{20ac}": "\u{000f}", "\r": null});
         let text = canonical(&value).expect("canonical");
-        assert_eq!(
-            text,
-            "{\"\\r\":null,\"a\":[1e+21,0.000001,0],\"b\":1,\"\u{20ac}\":\"\\u000f\"}"
-        );
+        assert_eq!(text, "{\"\\r\":null,\"a\":[1e+21,0.000001,0],\"b\":1,\"\u{20ac}\":\"\\u000f\"}");
     }
 
     #[test]
     fn integers_that_a_double_would_change_are_refused() {
-        for bad in [
-            json!(9_007_199_254_740_993_u64),
-            json!([{"n": u64::MAX}]),
-            json!(i64::MIN + 1),
-        ] {
+        for bad in [json!(9_007_199_254_740_993_u64), json!([{"n": u64::MAX}]), json!(i64::MIN + 1)] {
             assert!(canonical(&bad).is_err(), "{bad}");
         }
-        for good in [
-            json!(1_u64 << 53),
-            json!(-(1_i64 << 53)),
-            json!(1_000_000_000_000_000_000_u64),
-        ] {
+        for good in [json!(1_u64 << 53), json!(-(1_i64 << 53)), json!(1_000_000_000_000_000_000_u64)] {
             assert_eq!(canonical(&good), Ok(good.to_string()));
         }
     }

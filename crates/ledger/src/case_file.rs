@@ -39,10 +39,7 @@ impl CaseFile {
     /// [`LedgerError::Full`], [`LedgerError::Io`].
     pub fn create(state: &Path, case: &str, program: &str) -> Result<CaseFile, LedgerError> {
         let place = Place::of(state, case)?;
-        let exists = || LedgerError::Exists {
-            case: case.to_owned(),
-            state: state.to_owned(),
-        };
+        let exists = || LedgerError::Exists { case: case.to_owned(), state: state.to_owned() };
         if place.dir.exists() {
             return Err(exists());
         }
@@ -50,11 +47,7 @@ impl CaseFile {
         make_dir(&scratch)?;
         let lock = Lock::take(&scratch.join("lock"), program)?;
         let moved = furnish(&scratch).and_then(|()| match fs::rename(&scratch, &place.dir) {
-            Err(e)
-                if [ErrorKind::DirectoryNotEmpty, ErrorKind::AlreadyExists].contains(&e.kind()) =>
-            {
-                Err(exists())
-            }
+            Err(e) if [ErrorKind::DirectoryNotEmpty, ErrorKind::AlreadyExists].contains(&e.kind()) => Err(exists()),
             done => done.map_err(|e| LedgerError::writing(&place.dir, &e)),
         });
         if let Err(error) = moved {
@@ -76,10 +69,7 @@ impl CaseFile {
         let place = Place::of(state, case)?.existing()?;
         let lock = Lock::take(&place.dir.join("lock"), program)?;
         let entries = load(&place.dir)?;
-        let chain = entries.last().map_or(Chain::START, |e| Chain {
-            len: e.seq,
-            head: e.hash,
-        });
+        let chain = entries.last().map_or(Chain::START, |e| Chain { len: e.seq, head: e.hash });
         CaseFile::with(&place.dir, chain, lock)
     }
 
@@ -101,14 +91,7 @@ impl CaseFile {
             head.write(chain)?;
             head.sync()?;
         }
-        Ok(CaseFile {
-            conn,
-            chain,
-            path,
-            head,
-            artefacts: Artefacts::of_case(dir),
-            _lock: lock,
-        })
+        Ok(CaseFile { conn, chain, path, head, artefacts: Artefacts::of_case(dir), _lock: lock })
     }
 }
 
@@ -129,10 +112,7 @@ impl Store for CaseFile {
             return Ok(Vec::new());
         }
         let mut after = self.chain;
-        let batch: Vec<(Entry, String)> = bodies
-            .iter()
-            .map(|body| after.add(at, body))
-            .collect::<Result<_, _>>()?;
+        let batch: Vec<(Entry, String)> = bodies.iter().map(|body| after.add(at, body)).collect::<Result<_, _>>()?;
         sqlite::append(&mut self.conn, &self.path, self.chain, &batch)?;
         self.chain = after;
         self.head.write(after)?;
@@ -141,8 +121,7 @@ impl Store for CaseFile {
 
     fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
         let entries = sqlite::entries(&self.conn, &self.path)?;
-        head::check(Some(self.chain), &entries)
-            .map_err(|found| LedgerError::broken(&self.path, found))?;
+        head::check(Some(self.chain), &entries).map_err(|found| LedgerError::broken(&self.path, found))?;
         Ok(entries)
     }
 

@@ -25,21 +25,8 @@ struct Envelope {
 
 impl Envelope {
     fn of(entry: &Entry) -> Envelope {
-        let Entry {
-            v,
-            seq,
-            at,
-            prev,
-            body,
-            ..
-        } = entry.clone();
-        Envelope {
-            v,
-            seq,
-            at,
-            prev,
-            body,
-        }
+        let Entry { v, seq, at, prev, body, .. } = entry.clone();
+        Envelope { v, seq, at, prev, body }
     }
 
     fn text(&self) -> Result<String, String> {
@@ -48,14 +35,7 @@ impl Envelope {
     }
 
     fn sealed(self, hash: Digest) -> Entry {
-        Entry {
-            v: self.v,
-            seq: self.seq,
-            at: self.at,
-            prev: self.prev,
-            hash,
-            body: self.body,
-        }
+        Entry { v: self.v, seq: self.seq, at: self.at, prev: self.prev, hash, body: self.body }
     }
 }
 
@@ -67,10 +47,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) const START: Chain = Chain {
-        len: 0,
-        head: Digest::ZERO,
-    };
+    pub(crate) const START: Chain = Chain { len: 0, head: Digest::ZERO };
 
     pub(crate) fn next_seq(&self) -> u64 {
         self.len + 1
@@ -81,19 +58,10 @@ impl Chain {
         let entry = self.next_seq();
         let refused = |why| LedgerError::Body { entry, why };
         let body = normalise(body).map_err(refused)?;
-        let envelope = Envelope {
-            v: FORMAT,
-            seq: entry,
-            at: at.to_owned(),
-            prev: self.head,
-            body,
-        };
+        let envelope = Envelope { v: FORMAT, seq: entry, at: at.to_owned(), prev: self.head, body };
         let text = envelope.text().map_err(refused)?;
         let sealed = envelope.sealed(Digest::of(text.as_bytes()));
-        *self = Chain {
-            len: sealed.seq,
-            head: sealed.hash,
-        };
+        *self = Chain { len: sealed.seq, head: sealed.hash };
         Ok((sealed, text))
     }
 
@@ -113,23 +81,18 @@ impl Chain {
     }
 
     fn parse(&self, text: &str) -> Result<Envelope, Break> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|e| self.altered(format!("its text is not JSON: {e}")))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|e| self.altered(format!("its text is not JSON: {e}")))?;
         if canonical(&value).as_deref() != Ok(text) {
             return Err(self.altered("its text is not canonical JSON"));
         }
         self.check_format(&value)?;
-        serde_json::from_value(value)
-            .map_err(|e| self.altered(format!("its text is not an entry: {e}")))
+        serde_json::from_value(value).map_err(|e| self.altered(format!("its text is not an entry: {e}")))
     }
 
     fn check_format(&self, value: &Value) -> Result<(), Break> {
         match value["v"].as_u64().and_then(|v| u32::try_from(v).ok()) {
-            Some(found) if found > FORMAT => Err(Break::Newer {
-                entry: self.next_seq(),
-                found,
-                known: FORMAT,
-            }),
+            Some(found) if found > FORMAT => Err(Break::Newer { entry: self.next_seq(), found, known: FORMAT }),
             Some(FORMAT) => Ok(()),
             _ => Err(self.altered("it does not name its format")),
         }
@@ -143,19 +106,13 @@ impl Chain {
         if entry.prev != self.head {
             return Err(self.altered("it does not follow the entry before it"));
         }
-        *self = Chain {
-            len: entry.seq,
-            head: entry.hash,
-        };
+        *self = Chain { len: entry.seq, head: entry.hash };
         Ok(())
     }
 
     /// The break of the next entry.
     pub(crate) fn altered(&self, why: impl Into<String>) -> Break {
-        Break::Altered {
-            entry: self.next_seq(),
-            why: why.into(),
-        }
+        Break::Altered { entry: self.next_seq(), why: why.into() }
     }
 }
 
@@ -166,16 +123,12 @@ mod tests {
 
     #[test]
     fn the_text_and_hash_of_format_1_never_change() {
-        let (entry, text) = Chain::START
-            .clone()
-            .add("2026-03-01T12:00:00Z", &json!({"z": 1, "a": "é"}))
-            .expect("added");
+        let (entry, text) =
+            Chain::START.clone().add("2026-03-01T12:00:00Z", &json!({"z": 1, "a": "é"})).expect("added");
         let zeros = "0".repeat(64);
         assert_eq!(
             text,
-            format!(
-                r#"{{"at":"2026-03-01T12:00:00Z","body":{{"a":"é","z":1}},"prev":"{zeros}","seq":1,"v":1}}"#
-            )
+            format!(r#"{{"at":"2026-03-01T12:00:00Z","body":{{"a":"é","z":1}},"prev":"{zeros}","seq":1,"v":1}}"#)
         );
         // From another implementation of SHA-256, over the text above.
         let hash = "676edcbd10acab17371b2fa44f27dbf5d05ee659e95e867fae4a917478793943";

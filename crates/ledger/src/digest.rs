@@ -51,9 +51,7 @@ impl FromStr for Digest {
 
     /// Upper case is refused: two spellings of one digest would be two canonical texts.
     fn from_str(text: &str) -> Result<Digest, BadDigest> {
-        let bad = || BadDigest {
-            found: text.chars().count(),
-        };
+        let bad = || BadDigest { found: text.chars().count() };
         if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(bad());
         }
@@ -90,13 +88,7 @@ mod tests {
     #[test]
     fn only_one_spelling_is_read() {
         let good = Digest::of(b"x").to_string();
-        for bad in [
-            good.to_uppercase(),
-            good[1..].to_owned(),
-            format!("{good}0"),
-            "z".repeat(64),
-            String::new(),
-        ] {
+        for bad in [good.to_uppercase(), good[1..].to_owned(), format!("{good}0"), "z".repeat(64), String::new()] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
     }
@@ -105,9 +97,6 @@ mod tests {
     fn serde_uses_the_text() {
         let json = serde_json::to_string(&Digest::ZERO).expect("a string");
         assert_eq!(json, format!("\"{}\"", "0".repeat(64)));
-        assert_eq!(
-            serde_json::from_str::<Digest>(&json).expect("a digest"),
-            Digest::ZERO
-        );
+        assert_eq!(serde_json::from_str::<Digest>(&json).expect("a digest"), Digest::ZERO);
     }
 }

@@ -65,11 +65,7 @@ pub fn verify<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Digest
     let mut chain = Chain::START;
     for entry in entries {
         if entry.v > FORMAT {
-            return Err(Break::Newer {
-                entry: chain.next_seq(),
-                found: entry.v,
-                known: FORMAT,
-            });
+            return Err(Break::Newer { entry: chain.next_seq(), found: entry.v, known: FORMAT });
         }
         let text = text_of(entry).map_err(|why| chain.altered(why))?;
         if Digest::of(text.as_bytes()) != entry.hash {
@@ -87,15 +83,8 @@ mod tests {
 
     fn three() -> Vec<Entry> {
         let mut chain = Chain::START;
-        let bodies = [
-            json!({"kind": "opened"}),
-            json!({"kind": "intent", "cost": 1.5}),
-            json!([]),
-        ];
-        bodies
-            .iter()
-            .map(|b| chain.add("2026-03-01T12:00:00Z", b).expect("added").0)
-            .collect()
+        let bodies = [json!({"kind": "opened"}), json!({"kind": "intent", "cost": 1.5}), json!([])];
+        bodies.iter().map(|b| chain.add("2026-03-01T12:00:00Z", b).expect("added").0).collect()
     }
 
     fn broken_at(entries: &[Entry]) -> u64 {
@@ -143,10 +132,7 @@ mod tests {
 
     #[test]
     fn an_integer_beside_an_exact_double_is_not_taken_for_it() {
-        let (mut entry, _) = Chain::START
-            .clone()
-            .add("2026-03-01T12:00:00Z", &json!(1_u64 << 53))
-            .expect("added");
+        let (mut entry, _) = Chain::START.clone().add("2026-03-01T12:00:00Z", &json!(1_u64 << 53)).expect("added");
         entry.body = json!((1_u64 << 53) + 1);
         assert_eq!(broken_at(&[entry]), 1);
     }
@@ -155,13 +141,6 @@ mod tests {
     fn a_newer_entry_is_named_as_newer() {
         let mut entries = three();
         entries[2].v = FORMAT + 1;
-        assert_eq!(
-            verify(&entries),
-            Err(Break::Newer {
-                entry: 3,
-                found: FORMAT + 1,
-                known: FORMAT
-            })
-        );
+        assert_eq!(verify(&entries), Err(Break::Newer { entry: 3, found: FORMAT + 1, known: FORMAT }));
     }
 }

@@ -52,9 +52,7 @@ pub enum LedgerError {
         known: u32,
     },
     /// Not writable: a read-only disk, missing permission, or a ledger opened for reading.
-    #[error(
-        "cannot write {path}: {why}; make it writable for this user or choose another state directory"
-    )]
+    #[error("cannot write {path}: {why}; make it writable for this user or choose another state directory")]
     ReadOnly {
         /// What was to be written.
         path: PathBuf,
@@ -62,9 +60,7 @@ pub enum LedgerError {
         why: String,
     },
     /// The disk or the quota is full. What was being written is not there.
-    #[error(
-        "cannot write {path}: no space left; free some and resume, what was written before is intact"
-    )]
+    #[error("cannot write {path}: no space left; free some and resume, what was written before is intact")]
     Full {
         /// What was to be written.
         path: PathBuf,
@@ -86,9 +82,7 @@ pub enum LedgerError {
         state: PathBuf,
     },
     /// Not a name for a case.
-    #[error(
-        "{case:?} cannot name a case: use 1 to 64 of A-Z a-z 0-9 . _ - and no dot at the start"
-    )]
+    #[error("{case:?} cannot name a case: use 1 to 64 of A-Z a-z 0-9 . _ - and no dot at the start")]
     BadName {
         /// The name.
         case: String,
@@ -102,9 +96,7 @@ pub enum LedgerError {
         why: String,
     },
     /// A time that is not RFC 3339 in UTC. Nothing was appended.
-    #[error(
-        "cannot append entry {entry}: its time {at:?} is not RFC 3339 in UTC, such as 2026-03-01T12:00:00Z"
-    )]
+    #[error("cannot append entry {entry}: its time {at:?} is not RFC 3339 in UTC, such as 2026-03-01T12:00:00Z")]
     Time {
         /// The number it would have had.
         entry: u64,
@@ -143,11 +135,7 @@ impl LedgerError {
     }
 
     pub(crate) fn reading(path: &Path, error: &io::Error) -> LedgerError {
-        LedgerError::Io {
-            doing: "read",
-            path: path.to_owned(),
-            why: error.to_string(),
-        }
+        LedgerError::Io { doing: "read", path: path.to_owned(), why: error.to_string() }
     }
 
     pub(crate) fn writing(path: &Path, error: &io::Error) -> LedgerError {
@@ -155,15 +143,8 @@ impl LedgerError {
         let path = path.to_owned();
         match error.kind() {
             StorageFull | QuotaExceeded => LedgerError::Full { path },
-            ReadOnlyFilesystem | PermissionDenied => LedgerError::ReadOnly {
-                path,
-                why: error.to_string(),
-            },
-            _ => LedgerError::Io {
-                doing: "write",
-                path,
-                why: error.to_string(),
-            },
+            ReadOnlyFilesystem | PermissionDenied => LedgerError::ReadOnly { path, why: error.to_string() },
+            _ => LedgerError::Io { doing: "write", path, why: error.to_string() },
         }
     }
 
@@ -186,39 +167,17 @@ mod tests {
     #[test]
     fn a_disk_that_is_full_or_read_only_is_named_so() {
         let writing = |kind: ErrorKind| LedgerError::writing(Path::new("/s/x"), &kind.into());
-        assert!(matches!(
-            writing(ErrorKind::StorageFull),
-            LedgerError::Full { .. }
-        ));
-        assert!(matches!(
-            writing(ErrorKind::QuotaExceeded),
-            LedgerError::Full { .. }
-        ));
-        assert!(matches!(
-            writing(ErrorKind::ReadOnlyFilesystem),
-            LedgerError::ReadOnly { .. }
-        ));
-        assert!(matches!(
-            writing(ErrorKind::PermissionDenied),
-            LedgerError::ReadOnly { .. }
-        ));
-        assert!(matches!(
-            writing(ErrorKind::Interrupted),
-            LedgerError::Io { .. }
-        ));
+        assert!(matches!(writing(ErrorKind::StorageFull), LedgerError::Full { .. }));
+        assert!(matches!(writing(ErrorKind::QuotaExceeded), LedgerError::Full { .. }));
+        assert!(matches!(writing(ErrorKind::ReadOnlyFilesystem), LedgerError::ReadOnly { .. }));
+        assert!(matches!(writing(ErrorKind::PermissionDenied), LedgerError::ReadOnly { .. }));
+        assert!(matches!(writing(ErrorKind::Interrupted), LedgerError::Io { .. }));
     }
 
     #[test]
     fn every_message_is_one_line() {
-        let error = LedgerError::Broken {
-            path: "/s/x".into(),
-            entry: 7,
-            why: "its hash is wrong".into(),
-        };
+        let error = LedgerError::Broken { path: "/s/x".into(), entry: 7, why: "its hash is wrong".into() };
         let line = error.to_string();
-        assert!(
-            line.contains("entry 7") && line.contains("/s/x") && !line.contains('\n'),
-            "{line}"
-        );
+        assert!(line.contains("entry 7") && line.contains("/s/x") && !line.contains('\n'), "{line}");
     }
 }

@@ -9,11 +9,7 @@ use crate::LedgerError;
 
 /// Makes `path` and its parents where they are missing. Existing ones keep their mode.
 pub(crate) fn make_dir(path: &Path) -> Result<(), LedgerError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|e| LedgerError::writing(path, &e))
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| LedgerError::writing(path, &e))
 }
 
 /// Opens `path` for reading and writing, private, made when missing, never truncated.
@@ -48,12 +44,7 @@ pub(crate) fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), Le
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -26,23 +26,16 @@ pub(crate) struct HeadFile {
 impl HeadFile {
     pub(crate) fn open(case_dir: &Path) -> Result<HeadFile, LedgerError> {
         let path = case_dir.join("head");
-        Ok(HeadFile {
-            file: open_private(&path)?,
-            path,
-        })
+        Ok(HeadFile { file: open_private(&path)?, path })
     }
 
     pub(crate) fn write(&self, chain: Chain) -> Result<(), LedgerError> {
         let line = format!("{:020} {}\n", chain.len, chain.head);
-        self.file
-            .write_all_at(line.as_bytes(), 0)
-            .map_err(|e| LedgerError::writing(&self.path, &e))
+        self.file.write_all_at(line.as_bytes(), 0).map_err(|e| LedgerError::writing(&self.path, &e))
     }
 
     pub(crate) fn sync(&self) -> Result<(), LedgerError> {
-        self.file
-            .sync_all()
-            .map_err(|e| LedgerError::writing(&self.path, &e))
+        self.file.sync_all().map_err(|e| LedgerError::writing(&self.path, &e))
     }
 }
 
@@ -57,15 +50,10 @@ pub(crate) fn read(case_dir: &Path) -> Result<Option<Chain>, LedgerError> {
 }
 
 fn parse(bytes: &[u8]) -> Option<Chain> {
-    let line = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| text.len() == SIZE)?;
+    let line = std::str::from_utf8(bytes).ok().filter(|text| text.len() == SIZE)?;
     let (len, head) = line.strip_suffix('\n')?.split_once(' ')?;
     let digits = len.len() == 20 && len.bytes().all(|b| b.is_ascii_digit());
-    let chain = Chain {
-        len: len.parse().ok().filter(|_| digits)?,
-        head: head.parse().ok()?,
-    };
+    let chain = Chain { len: len.parse().ok().filter(|_| digits)?, head: head.parse().ok()? };
     (chain.len > 0 || chain == Chain::START).then_some(chain)
 }
 
@@ -74,29 +62,14 @@ pub(crate) fn check(head: Option<Chain>, entries: &[Entry]) -> Result<(), Break>
     let len = entries.len() as u64;
     let missing = |entry, why: String| Err(Break::Altered { entry, why });
     let Some(head) = head else {
-        return missing(
-            len + 1,
-            "the file head beside it is missing or damaged, so a lost tail would not show".into(),
-        );
+        return missing(len + 1, "the file head beside it is missing or damaged, so a lost tail would not show".into());
     };
     if head.len > len {
-        return missing(
-            len + 1,
-            format!(
-                "the tail is lost: the file head beside it counts {} entries",
-                head.len
-            ),
-        );
+        return missing(len + 1, format!("the tail is lost: the file head beside it counts {} entries", head.len));
     }
-    let last = usize::try_from(head.len)
-        .ok()
-        .and_then(|n| n.checked_sub(1))
-        .map(|i| entries[i].hash);
+    let last = usize::try_from(head.len).ok().and_then(|n| n.checked_sub(1)).map(|i| entries[i].hash);
     match last {
-        Some(hash) if hash != head.head => missing(
-            head.len,
-            "it is not the entry that the file head names".into(),
-        ),
+        Some(hash) if hash != head.head => missing(head.len, "it is not the entry that the file head names".into()),
         _ => Ok(()),
     }
 }
@@ -109,10 +82,7 @@ mod tests {
 
     #[test]
     fn only_a_whole_head_is_read() {
-        let chain = Chain {
-            len: 42,
-            head: Digest::of(b"x"),
-        };
+        let chain = Chain { len: 42, head: Digest::of(b"x") };
         let good = format!("{:020} {}\n", chain.len, chain.head);
         assert_eq!(parse(good.as_bytes()), Some(chain));
         for cut in 0..good.len() {
@@ -125,21 +95,13 @@ mod tests {
     #[test]
     fn a_head_may_lag_and_may_not_lead() {
         let mut store = MemoryStore::new();
-        let entries = store
-            .append("2026-03-01T12:00:00Z", &[json!(1), json!(2)])
-            .expect("appended");
+        let entries = store.append("2026-03-01T12:00:00Z", &[json!(1), json!(2)]).expect("appended");
         let at = |n: u64, hash| Some(Chain { len: n, head: hash });
         assert_eq!(check(Some(Chain::START), &entries), Ok(()));
         assert_eq!(check(at(1, entries[0].hash), &entries), Ok(()));
         assert_eq!(check(at(2, entries[1].hash), &entries), Ok(()));
-        for (head, broken) in [
-            (at(1, entries[1].hash), 1),
-            (at(3, Digest::ZERO), 3),
-            (None, 3),
-        ] {
-            assert!(
-                matches!(check(head, &entries), Err(Break::Altered { entry, .. }) if entry == broken)
-            );
+        for (head, broken) in [(at(1, entries[1].hash), 1), (at(3, Digest::ZERO), 3), (None, 3)] {
+            assert!(matches!(check(head, &entries), Err(Break::Altered { entry, .. }) if entry == broken));
         }
     }
 }

@@ -39,11 +39,7 @@ impl Lock {
 }
 
 fn sign(file: &File, program: &str) -> io::Result<()> {
-    let holder = Holder {
-        pid: std::process::id(),
-        host: host(),
-        program: program.to_owned(),
-    };
+    let holder = Holder { pid: std::process::id(), host: host(), program: program.to_owned() };
     let line = serde_json::to_string(&holder)? + "\n";
     // The line first, the old rest after it: a reader takes the first line and never finds none.
     file.write_all_at(line.as_bytes(), 0)?;
@@ -51,21 +47,14 @@ fn sign(file: &File, program: &str) -> io::Result<()> {
 }
 
 fn host() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 fn held(mut file: File, path: &Path) -> LedgerError {
     let since = file.metadata().and_then(|m| m.modified()).ok();
     let since = since.and_then(|t| jiff::Timestamp::try_from(t).ok());
     let mut text = String::new();
-    let holder = file
-        .read_to_string(&mut text)
-        .ok()
-        .and_then(|_| first_line(&text))
-        .unwrap_or_else(unnamed);
+    let holder = file.read_to_string(&mut text).ok().and_then(|_| first_line(&text)).unwrap_or_else(unnamed);
     LedgerError::Locked {
         path: path.to_owned(),
         pid: holder.pid,
@@ -76,17 +65,11 @@ fn held(mut file: File, path: &Path) -> LedgerError {
 }
 
 fn first_line(text: &str) -> Option<Holder> {
-    text.lines()
-        .next()
-        .and_then(|line| serde_json::from_str(line).ok())
+    text.lines().next().and_then(|line| serde_json::from_str(line).ok())
 }
 
 fn unnamed() -> Holder {
-    Holder {
-        pid: 0,
-        host: "unknown".to_owned(),
-        program: "unknown".to_owned(),
-    }
+    Holder { pid: 0, host: "unknown".to_owned(), program: "unknown".to_owned() }
 }
 
 #[cfg(test)]
@@ -99,20 +82,12 @@ mod tests {
         let path = dir.path().join("lock");
         std::fs::write(&path, "x".repeat(500)).expect("what a dead process left");
         let first = Lock::take(&path, "respond").expect("free");
-        let LedgerError::Locked {
-            pid,
-            host: named,
-            since,
-            program,
-            ..
-        } = Lock::take(&path, "resume").expect_err("held")
+        let LedgerError::Locked { pid, host: named, since, program, .. } =
+            Lock::take(&path, "resume").expect_err("held")
         else {
             panic!("not Locked");
         };
-        assert_eq!(
-            (pid, named, program.as_str()),
-            (std::process::id(), host(), "respond")
-        );
+        assert_eq!((pid, named, program.as_str()), (std::process::id(), host(), "respond"));
         assert!(since.parse::<jiff::Timestamp>().is_ok(), "{since}");
         drop(first);
         Lock::take(&path, "resume").expect("free again");
@@ -124,9 +99,6 @@ mod tests {
         let path = dir.path().join("lock");
         let file = open_private(&path).expect("opened");
         file.try_lock().expect("locked");
-        assert!(matches!(
-            Lock::take(&path, "x"),
-            Err(LedgerError::Locked { pid: 0, .. })
-        ));
+        assert!(matches!(Lock::take(&path, "x"), Err(LedgerError::Locked { pid: 0, .. })));
     }
 }

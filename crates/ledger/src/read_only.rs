@@ -23,18 +23,11 @@ pub struct ReadOnly {
 
 impl ReadOnly {
     pub(crate) fn of(dir: &Path) -> Result<ReadOnly, LedgerError> {
-        Ok(ReadOnly {
-            entries: load(dir)?,
-            path: dir.join("ledger.db"),
-            artefacts: Artefacts::of_case(dir),
-        })
+        Ok(ReadOnly { entries: load(dir)?, path: dir.join("ledger.db"), artefacts: Artefacts::of_case(dir) })
     }
 
     fn refused(&self) -> LedgerError {
-        LedgerError::ReadOnly {
-            path: self.path.clone(),
-            why: "this process opened the case for reading only".into(),
-        }
+        LedgerError::ReadOnly { path: self.path.clone(), why: "this process opened the case for reading only".into() }
     }
 }
 

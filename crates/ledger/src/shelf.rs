@@ -31,9 +31,7 @@ impl Shelf {
     /// The state directory at `state`, which need not exist yet.
     #[must_use]
     pub fn at(state: impl Into<PathBuf>) -> Shelf {
-        Shelf {
-            state: state.into(),
-        }
+        Shelf { state: state.into() }
     }
 
     /// The directory.
@@ -57,11 +55,7 @@ impl Shelf {
         let mut names = Vec::new();
         for item in listing {
             let item = item.map_err(|e| fault(&e))?;
-            let name = item
-                .file_name()
-                .into_string()
-                .ok()
-                .filter(|name| check_name(name).is_ok());
+            let name = item.file_name().into_string().ok().filter(|name| check_name(name).is_ok());
             names.extend(name.filter(|_| item.path().is_dir()));
         }
         names.sort();
@@ -94,10 +88,7 @@ impl Shelf {
 fn program() -> String {
     let exe = env::current_exe().ok();
     let name = exe.as_deref().and_then(Path::file_name);
-    name.map_or_else(
-        || "unknown".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    name.map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Refuses what cannot be a directory name everywhere, or could leave the state directory.
@@ -106,9 +97,7 @@ pub(crate) fn check_name(case: &str) -> Result<(), LedgerError> {
     if (1..=64).contains(&case.len()) && case.bytes().all(safe) && !case.starts_with('.') {
         return Ok(());
     }
-    Err(LedgerError::BadName {
-        case: case.to_owned(),
-    })
+    Err(LedgerError::BadName { case: case.to_owned() })
 }
 
 /// Where a case lies, whether or not it exists.
@@ -123,28 +112,20 @@ impl Place {
     pub(crate) fn of(state: &Path, case: &str) -> Result<Place, LedgerError> {
         check_name(case)?;
         let dir = state.join("cases").join(case);
-        Ok(Place {
-            state: state.to_owned(),
-            case: case.to_owned(),
-            dir,
-        })
+        Ok(Place { state: state.to_owned(), case: case.to_owned(), dir })
     }
 
     pub(crate) fn existing(self) -> Result<Place, LedgerError> {
         match fs::metadata(&self.dir) {
             Ok(meta) if meta.is_dir() => Ok(self),
             Err(e) if e.kind() != ErrorKind::NotFound => Err(LedgerError::reading(&self.dir, &e)),
-            _ => Err(LedgerError::NoSuchCase {
-                case: self.case,
-                state: self.state,
-            }),
+            _ => Err(LedgerError::NoSuchCase { case: self.case, state: self.state }),
         }
     }
 
     /// Where a new case is put together before it appears under its name.
     pub(crate) fn scratch(&self) -> PathBuf {
-        self.dir
-            .with_file_name(format!(".new-{}-{}", std::process::id(), self.case))
+        self.dir.with_file_name(format!(".new-{}-{}", std::process::id(), self.case))
     }
 
     /// Makes the name of the case durable.
@@ -163,22 +144,8 @@ mod tests {
         for good in ["web-7", "2026.03_01", "a", &"x".repeat(64)] {
             assert!(check_name(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            ".",
-            "..",
-            ".hidden",
-            "a/b",
-            "../x",
-            "a b",
-            "é",
-            "a\0",
-            &"x".repeat(65),
-        ] {
-            assert!(
-                matches!(check_name(bad), Err(LedgerError::BadName { .. })),
-                "{bad}"
-            );
+        for bad in ["", ".", "..", ".hidden", "a/b", "../x", "a b", "é", "a\0", &"x".repeat(65)] {
+            assert!(matches!(check_name(bad), Err(LedgerError::BadName { .. })), "{bad}");
         }
     }
 }

@@ -18,8 +18,7 @@ pub(crate) use write::{append, connect, create};
 /// "IMPD": tells a ledger from any other SQLite file.
 const APPLICATION_ID: i64 = 0x494d_5044;
 
-const SCHEMA: &str =
-    "CREATE TABLE entry (seq INTEGER PRIMARY KEY, text TEXT NOT NULL, hash TEXT NOT NULL) STRICT";
+const SCHEMA: &str = "CREATE TABLE entry (seq INTEGER PRIMARY KEY, text TEXT NOT NULL, hash TEXT NOT NULL) STRICT";
 
 /// Inside one process SQLite shares its view of a file between connections; a reader's
 /// read-only view must not be the one that a writer, opening just then, is given.
@@ -39,23 +38,18 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// The file may come from anyone: its schema runs no code and its pages are checked.
 fn harden(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    conn.execute_batch(
-        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0",
-    )
+    conn.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0")
 }
 
 fn real(path: &Path) -> Result<PathBuf, LedgerError> {
-    path.canonicalize()
-        .map_err(|e| LedgerError::reading(path, &e))
+    path.canonicalize().map_err(|e| LedgerError::reading(path, &e))
 }
 
 /// All entries seen through `conn`, verified.
 pub(crate) fn entries(conn: &Connection, path: &Path) -> Result<Vec<Entry>, LedgerError> {
     let mut chain = Chain::START;
     let fault = |chain: Chain, e: rusqlite::Error| content_fault(path, chain, &e);
-    let mut query = conn
-        .prepare("SELECT seq, text, hash FROM entry ORDER BY seq")
-        .map_err(|e| fault(chain, e))?;
+    let mut query = conn.prepare("SELECT seq, text, hash FROM entry ORDER BY seq").map_err(|e| fault(chain, e))?;
     let mut rows = query.query([]).map_err(|e| fault(chain, e))?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next().map_err(|e| fault(chain, e))? {
@@ -80,12 +74,8 @@ fn content_fault(path: &Path, chain: Chain, error: &rusqlite::Error) -> LedgerEr
     let damaged = match (error, error.sqlite_error_code()) {
         // Our own statements are right, so the tables are not ours.
         (rusqlite::Error::SqlInputError { .. }, _) => true,
-        (_, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown)) => {
-            true
-        }
-        _ => error
-            .sqlite_error()
-            .is_some_and(|e| e.extended_code == SHORT_READ),
+        (_, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown)) => true,
+        _ => error.sqlite_error().is_some_and(|e| e.extended_code == SHORT_READ),
     };
     if damaged {
         return LedgerError::broken(path, chain.altered(format!("the file is damaged: {error}")));

@@ -60,10 +60,7 @@ pub(crate) fn check_time(entry: u64, at: &str) -> Result<(), LedgerError> {
     if utc && at.parse::<jiff::Timestamp>().is_ok() {
         return Ok(());
     }
-    Err(LedgerError::Time {
-        entry,
-        at: at.to_owned(),
-    })
+    Err(LedgerError::Time { entry, at: at.to_owned() })
 }
 
 #[cfg(test)]
@@ -72,21 +69,12 @@ mod tests {
 
     #[test]
     fn times_are_rfc_3339_in_utc() {
-        for good in [
-            "2026-03-01T12:00:00Z",
-            "2026-03-01T12:00:00.123456789Z",
-            "1969-12-31T23:59:59Z",
-        ] {
+        for good in ["2026-03-01T12:00:00Z", "2026-03-01T12:00:00.123456789Z", "1969-12-31T23:59:59Z"] {
             assert!(check_time(1, good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "now",
-            "2026-03-01",
-            "2026-03-01T12:00:00+01:00",
-            "2026-03-01 12:00:00Z",
-            "2026-02-30T00:00:00Z",
-        ] {
+        for bad in
+            ["", "now", "2026-03-01", "2026-03-01T12:00:00+01:00", "2026-03-01 12:00:00Z", "2026-02-30T00:00:00Z"]
+        {
             assert!(check_time(1, bad).is_err(), "{bad}");
         }
     }

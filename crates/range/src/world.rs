@@ -22,6 +22,7 @@ pub mod images;
 pub mod instances;
 pub mod interfaces;
 pub mod keys;
+pub mod launch;
 pub mod policy;
 pub mod rules;
 pub mod scaling;
@@ -149,6 +150,11 @@ impl World {
     /// A fresh identifier.
     pub fn fresh(&mut self, prefix: &str) -> String {
         self.ids.next(prefix)
+    }
+
+    /// A fresh number, spread over all 64 bits.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.ids.number()
     }
 
     /// `arn:partition:service:region:account:resource`.

@@ -106,8 +106,6 @@ def detach_instances(original, self, group_name, instance_ids, should_decrement)
     take_off_balancers(self, group, instance_ids)
     result = original(self, group_name, instance_ids, should_decrement)
     group._detaching = detaching(group) + [Detaching(member) for member in leaving]
-    for member in leaving:
-        del member.instance.autoscaling_group  # moto would keep the old group for a later attachment
     return result
 
 
@@ -146,6 +144,7 @@ def attach_instances(original, self, group_name, instance_ids):
             raise ValidationError(f"Instance {instance_id} is not in a valid availability zone for {group_name}.")
         if self.describe_auto_scaling_instances([instance_id]):
             raise ValidationError(f"Instance {instance_id} is already part of an Auto Scaling group.")
+        instance.autoscaling_group = group  # moto would keep the group it was in before
     desired = group.desired_capacity + len(instance_ids)
     original(self, group_name, instance_ids)
     group.desired_capacity = desired

@@ -4,9 +4,11 @@ AWS: https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/AP
 API_DeregisterInstancesFromLoadBalancer.html, API_DescribeInstanceHealth.html
 """
 
+from moto.core.responses import ActionResult
 from moto.ec2 import ec2_backends
 from moto.elb import models as elb
 from moto.elb.exceptions import ELBClientError, LoadBalancerNotFoundError
+from moto.elb.responses import ELBResponse
 
 from .health import reachable
 from .patching import replaces
@@ -54,3 +56,17 @@ def describe_instance_health(original, self, lb_name, instances):
             row.update(State="OutOfService", ReasonCode="Instance",
                        Description="Instance has failed at least the UnhealthyThreshold number of health checks consecutively.")
     return rows
+
+
+def lists_instances(name):
+    """AWS answers with the instances now registered, one by one; moto puts the whole list into one row."""
+
+    @replaces(ELBResponse, name)
+    def call(original, self):
+        original(self)
+        balancer = self.elb_backend.load_balancers[self._get_param("LoadBalancerName")]
+        return ActionResult({"Instances": [{"InstanceId": instance_id} for instance_id in balancer.instance_ids]})
+
+
+lists_instances("register_instances_with_load_balancer")
+lists_instances("deregister_instances_from_load_balancer")

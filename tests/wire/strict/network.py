@@ -1,9 +1,11 @@
-"""Network ACLs and addresses.
+"""Network ACLs and Elastic IP addresses.
 
-AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+AWS: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html and
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAddresses.html
 """
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 
 from .patching import replaces
 from .refusals import Refused
@@ -43,3 +45,19 @@ def replace_network_acl_association(original, self, association_id, network_acl_
     if self.get_network_acl(network_acl_id).vpc_id != holder.vpc_id:
         raise Refused("InvalidParameterValue", "The network ACL and the subnet belong to different networks.")  # code not verified
     return original(self, association_id, network_acl_id)
+
+
+def instance_of(address):
+    """The instance behind an address; moto forgets it when the address was associated by interface."""
+    instance = address.instance or (address.eni.instance if address.eni else None)
+    return instance.id if instance else ""
+
+
+ElasticAddress.instance_id = property(instance_of)
+
+
+@replaces(ElasticAddress)
+def get_filter_value(original, self, filter_name, method_name=None):
+    if filter_name == "instance-id":
+        return instance_of(self)
+    return original(self, filter_name, method_name)

@@ -14,6 +14,7 @@ def replaces(owner, name=None):
         def replacement(self, *args, **kwargs):
             return function(original, self, *args, **kwargs)
 
+        replacement.layers = (function, *getattr(original, "layers", (original,)))
         setattr(owner, method, replacement)
         return function
 

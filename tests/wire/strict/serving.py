@@ -13,7 +13,7 @@ import threading
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from . import (autoscaling, classic, console, control, denials, ebs_direct, groups, health, identity, images, instances,  # noqa: F401
+from . import (autoscaling, classic, console, control, denials, dry_run, ebs_direct, groups, health, identity, images, instances,  # noqa: F401
                interfaces, keys, launch, locks, network, paging, profiles, sharing, snapshots, tagging, targets, volumes)
 from . import log
 from .knobs import EFFECT

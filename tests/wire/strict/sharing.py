@@ -65,7 +65,7 @@ class SharedView:
 
     def __init__(self, snap):
         self._snap = snap
-        self.tags = self.tag_set = []
+        self.tags = self.tag_set = self.tag_list = []
 
     def __getattr__(self, name):
         return getattr(self._snap, name)

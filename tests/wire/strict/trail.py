@@ -49,7 +49,7 @@ def within(row, start, end):
 def events(account, region):
     """All events of an account and region, newest first."""
     logged = [row_of(record(entry), entry["began"], entry["ids"], entry["user"]) for entry in log.CALLS
-              if entry["account"] == account and entry["region"] == region and entry["key"]]
+              if entry["account"] == account and entry["region"] == region and entry["key"] and entry["service"] != "cloudtrail"]
     added = [row_of(event, event.get("_time", time.time()), event.get("_resources", []), event.get("_user"))
              for event in ADDED if event.get("recipientAccountId") == account and event.get("awsRegion") == region]
     return sorted(logged + added, key=lambda row: -row["EventTime"])

@@ -1,4 +1,4 @@
-//! An assumed role as a source of credentials. The SDK asks again when they are about to expire.
+//! An assumed role as a source of credentials, which are kept until they are about to expire.
 
 use super::{Access, ConnectError};
 use crate::fault::{fault, need};
@@ -8,16 +8,19 @@ use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_types::SdkConfig;
 use casebook::fault::Fault;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-/// A role, the session it is assumed for, and the credentials got when connecting.
+/// Credentials with less than this left are replaced.
+const MARGIN: Duration = Duration::from_secs(300);
+
+/// A role, the session it is assumed for, and the credentials held.
 #[derive(Debug)]
 pub(super) struct Role {
     sts: aws_sdk_sts::Client,
     arn: String,
     external_id: Option<String>,
     session: String,
-    first: Mutex<Option<Credentials>>,
+    held: Mutex<Option<Credentials>>,
 }
 
 impl Role {
@@ -28,10 +31,9 @@ impl Role {
             arn: arn.to_owned(),
             external_id: access.external_id.clone().filter(|id| !id.is_empty()),
             session: access.session.clone(),
-            first: Mutex::new(None),
+            held: Mutex::new(None),
         };
-        let credentials = role.assume().await.map_err(|fault| ConnectError::from_role(arn, &fault))?;
-        *role.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials);
+        role.renew().await.map_err(|fault| ConnectError::from_role(arn, &fault))?;
         Ok(role)
     }
 
@@ -43,13 +45,23 @@ impl Role {
         Ok(Credentials::new(given.access_key_id, given.secret_access_key, Some(given.session_token), expiry, "role"))
     }
 
+    async fn renew(&self) -> Result<Credentials, Fault> {
+        let credentials = self.assume().await?;
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
+        Ok(credentials)
+    }
+
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match first {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match held.filter(lasts) {
             Some(credentials) => Ok(credentials),
-            None => self.assume().await.map_err(CredentialsError::provider_error),
+            None => self.renew().await.map_err(CredentialsError::provider_error),
         }
     }
+}
+
+fn lasts(credentials: &Credentials) -> bool {
+    credentials.expiry().is_none_or(|expiry| expiry > SystemTime::now() + MARGIN)
 }
 
 impl ProvideCredentials for Role {

@@ -1,19 +1,160 @@
-//! Detach.
+//! Detach: take the instance out of its Auto Scaling group, so that the group's health check can not
+//! terminate it once its network is cut.
+//!
+//! Before: the capture's first tier, with the registrations of the target groups that are attached
+//! to the group. After: the instance is no member, or a member in standby, or the group's processes
+//! that would kill it are suspended. Termination protection does not stop Auto Scaling
+//! (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html>),
+//! so isolate waits for this; it does not wait for draining to end.
+//!
+//! What can go wrong: the group is at its minimum size (checked first), the member is in a state
+//! that can not be detached, the replacement comes from the same template and has the same hole.
+//! Bystanders in the group are untouched; suspending the group's processes stands behind a gate. If
+//! the undo fails the group's owner attaches the instance by hand.
 
 use super::StepCard;
 use crate::agenda::Agenda;
+use crate::case::Last;
+use crate::effect::{Capacity, Effect, SourceEffect, Switch};
+use crate::gate::Gate;
+use crate::query::SourceQuery as S;
+use crate::reading::Reading;
+use crate::scene::scaling::{Membership, ScalingGroup};
+use crate::settings::ScalingPolicy;
 use crate::step::StepName;
+
+mod undo;
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
     name: StepName::Detach,
-    title: "",
-    undo: "",
+    title: "out of the Auto Scaling group, before its health check can terminate it",
+    undo: "the instance is attached again, or leaves standby; the group's own settings are put back",
     plan,
     prepare: None,
-    release: None,
-    source_actions: &[],
+    release: Some(undo::release),
+    source_actions: &[
+        "autoscaling:AttachInstances",
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DetachInstances",
+        "autoscaling:EnterStandby",
+        "autoscaling:ExitStandby",
+        "autoscaling:ResumeProcesses",
+        "autoscaling:SetInstanceProtection",
+        "autoscaling:SuspendProcesses",
+    ],
     forensic_actions: &[],
 };
 
-fn plan(_agenda: &mut Agenda<'_>) {}
+/// What a group does to a member that it finds unhealthy.
+pub(crate) const KILLING: [&str; 2] = ["ReplaceUnhealthy", "Terminate"];
+
+fn plan(agenda: &mut Agenda<'_>) {
+    let target = &agenda.view.case.target.instance;
+    let Some(member) = agenda.membership(target) else { return };
+    let Some(member) = member else {
+        conclude_outside(agenda);
+        return;
+    };
+    if !member.in_service() {
+        agenda.passable = true;
+        conclude_leaving(agenda, member);
+        return;
+    }
+    let Some(group) = agenda.scaling_group(&member.group) else { return };
+    if scale_in_protection_under_way(agenda, member) {
+        return;
+    }
+    leave(agenda, group);
+}
+
+/// Accepted is enough for isolate to go on; that it has left InService is read back here.
+fn leave(agenda: &mut Agenda<'_>, group: &ScalingGroup) {
+    let case = agenda.view.case;
+    if let Some(why) = too_small(case.settings.policy.asg, group) {
+        suspend(agenda, group, &why);
+        return;
+    }
+    let effect = leaving(agenda, group);
+    agenda.passable = matches!(case.attempt(&effect).map(|a| &a.last), Some(Last::Done(_)));
+    agenda.act(effect, S::Membership(case.target.instance.clone()));
+}
+
+fn leaving(agenda: &Agenda<'_>, group: &ScalingGroup) -> Effect {
+    let (group, instance) = (group.name.clone(), agenda.view.case.target.instance.clone());
+    let effect = match agenda.view.case.settings.policy.asg {
+        ScalingPolicy::DetachReplace => SourceEffect::DetachFromGroup { group, instance, capacity: Capacity::Keep },
+        ScalingPolicy::DetachDecrement => SourceEffect::DetachFromGroup { group, instance, capacity: Capacity::Decrement },
+        ScalingPolicy::Standby => SourceEffect::EnterStandby { group, instance, capacity: Capacity::Decrement },
+    };
+    effect.into()
+}
+
+/// A group may not fall below its minimum size; AWS refuses, so it is checked first.
+fn too_small(policy: ScalingPolicy, group: &ScalingGroup) -> Option<String> {
+    let shrinks = policy != ScalingPolicy::DetachReplace;
+    (shrinks && group.desired <= group.min).then(|| {
+        format!("{} is at its minimum size of {}: leaving would take it below", group.name, group.min)
+    })
+}
+
+/// The way out when the member can not leave: the whole group stops replacing.
+fn suspend(agenda: &mut Agenda<'_>, group: &ScalingGroup, why: &str) {
+    if KILLING.iter().all(|process| group.suspended.iter().any(|suspended| suspended == process)) {
+        agenda.prove(format!("{} has {} suspended; the instance stays a member", group.name, KILLING.join(" and ")));
+        agenda.warn(format!("{why}; do not resume the processes of {} while the instance is isolated", group.name));
+        return;
+    }
+    let members: Vec<_> = group.members.iter().map(ToString::to_string).collect();
+    let exposure = vec![
+        format!("{why}; the alternative is policy.asg = \"detach-replace\""),
+        format!("suspends {} for all of {}: {}", KILLING.join(" and "), group.name, members.join(", ")),
+    ];
+    if agenda.gate(Gate::AsgSuspend, exposure) {
+        let processes = KILLING.map(str::to_owned).to_vec();
+        let effect = SourceEffect::SuspendProcesses { group: group.name.clone(), processes };
+        agenda.act(effect, S::ScalingGroup(group.name.clone()));
+    }
+}
+
+/// Protecting and leaving at once would make one of the two fail.
+fn scale_in_protection_under_way(agenda: &mut Agenda<'_>, member: &Membership) -> bool {
+    let (group, instance) = (member.group.clone(), agenda.view.case.target.instance.clone());
+    let effect: Effect = SourceEffect::SetScaleInProtection { group, instance, to: Switch::On }.into();
+    let under_way = agenda.view.busy.effects.contains(&effect);
+    let not_yet = agenda.view.case.runbook.has(StepName::Protect)
+        && !member.protected
+        && agenda.view.case.attempt(&effect).is_none();
+    agenda.pending |= under_way || not_yet && protect_is_next(agenda);
+    under_way || not_yet && protect_is_next(agenda)
+}
+
+/// In a runbook that protects later, leaving does not wait for it.
+fn protect_is_next(agenda: &Agenda<'_>) -> bool {
+    let rows = &agenda.view.case.runbook.steps;
+    let row = rows.iter().find(|row| row.step == StepName::Protect);
+    row.is_some_and(|row| row.after.iter().all(|before| *before == StepName::Capture))
+}
+
+fn conclude_outside(agenda: &mut Agenda<'_>) {
+    let before = S::Membership(agenda.view.case.target.instance.clone());
+    match agenda.view.case.baseline.scene.last(&before.into()) {
+        Some(Reading::Membership(Some(member))) => {
+            agenda.prove(format!("read back: no member of {} any more", member.group));
+        }
+        _ => agenda.skip("the instance is in no Auto Scaling group"),
+    }
+}
+
+fn conclude_leaving(agenda: &mut Agenda<'_>, member: &Membership) {
+    agenda.prove(format!("read back: {} in {}, out of service", member.lifecycle, member.group));
+    if member.lifecycle.starts_with("Terminating") {
+        agenda.warn(format!("{} is already terminating the instance ({}): secure its snapshots at once", member.group, member.lifecycle));
+    } else if member.lifecycle == "Detaching" {
+        agenda.warn("its load balancers are still draining it; that is not waited for");
+    }
+    if agenda.view.case.settings.policy.asg == ScalingPolicy::DetachReplace {
+        agenda.warn(format!("{} starts a replacement from the same template: close the hole there too", member.group));
+    }
+}

@@ -1,19 +1,206 @@
-//! Isolate.
+//! Isolate: every interface of the instance into a security group without rules.
+//!
+//! Before: the capture's first tier; a member of an Auto Scaling group that checks its balancers
+//! has left service. After: every interface, those that were attached meanwhile too, was read back
+//! in exactly one group, which was read back without a single rule of either family. That blocks
+//! new flows; connections that the old groups tracked live on until they are idle
+//! (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>),
+//! and some channels are never filtered by groups. The verdict lists both.
+//!
+//! What can go wrong: a group that is named or tagged like ours but has rules (never used), an
+//! interface in another VPC (a group per VPC), an attacker who puts the old groups back (read again
+//! until nothing moves), an instance that routes for others (gate `router`), a protected asset
+//! (gate `protected-asset`). No rule of an existing group is ever edited. No error path widens
+//! anything: going back is `release`. If that fails, the groups stay closed and the network's owner
+//! sets the captured ones, which the report lists, by hand.
 
 use super::StepCard;
 use crate::agenda::Agenda;
-use crate::step::StepName;
+use crate::effect::SourceEffect;
+use crate::gate::Gate;
+use crate::id::{GroupId, VpcId};
+use crate::query::SourceQuery as S;
+use crate::reading::Reading;
+use crate::scene::instance::Instance;
+use crate::scene::network::{Interface, RouteTable};
+use crate::step::{StepName, StepStatus};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod acl;
+mod quarantine;
+mod undo;
+mod window;
+
+pub(crate) use quarantine::quarantined;
+pub(crate) use window::is_open as window_is_open;
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
     name: StepName::Isolate,
-    title: "",
-    undo: "",
+    title: "every interface into a security group without rules, read back",
+    undo: "every interface back into its captured groups, network ACLs and addresses back",
     plan,
-    prepare: None,
-    release: None,
-    source_actions: &[],
+    prepare: Some(prepare),
+    release: Some(undo::release),
+    source_actions: &[
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+        "ec2:AssociateAddress",
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateNetworkAcl",
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateTags",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DescribeInstances",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeTrunkInterfaceAssociations",
+        "ec2:DisassociateAddress",
+        "ec2:ModifyNetworkInterfaceAttribute",
+        "ec2:ReplaceNetworkAclAssociation",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+    ],
     forensic_actions: &[],
 };
 
-fn plan(_agenda: &mut Agenda<'_>) {}
+/// The groups are made ready while steps before this one are under way; nobody is in them yet.
+fn prepare(agenda: &mut Agenda<'_>) {
+    if let Some(interfaces) = agenda.interfaces(&agenda.view.case.target.instance) {
+        groups(agenda, interfaces);
+    }
+}
+
+fn plan(agenda: &mut Agenda<'_>) {
+    let target = &agenda.view.case.target.instance;
+    let (Some(interfaces), Some(instance)) = (agenda.interfaces(target), agenda.instance(target)) else { return };
+    let Some(groups) = groups(agenda, interfaces) else { return };
+    if window::must_close(agenda, interfaces, &groups) {
+        return;
+    }
+    if !may_isolate(agenda, instance, interfaces) || yields_to_detach(agenda) {
+        return;
+    }
+    if window::is_open(agenda.view) {
+        window::hold_open(agenda);
+        return;
+    }
+    let open: Vec<_> = interfaces.iter().filter(|interface| !is_in(interface, &groups)).collect();
+    if open.is_empty() {
+        closed(agenda, interfaces, &groups);
+    } else {
+        open.into_iter().for_each(|interface| close(agenda, interface, &groups));
+    }
+}
+
+/// A verified empty group for every VPC, or nothing while one is being made.
+fn groups(agenda: &mut Agenda<'_>, interfaces: &[Interface]) -> Option<BTreeMap<VpcId, GroupId>> {
+    let vpcs: BTreeSet<&VpcId> = interfaces.iter().map(|interface| &interface.vpc).collect();
+    let found: BTreeMap<_, _> = vpcs.iter().filter_map(|vpc| Some(((*vpc).clone(), quarantine::group(agenda, vpc)?))).collect();
+    (found.len() == vpcs.len()).then_some(found)
+}
+
+fn is_in(interface: &Interface, groups: &BTreeMap<VpcId, GroupId>) -> bool {
+    groups.get(&interface.vpc).is_some_and(|group| interface.groups == [group.clone()])
+}
+
+fn close(agenda: &mut Agenda<'_>, interface: &Interface, groups: &BTreeMap<VpcId, GroupId>) {
+    if let Some(group) = groups.get(&interface.vpc) {
+        let effect = SourceEffect::SetInterfaceGroups { interface: interface.id.clone(), groups: vec![group.clone()] };
+        agenda.act(effect, S::Interfaces(agenda.view.case.target.instance.clone()));
+    }
+}
+
+/// Every interface is read back closed: say so, then offer what goes further.
+fn closed(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<VpcId, GroupId>) {
+    agenda.passable = true;
+    for interface in interfaces {
+        if let Some(group) = groups.get(&interface.vpc) {
+            agenda.prove(format!("{} is in {group} alone, which has no rule", interface.id));
+        }
+    }
+    if interfaces.is_empty() {
+        agenda.warn("the instance has no network interface: there was nothing to isolate");
+    }
+    acl::escalate(agenda, interfaces);
+    window::convert(agenda, interfaces);
+}
+
+/// The gates that may stand before the network is cut.
+fn may_isolate(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[Interface]) -> bool {
+    let protected = super::protected_asset(agenda, instance);
+    let routes = match agenda.routes(&filled(interfaces)) {
+        Some(tables) => tables,
+        None => return false,
+    };
+    let exposure = forwards(instance, interfaces, routes);
+    let router = exposure.is_empty() || agenda.gate(Gate::Router, exposure);
+    protected && router
+}
+
+fn filled(interfaces: &[Interface]) -> Vec<VpcId> {
+    let vpcs: BTreeSet<_> = interfaces.iter().map(|interface| interface.vpc.clone()).collect();
+    vpcs.into_iter().collect()
+}
+
+/// Whose traffic goes through the instance.
+fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]) -> Vec<String> {
+    let unchecked = interfaces.iter().filter(|interface| !interface.source_dest_check);
+    let mut exposure: Vec<_> =
+        unchecked.map(|interface| format!("{} forwards traffic of others: its source/destination check is off", interface.id)).collect();
+    for table in tables {
+        let ours = |target: &str| target == instance.id.as_str() || interfaces.iter().any(|i| i.id.as_str() == target);
+        let through = table.routes.iter().filter(|route| ours(&route.target));
+        exposure.extend(through.map(|route| {
+            let subnets: Vec<_> = table.subnets.iter().map(ToString::to_string).collect();
+            format!("{} leads {} of {} through the instance", table.id, route.destination, subnets.join(", "))
+        }));
+    }
+    exposure
+}
+
+/// Isolated in service, a member is found unhealthy and terminated: detach goes first.
+fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
+    let case = agenda.view.case;
+    let Some(member) = agenda.membership(&case.target.instance) else { return true };
+    let Some(member) = member.as_ref().filter(|member| member.in_service()) else { return false };
+    let Some(group) = agenda.scaling_group(&member.group) else { return true };
+    let suspended = |process: &&str| group.suspended.iter().any(|other| other == process);
+    if !group.checks_balancers() || super::detach::KILLING.iter().any(|process| suspended(&process)) || has_left(agenda) {
+        return false;
+    }
+    let why = format!("{} would find the isolated member unhealthy and terminate it", group.name);
+    match case.step_status(StepName::Detach) {
+        Some(StepStatus::Failed) => agenda.hold(format!("{why}, and detach has failed; mend detach and resume the case")),
+        Some(StepStatus::Waiting) if agenda.view.case.asked.contains_key(&Gate::AsgSuspend) => {
+            agenda.yield_to(StepName::Detach, format!("{why}; detach waits at the gate `{}`", Gate::AsgSuspend));
+        }
+        _ => agenda.yield_to(StepName::Detach, format!("after detach: {why}")),
+    }
+    true
+}
+
+/// Whether leaving was accepted; that is what isolate waits for.
+fn has_left(agenda: &Agenda<'_>) -> bool {
+    let attempts = agenda.view.case.attempts.iter();
+    let mut leaving = attempts.filter(|(effect, attempt)| {
+        let leaves = matches!(
+            effect,
+            crate::effect::Effect::Source(SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. })
+        );
+        leaves && matches!(attempt.last, crate::case::Last::Done(_)) && attempt.at >= agenda.view.case.resumed
+    });
+    leaving.next().is_some()
+}
+
+/// The groups an interface had when the case was opened.
+pub(crate) fn captured_interfaces<'a>(agenda: &Agenda<'a>) -> &'a [Interface] {
+    let query = S::Interfaces(agenda.view.case.target.instance.clone());
+    match agenda.view.case.baseline.scene.last(&query.into()) {
+        Some(Reading::Interfaces(interfaces)) => interfaces,
+        _ => &[],
+    }
+}

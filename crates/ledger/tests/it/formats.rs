@@ -18,9 +18,7 @@ use crate::helpers::*;
 /// Writes a ledger of format 1 as its first program did, apart from any code of this crate.
 fn write_format_1(state: &Path) {
     let zeros = "0".repeat(64);
-    let first = format!(
-        r#"{{"at":"2026-03-01T12:00:00Z","body":{{"kind":"opened"}},"prev":"{zeros}","seq":1,"v":1}}"#
-    );
+    let first = format!(r#"{{"at":"2026-03-01T12:00:00Z","body":{{"kind":"opened"}},"prev":"{zeros}","seq":1,"v":1}}"#);
     let first_hash = Digest::of(first.as_bytes()).to_string();
     let second = format!(
         r#"{{"at":"2026-03-01T12:00:01.5Z","body":{{"from a later program":[1,2.5],"kind":"intent"}},"prev":"{first_hash}","seq":2,"v":1}}"#
@@ -33,16 +31,9 @@ fn write_format_1(state: &Path) {
          CREATE TABLE entry (seq INTEGER PRIMARY KEY, text TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
     )
     .expect("made");
-    conn.execute(
-        "INSERT INTO entry VALUES (1, ?1, ?2), (2, ?3, ?4)",
-        (first, first_hash, second, &second_hash),
-    )
-    .expect("inserted");
-    fs::write(
-        case_dir(state).join("head"),
-        format!("{:020} {second_hash}\n", 2),
-    )
-    .expect("written");
+    conn.execute("INSERT INTO entry VALUES (1, ?1, ?2), (2, ?3, ?4)", (first, first_hash, second, &second_hash))
+        .expect("inserted");
+    fs::write(case_dir(state).join("head"), format!("{:020} {second_hash}\n", 2)).expect("written");
 }
 
 #[test]
@@ -50,8 +41,7 @@ fn a_ledger_of_the_first_format_is_read_and_continued() {
     let state = tempfile::tempdir().expect("a directory");
     write_format_1(state.path());
     let mut case = CaseFile::open(state.path(), CASE, "test").expect("opened");
-    case.append(AT, &[json!({"kind": "outcome"})])
-        .expect("continued");
+    case.append(AT, &[json!({"kind": "outcome"})]).expect("continued");
     let entries = case.entries().expect("verified");
     assert_eq!(entries.len(), 3);
     assert_eq!(entries[0].body, json!({"kind": "opened"}));
@@ -60,19 +50,12 @@ fn a_ledger_of_the_first_format_is_read_and_continued() {
 
 #[test]
 fn this_program_writes_the_first_format_byte_for_byte() {
-    let (theirs, ours) = (
-        tempfile::tempdir().expect("a directory"),
-        tempfile::tempdir().expect("a directory"),
-    );
+    let (theirs, ours) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
     write_format_1(theirs.path());
     let mut case = CaseFile::create(ours.path(), CASE, "test").expect("created");
-    case.append("2026-03-01T12:00:00Z", &[json!({"kind": "opened"})])
+    case.append("2026-03-01T12:00:00Z", &[json!({"kind": "opened"})]).expect("appended");
+    case.append("2026-03-01T12:00:01.5Z", &[json!({"kind": "intent", "from a later program": [1.0, 2.5]})])
         .expect("appended");
-    case.append(
-        "2026-03-01T12:00:01.5Z",
-        &[json!({"kind": "intent", "from a later program": [1.0, 2.5]})],
-    )
-    .expect("appended");
     drop(case);
     assert_eq!(dump(theirs.path()), dump(ours.path()));
 }
@@ -87,20 +70,13 @@ fn dump(state: &Path) -> Vec<String> {
              UNION ALL SELECT application_id || ' ' || user_version FROM pragma_application_id, pragma_user_version",
         )
         .expect("a query");
-    query
-        .query_map([], |row| row.get(0))
-        .expect("rows")
-        .map(|row| row.expect("a row"))
-        .collect()
+    query.query_map([], |row| row.get(0)).expect("rows").map(|row| row.expect("a row")).collect()
 }
 
 #[test]
 fn a_newer_file_is_refused_and_left_alone() {
     let state = closed_case(3);
-    Connection::open(db(state.path()))
-        .expect("opened")
-        .pragma_update(None, "user_version", FORMAT + 1)
-        .expect("set");
+    Connection::open(db(state.path())).expect("opened").pragma_update(None, "user_version", FORMAT + 1).expect("set");
     assert_newer(state.path(), FORMAT + 1);
 }
 
@@ -108,34 +84,20 @@ fn a_newer_file_is_refused_and_left_alone() {
 fn a_newer_entry_is_refused_and_left_alone() {
     let state = closed_case(3);
     let prev = read_entries(state.path()).expect("whole")[2].hash;
-    let text = format!(
-        r#"{{"at":"2026-03-01T12:00:00Z","body":null,"clock":7,"prev":"{prev}","seq":4,"v":9}}"#
-    );
+    let text = format!(r#"{{"at":"2026-03-01T12:00:00Z","body":null,"clock":7,"prev":"{prev}","seq":4,"v":9}}"#);
     Connection::open(db(state.path()))
         .expect("opened")
-        .execute(
-            "INSERT INTO entry VALUES (4, ?1, ?2)",
-            (&text, Digest::of(text.as_bytes()).to_string()),
-        )
+        .execute("INSERT INTO entry VALUES (4, ?1, ?2)", (&text, Digest::of(text.as_bytes()).to_string()))
         .expect("inserted");
     assert_newer(state.path(), 9);
 }
 
 fn assert_newer(state: &Path, version: u32) {
     let before = without(&image(state), "lock");
-    let results = [
-        CaseFile::read(state, CASE).map(|_| ()),
-        CaseFile::open(state, CASE, "test").map(|_| ()),
-    ];
+    let results = [CaseFile::read(state, CASE).map(|_| ()), CaseFile::open(state, CASE, "test").map(|_| ())];
     for result in results {
         let error = result.expect_err("newer");
-        assert!(
-            matches!(error, LedgerError::Newer { found, known: FORMAT, .. } if found == version),
-            "{error}"
-        );
+        assert!(matches!(error, LedgerError::Newer { found, known: FORMAT, .. } if found == version), "{error}");
     }
-    assert!(
-        before == without(&image(state), "lock"),
-        "a newer ledger was changed"
-    );
+    assert!(before == without(&image(state), "lock"), "a newer ledger was changed");
 }

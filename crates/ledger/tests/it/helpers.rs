@@ -51,12 +51,7 @@ pub fn image(state: &Path) -> Image {
         .expect("listed")
         .map(|item| item.expect("listed"))
         .filter(|item| item.path().is_file())
-        .map(|item| {
-            (
-                item.file_name().into_string().expect("a name"),
-                fs::read(item.path()).expect("read"),
-            )
-        })
+        .map(|item| (item.file_name().into_string().expect("a name"), fs::read(item.path()).expect("read")))
         .collect();
     files.sort();
     files
@@ -75,21 +70,14 @@ pub fn place(state: &Path, files: &Image) {
 /// An image with the bytes of one of its files changed.
 pub fn with(files: &Image, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Image {
     let mut files = files.clone();
-    let file = files
-        .iter_mut()
-        .find(|(found, _)| found == name)
-        .expect("a file of the image");
+    let file = files.iter_mut().find(|(found, _)| found == name).expect("a file of the image");
     change(&mut file.1);
     files
 }
 
 /// An image without one of its files.
 pub fn without(files: &Image, name: &str) -> Image {
-    files
-        .iter()
-        .filter(|(found, _)| found != name)
-        .cloned()
-        .collect()
+    files.iter().filter(|(found, _)| found != name).cloned().collect()
 }
 
 pub fn read_entries(state: &Path) -> Result<Vec<Entry>, LedgerError> {
@@ -103,10 +91,7 @@ pub fn broken_at(state: &Path) -> u64 {
     let read = expect_broken(CaseFile::read(state, CASE).map(|_| ()));
     let opened = expect_broken(CaseFile::open(state, CASE, "test").map(|_| ()));
     assert_eq!(read, opened, "reading and opening disagree");
-    assert!(
-        before == without(&image(state), "lock"),
-        "a broken case was changed"
-    );
+    assert!(before == without(&image(state), "lock"), "a broken case was changed");
     read
 }
 
@@ -122,10 +107,7 @@ fn expect_broken(result: Result<(), LedgerError>) -> u64 {
 pub fn sound_or_refused(state: &Path, truth: &[Entry]) -> bool {
     let before = without(&image(state), "lock");
     let read = read_entries(state);
-    assert!(
-        before == without(&image(state), "lock"),
-        "reading changed the case"
-    );
+    assert!(before == without(&image(state), "lock"), "reading changed the case");
     match (read, CaseFile::open(state, CASE, "test")) {
         (Ok(entries), opened) => {
             assert!(entries == truth, "an altered ledger was read as whole");
@@ -136,14 +118,8 @@ pub fn sound_or_refused(state: &Path, truth: &[Entry]) -> bool {
             true
         }
         (Err(error), opened) => {
-            assert!(
-                opened.is_err(),
-                "not readable ({error}) and yet opened for writing"
-            );
-            assert!(
-                before == without(&image(state), "lock"),
-                "opening changed a refused case"
-            );
+            assert!(opened.is_err(), "not readable ({error}) and yet opened for writing");
+            assert!(before == without(&image(state), "lock"), "opening changed a refused case");
             false
         }
     }
@@ -160,9 +136,7 @@ pub fn same_test(name: &str, state: &Path) -> Command {
 /// The same from a copy of this program.
 pub fn test_in(program: &Path, name: &str, state: &Path) -> Command {
     let mut command = Command::new(program);
-    command
-        .args(["--exact", "--nocapture", name])
-        .env(CHILD_STATE, state);
+    command.args(["--exact", "--nocapture", name]).env(CHILD_STATE, state);
     command
 }
 

@@ -15,14 +15,8 @@ fn the_second_writer_is_told_who_has_the_case() {
     let case = CaseFile::create(state.path(), CASE, "respond").expect("created");
     let error = CaseFile::open(state.path(), CASE, "resume").expect_err("held");
     let line = error.to_string();
-    assert!(
-        matches!(&error, LedgerError::Locked { program, .. } if program == "respond"),
-        "{line}"
-    );
-    assert!(
-        line.contains(&format!("process {}", std::process::id())),
-        "{line}"
-    );
+    assert!(matches!(&error, LedgerError::Locked { program, .. } if program == "respond"), "{line}");
+    assert!(line.contains(&format!("process {}", std::process::id())), "{line}");
     drop(case);
     CaseFile::open(state.path(), CASE, "resume").expect("free");
 }
@@ -40,19 +34,11 @@ fn of_many_who_make_one_case_one_succeeds() {
     for _ in 0..20 {
         let state = tempfile::tempdir().expect("a directory");
         let made = thread::scope(|scope| {
-            let threads: Vec<_> = (0..2)
-                .map(|_| scope.spawn(|| CaseFile::create(state.path(), CASE, "test")))
-                .collect();
-            threads
-                .into_iter()
-                .map(|t| t.join().expect("no panic"))
-                .collect::<Vec<_>>()
+            let threads: Vec<_> =
+                (0..2).map(|_| scope.spawn(|| CaseFile::create(state.path(), CASE, "test"))).collect();
+            threads.into_iter().map(|t| t.join().expect("no panic")).collect::<Vec<_>>()
         });
-        assert_eq!(
-            made.iter().filter(|case| case.is_ok()).count(),
-            1,
-            "{made:?}"
-        );
+        assert_eq!(made.iter().filter(|case| case.is_ok()).count(), 1, "{made:?}");
         drop(made);
         assert!(read_entries(state.path()).expect("whole").is_empty());
     }
@@ -98,14 +84,8 @@ fn a_reader_writes_nothing_and_does_not_wait_for_the_lock() {
     let case = open_case(state.path(), 3);
     let mut reader = CaseFile::read(state.path(), CASE).expect("read");
     assert_eq!((reader.len(), reader.head()), (3, case.head()));
-    assert!(matches!(
-        reader.append(AT, &[body(1)]),
-        Err(LedgerError::ReadOnly { .. })
-    ));
-    assert!(matches!(
-        reader.put_artefact(b"x"),
-        Err(LedgerError::ReadOnly { .. })
-    ));
+    assert!(matches!(reader.append(AT, &[body(1)]), Err(LedgerError::ReadOnly { .. })));
+    assert!(matches!(reader.put_artefact(b"x"), Err(LedgerError::ReadOnly { .. })));
     drop(case);
     let before = image(state.path());
     read_entries(state.path()).expect("whole");
@@ -140,10 +120,7 @@ fn a_reader_follows_a_writer_in_another_process() {
     }
     let state = tempfile::tempdir().expect("a directory");
     drop(open_case(state.path(), 0));
-    let mut child = same_test(OTHER_PROCESS, state.path())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("spawned");
+    let mut child = same_test(OTHER_PROCESS, state.path()).stdout(Stdio::null()).spawn().expect("spawned");
     let mut seen = 0;
     while child.try_wait().expect("a child").is_none() {
         let len = read_entries(state.path()).expect("whole").len();

@@ -46,26 +46,14 @@ fn check_store(store: &mut dyn Store) {
     let digest = store.put_artefact(b"user data").expect("kept");
     assert_eq!(store.put_artefact(b"user data").expect("again"), digest);
     assert_eq!(store.artefact(&digest).expect("there"), b"user data");
-    assert!(matches!(
-        store.artefact(&Digest::ZERO),
-        Err(LedgerError::Artefact { .. })
-    ));
-    let added = store
-        .append(AT, &[json!({"artefact": digest}), json!(2.0)])
-        .expect("appended");
+    assert!(matches!(store.artefact(&Digest::ZERO), Err(LedgerError::Artefact { .. })));
+    let added = store.append(AT, &[json!({"artefact": digest}), json!(2.0)]).expect("appended");
     assert_eq!(added[1].body, json!(2));
     assert!(store.append(AT, &[]).expect("nothing to do").is_empty());
-    assert!(matches!(
-        store.append("yesterday", &[json!(1)]),
-        Err(LedgerError::Time { entry: 3, .. })
-    ));
+    assert!(matches!(store.append("yesterday", &[json!(1)]), Err(LedgerError::Time { entry: 3, .. })));
     let refused = store.append(AT, &[json!(3), json!(u64::MAX)]);
     assert!(matches!(refused, Err(LedgerError::Body { entry: 4, .. })));
-    assert_eq!(
-        (store.len(), store.head()),
-        (2, added[1].hash),
-        "a refused batch left something"
-    );
+    assert_eq!((store.len(), store.head()), (2, added[1].hash), "a refused batch left something");
     assert_eq!(store.entries().expect("verified"), added);
 }
 
@@ -76,10 +64,7 @@ fn both_stores_keep_the_contract() {
     let mut in_memory = MemoryStore::new();
     check_store(&mut on_disk);
     check_store(&mut in_memory);
-    assert_eq!(
-        on_disk.entries().expect("verified"),
-        in_memory.entries().expect("verified")
-    );
+    assert_eq!(on_disk.entries().expect("verified"), in_memory.entries().expect("verified"));
 }
 
 #[test]
@@ -88,15 +73,9 @@ fn an_altered_artefact_is_reported_and_not_replaced() {
     let mut case = CaseFile::create(state.path(), CASE, "test").expect("created");
     let digest = case.put_artefact(b"user data").expect("kept");
     let hex = digest.to_string();
-    let path = case_dir(state.path())
-        .join("artefacts")
-        .join(&hex[..2])
-        .join(&hex[2..]);
+    let path = case_dir(state.path()).join("artefacts").join(&hex[..2]).join(&hex[2..]);
     fs::write(&path, b"user date").expect("altered");
-    for result in [
-        case.artefact(&digest).map(|_| ()),
-        case.put_artefact(b"user data").map(|_| ()),
-    ] {
+    for result in [case.artefact(&digest).map(|_| ()), case.put_artefact(b"user data").map(|_| ())] {
         assert!(matches!(result, Err(LedgerError::Artefact { digest: d, .. }) if d == digest));
     }
     assert_eq!(fs::read(&path).expect("there"), b"user date");
@@ -118,25 +97,19 @@ fn cases_are_listed_and_strangers_are_not() {
 #[test]
 fn a_case_that_is_not_there_is_not_made() {
     let state = tempfile::tempdir().expect("a directory");
-    for result in [
-        CaseFile::open(state.path(), CASE, "test").map(|_| ()),
-        CaseFile::read(state.path(), CASE).map(|_| ()),
-    ] {
+    for result in
+        [CaseFile::open(state.path(), CASE, "test").map(|_| ()), CaseFile::read(state.path(), CASE).map(|_| ())]
+    {
         assert!(matches!(result, Err(LedgerError::NoSuchCase { .. })));
     }
-    assert!(matches!(
-        CaseFile::create(state.path(), "../x", "test"),
-        Err(LedgerError::BadName { .. })
-    ));
+    assert!(matches!(CaseFile::create(state.path(), "../x", "test"), Err(LedgerError::BadName { .. })));
     assert_eq!(fs::read_dir(state.path()).expect("listed").count(), 0);
 }
 
 #[test]
 fn a_case_that_was_killed_while_being_made_is_made_again() {
     let state = tempfile::tempdir().expect("a directory");
-    let leftover = state
-        .path()
-        .join(format!("cases/.new-{}-{CASE}", std::process::id()));
+    let leftover = state.path().join(format!("cases/.new-{}-{CASE}", std::process::id()));
     fs::create_dir_all(&leftover).expect("made");
     for file in ["ledger.db", "ledger.db-wal", "head"] {
         fs::write(leftover.join(file), b"half of something").expect("written");
@@ -175,9 +148,7 @@ fn a_state_directory_that_may_not_be_written_is_named_and_can_be_read() {
         let nobody = 65534;
         chown(parent.path(), Some(nobody), None).expect("given away");
         child.uid(nobody);
-        walk(&state)
-            .iter()
-            .for_each(|path| chown(path, Some(nobody), None).expect("given away"));
+        walk(&state).iter().for_each(|path| chown(path, Some(nobody), None).expect("given away"));
     }
     fs::set_permissions(&test, Permissions::from_mode(0o755)).expect("runnable");
     for path in walk(&state) {
@@ -185,11 +156,7 @@ fn a_state_directory_that_may_not_be_written_is_named_and_can_be_read() {
         fs::set_permissions(path, Permissions::from_mode(mode)).expect("closed");
     }
     let output = child.output().expect("ran");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     walk_back(&state);
 }
 

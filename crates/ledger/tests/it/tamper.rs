@@ -12,25 +12,19 @@ use serde_json::{Value, json};
 use crate::helpers::*;
 
 fn sql(state: &Path, statements: &str) {
-    Connection::open(db(state))
-        .expect("opened")
-        .execute_batch(statements)
-        .expect("executed");
+    Connection::open(db(state)).expect("opened").execute_batch(statements).expect("executed");
 }
 
 /// Flips one bit of one stored entry, behind SQLite's back as far as the chain is concerned.
 fn flip(state: &Path, seq: u64, column: &str, byte: usize, bit: u8) {
     let conn = Connection::open(db(state)).expect("opened");
     let select = format!("SELECT CAST({column} AS BLOB) FROM entry WHERE seq = ?1");
-    let mut bytes: Vec<u8> = conn
-        .query_row(&select, [seq.cast_signed()], |row| row.get(0))
-        .expect("a row");
+    let mut bytes: Vec<u8> = conn.query_row(&select, [seq.cast_signed()], |row| row.get(0)).expect("a row");
     let at = byte % bytes.len();
     bytes[at] ^= 1 << bit;
     // The cast keeps bytes that are not UTF-8.
     let update = format!("UPDATE entry SET {column} = CAST(?1 AS TEXT) WHERE seq = ?2");
-    conn.execute(&update, (bytes, seq.cast_signed()))
-        .expect("updated");
+    conn.execute(&update, (bytes, seq.cast_signed())).expect("updated");
 }
 
 /// A closed case of nine entries, made once.
@@ -87,8 +81,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn every_byte_of_a_small_entry_counts() {
     let state = tempfile::tempdir().expect("a directory");
     let mut case = CaseFile::create(state.path(), CASE, "test").expect("created");
-    case.append(AT, &[json!({"a": 1}), json!({"b": "c"}), json!(null)])
-        .expect("appended");
+    case.append(AT, &[json!({"a": 1}), json!({"b": "c"}), json!(null)]).expect("appended");
     drop(case);
     let whole = image(state.path());
     for column in ["text", "hash"] {
@@ -116,23 +109,14 @@ fn lost_swapped_and_foreign_rows_are_found_where_they_are() {
             "UPDATE entry SET text = (SELECT text FROM entry WHERE seq = 2), hash = (SELECT hash FROM entry WHERE seq = 2) WHERE seq = 7",
             7,
         ),
-        (
-            "INSERT INTO entry SELECT 0, text, hash FROM entry WHERE seq = 1",
-            1,
-        ),
-        (
-            "INSERT INTO entry SELECT 10, text, hash FROM entry WHERE seq = 9",
-            10,
-        ),
+        ("INSERT INTO entry SELECT 0, text, hash FROM entry WHERE seq = 1", 1),
+        ("INSERT INTO entry SELECT 10, text, hash FROM entry WHERE seq = 9", 10),
         ("UPDATE entry SET text = ' ' || text WHERE seq = 3", 3),
         ("UPDATE entry SET text = '' WHERE seq = 3", 3),
         ("UPDATE entry SET hash = upper(hash) WHERE seq = 3", 3),
         ("DROP TABLE entry", 1),
         ("ALTER TABLE entry RENAME COLUMN text TO words", 1),
-        (
-            "CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END",
-            1,
-        ),
+        ("CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END", 1),
         ("PRAGMA application_id = 7", 1),
         ("PRAGMA user_version = 0", 1),
     ];
@@ -146,16 +130,10 @@ fn lost_swapped_and_foreign_rows_are_found_where_they_are() {
 /// Rewrites entry 3 with a hash that fits: `text` says what it becomes.
 fn forge(state: &Path, text: impl Fn(String) -> String) {
     let conn = Connection::open(db(state)).expect("opened");
-    let old: String = conn
-        .query_row("SELECT text FROM entry WHERE seq = 3", [], |row| row.get(0))
-        .expect("a row");
+    let old: String = conn.query_row("SELECT text FROM entry WHERE seq = 3", [], |row| row.get(0)).expect("a row");
     let new = text(old);
     let hash = Digest::of(new.as_bytes()).to_string();
-    conn.execute(
-        "UPDATE entry SET text = ?1, hash = ?2 WHERE seq = 3",
-        (new, hash),
-    )
-    .expect("updated");
+    conn.execute("UPDATE entry SET text = ?1, hash = ?2 WHERE seq = 3", (new, hash)).expect("updated");
 }
 
 #[test]
@@ -164,21 +142,9 @@ fn a_forged_entry_with_a_fitting_hash_breaks_the_next_one_or_itself() {
     let forgeries: [(&str, Forgery, u64); 6] = [
         ("another body", |t| t.replace("intent", "outcome"), 4),
         ("another number", |t| t.replace("\"seq\":3", "\"seq\":4"), 3),
-        (
-            "another order of keys",
-            |t| t.replace(",\"v\":1}", "}").replacen('{', "{\"v\":1,", 1),
-            3,
-        ),
-        (
-            "a number in another spelling",
-            |t| t.replace("\"n\":3", "\"n\":3.0"),
-            3,
-        ),
-        (
-            "an unknown field",
-            |t| t.replace("\"v\":1}", "\"v\":1,\"w\":1}"),
-            3,
-        ),
+        ("another order of keys", |t| t.replace(",\"v\":1}", "}").replacen('{', "{\"v\":1,", 1), 3),
+        ("a number in another spelling", |t| t.replace("\"n\":3", "\"n\":3.0"), 3),
+        ("an unknown field", |t| t.replace("\"v\":1}", "\"v\":1,\"w\":1}"), 3),
         ("no format", |t| t.replace(",\"v\":1}", "}"), 3),
     ];
     for (what, forgery, entry) in forgeries {
@@ -214,10 +180,7 @@ fn a_head_that_is_gone_or_altered_is_not_ignored() {
     place(state.path(), &without(&whole, "head"));
     assert_eq!(broken_at(state.path()), 4);
     for byte in 0..86 {
-        place(
-            state.path(),
-            &with(&whole, "head", |bytes| bytes[byte] ^= 1),
-        );
+        place(state.path(), &with(&whole, "head", |bytes| bytes[byte] ^= 1));
         assert!((2..=4).contains(&broken_at(state.path())), "byte {byte}");
     }
 }
@@ -226,17 +189,9 @@ fn a_head_that_is_gone_or_altered_is_not_ignored() {
 fn files_that_are_no_ledger_are_left_as_they_are() {
     let state = closed_case(3);
     let whole = image(state.path());
-    let foreign = [
-        Vec::new(),
-        b"not a database at all, by far".to_vec(),
-        vec![0; 8192],
-        b"SQLite format 3\0".to_vec(),
-    ];
+    let foreign = [Vec::new(), b"not a database at all, by far".to_vec(), vec![0; 8192], b"SQLite format 3\0".to_vec()];
     for bytes in foreign {
-        place(
-            state.path(),
-            &with(&whole, "ledger.db", |file| *file = bytes),
-        );
+        place(state.path(), &with(&whole, "ledger.db", |file| *file = bytes));
         assert_eq!(broken_at(state.path()), 1);
     }
     place(state.path(), &without(&whole, "ledger.db"));

@@ -28,6 +28,8 @@ pub struct Network {
     pub subnets: BTreeMap<SubnetId, Subnet>,
     /// VPCs.
     pub vpcs: BTreeMap<VpcId, VpcRecord>,
+    /// The next free host number of a subnet.
+    pub hosts: BTreeMap<SubnetId, u32>,
     /// Elastic IP addresses, by allocation.
     pub addresses: BTreeMap<AllocationId, String>,
     /// Conversations of instances with others.

@@ -1,0 +1,101 @@
+//! What was not secured and what was not compared, in sentences. The counterpart of the evidence
+//! table: nothing is left to be read between its lines.
+
+use super::lineage::Item;
+use crate::case::Case;
+use crate::evidence::{EvidenceKind, EvidenceState};
+use crate::id::VolumeId;
+use crate::query::{Query, SourceQuery};
+use crate::reading::Reading;
+use std::collections::BTreeSet;
+
+/// Everything about the evidence that a reader must not take for granted.
+pub(super) fn unproved(case: &Case, items: &[Item]) -> Vec<String> {
+    let volumes = volumes(case);
+    let volumes = volumes.iter().filter_map(|volume| unsecured(case, items, volume));
+    let unlocked = items.iter().filter_map(|item| unlocked(case, item));
+    let others = items.iter().flat_map(|item| [contradiction(item), uncompared(case, item)]).flatten();
+    volumes.chain(others).chain(unlocked).collect()
+}
+
+/// The volumes that were ever seen at the instance.
+fn volumes(case: &Case) -> BTreeSet<VolumeId> {
+    let target = &case.target.instance;
+    let queries = [
+        Query::from(SourceQuery::AttachedVolumes(target.clone())),
+        Query::from(SourceQuery::DetachedVolumes(target.clone())),
+    ];
+    let readings = queries.iter().flat_map(|query| [case.baseline.scene.last(query), case.observed.get(query)]);
+    let mut found = BTreeSet::new();
+    for reading in readings.flatten() {
+        if let Reading::Volumes(volumes) = reading {
+            found.extend(volumes.iter().map(|volume| volume.id.clone()));
+        }
+    }
+    found
+}
+
+fn unsecured(case: &Case, items: &[Item], volume: &VolumeId) -> Option<String> {
+    let snapshots: Vec<&Item> = items
+        .iter()
+        .filter(|item| item.evidence.kind == EvidenceKind::Snapshot)
+        .filter(|item| item.evidence.source.as_deref() == Some(volume.as_str()))
+        .collect();
+    if snapshots.is_empty() {
+        return Some(format!("The volume {volume} has no snapshot in this case."));
+    }
+    let copied = snapshots.iter().any(|item| is_copied(case, items, item));
+    (!copied).then(|| format!("The forensic account owns no copy of the volume {volume}."))
+}
+
+/// Whether something made from it, at whatever remove, belongs to another account.
+fn is_copied(case: &Case, items: &[Item], from: &Item) -> bool {
+    let mut reached = BTreeSet::from([from.evidence.id.as_str()]);
+    for item in items {
+        let source = item.evidence.source.as_deref().unwrap_or("");
+        if item.evidence.id != from.evidence.id && reached.contains(source) {
+            if item.evidence.account != case.target.account && item.evidence.state >= EvidenceState::Copied {
+                return true;
+            }
+            reached.insert(&item.evidence.id);
+        }
+    }
+    false
+}
+
+/// A state that the digests beside it do not bear out.
+fn contradiction(item: &Item) -> Option<String> {
+    let evidence = &item.evidence;
+    let source = evidence.source.as_deref().unwrap_or("its source");
+    match (evidence.state, evidence.kind, item.equals_source) {
+        (_, _, Some(false)) => Some(format!("{} is NOT EQUAL to {source}: their digests differ.", evidence.id)),
+        (EvidenceState::Verified, EvidenceKind::Snapshot, None) => {
+            Some(format!("{} is recorded as verified, and the ledger does not hold both digests.", evidence.id))
+        }
+        _ => None,
+    }
+}
+
+fn uncompared(case: &Case, item: &Item) -> Option<String> {
+    let evidence = &item.evidence;
+    let source = evidence.source.as_deref()?;
+    let foreign = evidence.account != case.target.account;
+    if !foreign || evidence.state == EvidenceState::Verified {
+        return None;
+    }
+    let id = &evidence.id;
+    match evidence.kind {
+        EvidenceKind::Snapshot => Some(format!("The copy {id} was not compared with {source} block by block.")),
+        EvidenceKind::Image => Some(format!("The image {id} was not compared with {source} as a whole.")),
+        EvidenceKind::Volume => Some(format!("The volume {id}, made from {source}, was not read.")),
+        EvidenceKind::Instance => Some(format!("The instance {id} runs what {source} holds, attacker's work included.")),
+        EvidenceKind::Scene | EvidenceKind::ConsoleOutput => None,
+    }
+}
+
+fn unlocked(case: &Case, item: &Item) -> Option<String> {
+    let evidence = &item.evidence;
+    let counts = evidence.kind == EvidenceKind::Snapshot && !evidence.locked;
+    let whose = if evidence.account == case.target.account { "the account under investigation" } else { "its account" };
+    counts.then(|| format!("No lock was read back on {}: whoever may delete snapshots in {whose} can delete it.", evidence.id))
+}

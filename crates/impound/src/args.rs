@@ -1,0 +1,328 @@
+//! The command line as types: every command, its options, and help that teaches.
+
+use casebook::gate::Gate;
+use casebook::id::CaseId;
+use casebook::step::Phase;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+mod help;
+
+/// Takes a compromised EC2 instance off the road and keeps it as evidence
+#[derive(Debug, Parser)]
+#[command(
+    name = "impound",
+    version,
+    long_about = help::ABOUT,
+    after_help = help::SEE_LONG,
+    after_long_help = help::AFTER,
+    arg_required_else_help = true,
+    propagate_version = false,
+    max_term_width = 100
+)]
+pub struct CommandLine {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Profile of the AWS configuration files
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS region of the instance
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Endpoint in the place of AWS's
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Configuration [default: ./impound.toml, then the user's configuration directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the cases are kept [default: the user's state directory]
+    #[arg(long, global = true, value_name = "DIR", env = "IMPOUND_STATE", hide_env_values = true)]
+    pub state: Option<PathBuf>,
+    /// Text for people or one JSON document on stdout
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub output: Output,
+    /// Say more: every change as it is made, and the calls by action at the end
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// No progress, only the result
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// The form of what goes to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Rehearse the whole job on a simulated cloud: no account, no network
+    #[command(after_help = help::DRILL)]
+    Drill(Drill),
+    /// Contain an instance and bring its evidence into the forensic account
+    #[command(after_help = help::RESPOND)]
+    Respond(Respond),
+    /// Say what `respond` would do; changes nothing
+    Plan(Accusation),
+    /// Go on with a case after a crash, a hold or an approval
+    Resume(Resume),
+    /// Open a gate of a case, with your name and AWS identity
+    #[command(after_help = help::APPROVE)]
+    Approve(Approve),
+    /// Show the cases, or one case: what is done, what it waits for, and why
+    Status(Status),
+    /// Undo the containment of a case: every changed setting back to the captured one
+    Release(Release),
+    /// Check a case's history and every item of its evidence
+    Verify(CaseName),
+    /// Write the incident report
+    Report(Report),
+    /// List, draw and check runbooks
+    #[command(subcommand)]
+    Runbook(Runbook),
+    /// Print the least-privilege IAM policies that a run needs, as JSON
+    Permissions(Permissions),
+    /// Before an incident: what will work and what will not
+    Doctor(Doctor),
+    /// Print a shell's completions
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// Options of `drill`.
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// Which incident to rehearse
+    #[arg(long, value_name = "NAME", default_value = "web-tier")]
+    pub scenario: String,
+    /// Other ids and bytes; the same seed gives the same drill
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Whom to respond to, and how.
+#[derive(Clone, Debug, Args)]
+pub struct Accusation {
+    /// The instance, i-…
+    #[arg(value_name = "INSTANCE_ID", required_unless_present = "finding", conflicts_with = "finding")]
+    pub instance: Option<String>,
+    /// A GuardDuty finding, from a file or `-` for stdin; a case for each instance it accuses
+    #[arg(long, value_name = "FILE")]
+    pub finding: Option<PathBuf>,
+    /// Name of the case [default: made from date and instance]
+    #[arg(long = "case", value_name = "ID", value_parser = case_name)]
+    pub case: Option<CaseId>,
+    /// Stop after this phase [default: custody]
+    #[arg(long, value_name = "PHASE", value_parser = phases())]
+    pub through: Option<Phase>,
+    /// A shipped runbook or a file [default: the configuration's]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub runbook: Option<String>,
+    /// Approve a gate ahead; repeatable; all but `terminate`
+    #[arg(long = "approve", value_name = "GATE", value_parser = gates())]
+    pub approve: Vec<Gate>,
+}
+
+/// Options of `respond`.
+#[derive(Clone, Debug, Args)]
+pub struct Respond {
+    /// Whom, and how.
+    #[command(flatten)]
+    pub accusation: Accusation,
+    /// Plan the whole run and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take over an instance that carries the tag of a case which is not kept here
+    #[arg(long)]
+    pub take_over: bool,
+}
+
+/// Options of `resume`.
+#[derive(Clone, Debug, Args)]
+pub struct Resume {
+    /// The case
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: CaseId,
+    /// Stop after this phase [default: as asked for before]
+    #[arg(long, value_name = "PHASE", value_parser = phases())]
+    pub through: Option<Phase>,
+}
+
+/// Options of `approve`.
+#[derive(Clone, Debug, Args)]
+pub struct Approve {
+    /// The case
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: CaseId,
+    /// The gate
+    #[arg(value_name = "GATE", value_parser = gates())]
+    pub gate: Gate,
+    /// Your name, for the history [default: the system's user name]
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Options of `status`.
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+    /// One case in detail [default: all cases]
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: Option<CaseId>,
+}
+
+/// Options of `release`.
+#[derive(Clone, Debug, Args)]
+pub struct Release {
+    /// The case
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: CaseId,
+    /// Do not ask; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// A case by name.
+#[derive(Clone, Debug, Args)]
+pub struct CaseName {
+    /// The case
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: CaseId,
+}
+
+/// Options of `report`.
+#[derive(Clone, Debug, Args)]
+pub struct Report {
+    /// The case
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: CaseId,
+    /// The form
+    #[arg(long, value_name = "FORM", default_value = "md")]
+    pub format: ReportFormat,
+    /// Where to write it; `-` for stdout
+    #[arg(short = 'o', value_name = "FILE", default_value = "-")]
+    pub file: PathBuf,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// One file, readable offline.
+    Html,
+    /// Markdown.
+    Md,
+    /// JSON.
+    Json,
+}
+
+/// Commands on runbooks.
+#[derive(Debug, Subcommand)]
+pub enum Runbook {
+    /// The runbooks that come with the program
+    List,
+    /// Draw a runbook: its steps in their order, and why
+    Show {
+        /// A shipped runbook or a file
+        #[arg(value_name = "NAME|FILE", default_value = "standard")]
+        runbook: String,
+    },
+    /// Refuse a runbook whose order or omission breaks a law, and say which
+    Check {
+        /// The file
+        #[arg(value_name = "FILE")]
+        runbook: String,
+    },
+    /// The JSON schema of a runbook, for editors
+    Schema,
+}
+
+/// Options of `permissions`.
+#[derive(Debug, Args)]
+pub struct Permissions {
+    /// Only what this phase needs [default: all of them]
+    #[arg(long, value_name = "PHASE", value_parser = phases())]
+    pub phase: Option<Phase>,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// An instance on which to rehearse the calls that EC2 can rehearse (DryRun); it is not changed
+    #[arg(value_name = "INSTANCE_ID")]
+    pub instance: Option<String>,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+fn case_name(text: &str) -> Result<CaseId, String> {
+    let expected = "a case is named by 1 to 64 of A-Z a-z 0-9 . _ - and no dot at the start";
+    CaseId::parse(text).ok_or_else(|| expected.to_owned())
+}
+
+fn phases() -> impl TypedValueParser<Value = Phase> {
+    PossibleValuesParser::new(Phase::ALL.map(Phase::as_str)).map(|text| {
+        let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
+        phase.expect("the parser lets nothing but the names of phases pass")
+    })
+}
+
+fn gates() -> impl TypedValueParser<Value = Gate> {
+    PossibleValuesParser::new(Gate::ALL.map(Gate::as_str))
+        .map(|text| text.parse::<Gate>().expect("the parser lets nothing but the names of gates pass"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_person_or_a_finding_is_accused_and_never_both() {
+        let parse = |line: &[&str]| CommandLine::try_parse_from([&["impound", "respond"], line].concat()).is_ok();
+        assert!(parse(&["i-0123456789abcdef0"]));
+        assert!(parse(&["--finding", "-"]));
+        assert!(!parse(&[]));
+        assert!(!parse(&["i-0123456789abcdef0", "--finding", "-"]));
+    }
+}

@@ -1,0 +1,7 @@
+//! The program `impound`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    impound::run()
+}

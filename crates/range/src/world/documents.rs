@@ -1,0 +1,118 @@
+//! What AWS has recorded and hands out as it is: console, CloudTrail, flow log settings, alarms.
+
+use super::World;
+use casebook::id::{InstanceId, VolumeId};
+use casebook::scene::instance::ScheduledEvent;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Records of the account under investigation.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// The console's last output, by instance.
+    pub console: BTreeMap<InstanceId, String>,
+    /// What CloudTrail has.
+    pub trail: Vec<TrailEvent>,
+    /// Flow logs, by the id of what they watch.
+    pub flow_logs: Vec<(String, Value)>,
+    /// Alarms that act on an instance.
+    pub alarms: Vec<(InstanceId, String)>,
+    /// Events that AWS has scheduled.
+    pub scheduled: Vec<(InstanceId, ScheduledEvent)>,
+}
+
+/// A CloudTrail event
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+#[derive(Clone, Debug)]
+pub struct TrailEvent {
+    /// When.
+    pub at: Timestamp,
+    /// The user name: for an instance's sessions the instance id.
+    pub user: String,
+    /// `ListBuckets`.
+    pub name: String,
+    /// `s3.amazonaws.com`.
+    pub source: String,
+    /// From where.
+    pub address: String,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// What it was about.
+    pub resources: Vec<String>,
+}
+
+impl TrailEvent {
+    fn document(&self) -> Value {
+        json!({
+            "EventTime": self.at.to_string(),
+            "EventName": self.name,
+            "EventSource": self.source,
+            "Username": self.user,
+            "Resources": self.resources.iter().map(|name| json!({ "ResourceName": name })).collect::<Vec<_>>(),
+            "SourceIPAddress": self.address,
+            "ErrorCode": self.error,
+        })
+    }
+}
+
+impl Records {
+    /// Volumes that were detached from an instance, as CloudTrail has it.
+    pub fn detached_from(&self, instance: &InstanceId) -> impl Iterator<Item = VolumeId> {
+        let about = move |event: &&TrailEvent| {
+            event.name == "DetachVolume" && event.error.is_none() && event.resources.iter().any(|r| r == instance.as_str())
+        };
+        let resources = self.trail.iter().filter(about).flat_map(|event| &event.resources);
+        resources.filter(|name| name.starts_with("vol-")).map(|name| VolumeId::from(name.as_str()))
+    }
+}
+
+impl World {
+    /// GetConsoleOutput, decoded
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>).
+    pub(crate) fn console_output(&self, id: &InstanceId) -> Value {
+        json!({ "InstanceId": id, "Timestamp": self.now.to_string(), "Output": self.records.console.get(id) })
+    }
+
+    /// GetConsoleScreenshot: a JPEG in base64
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleScreenshot.html>).
+    pub(crate) fn screenshot(id: &InstanceId) -> Value {
+        json!({ "InstanceId": id, "ImageData": include_str!("screenshot.b64").trim() })
+    }
+
+    /// DescribeAddresses of an instance
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAddresses.html>).
+    pub(crate) fn addresses(&self, id: &InstanceId) -> Value {
+        let cards = self.cards_of(id);
+        let held = cards.iter().flat_map(|card| card.shown.addresses.iter().map(move |address| (card, address)));
+        let held = held.filter(|(_, address)| address.allocation.is_some()).map(|(card, address)| {
+            json!({
+                "InstanceId": id,
+                "NetworkInterfaceId": card.shown.id,
+                "AllocationId": address.allocation,
+                "PublicIp": address.public,
+                "PrivateIpAddress": address.private,
+            })
+        });
+        json!({ "Addresses": held.collect::<Vec<_>>() })
+    }
+
+    /// DescribeFlowLogs by what they watch
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeFlowLogs.html>).
+    pub(crate) fn flow_logs(&self, ids: &[String]) -> Value {
+        let logs = self.records.flow_logs.iter().filter(|(id, _)| ids.contains(id));
+        json!({ "FlowLogs": logs.map(|(_, log)| log).collect::<Vec<_>>() })
+    }
+
+    /// LookupEvents by user name
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>).
+    pub(crate) fn session_events(&self, id: &InstanceId) -> Value {
+        let events = self.records.trail.iter().filter(|event| event.user == id.as_str());
+        json!({ "Events": events.map(TrailEvent::document).collect::<Vec<_>>() })
+    }
+
+    /// DescribeInstanceInformation: nothing here is registered with Systems Manager.
+    pub(crate) fn ssm_registration() -> Value {
+        json!({ "InstanceInformationList": [] })
+    }
+}
