@@ -20,6 +20,11 @@ pub struct SourceAccount(Clients);
 pub struct ForensicAccount(Clients);
 
 impl SourceAccount {
+    #[cfg(test)]
+    pub(crate) fn over(clients: Clients) -> Self {
+        Self(clients)
+    }
+
     /// Finds credentials and a region, and assumes the role if one is named. Nothing but
     /// AssumeRole goes over the network.
     ///
@@ -57,6 +62,11 @@ impl SourceAccount {
 }
 
 impl ForensicAccount {
+    #[cfg(test)]
+    pub(crate) fn over(clients: Clients) -> Self {
+        Self(clients)
+    }
+
     /// Finds credentials and a region, and assumes the role if one is named. Nothing but
     /// AssumeRole goes over the network.
     ///

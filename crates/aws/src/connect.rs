@@ -87,11 +87,11 @@ fn profile_credentials(profile: &str, http: SharedHttpClient) -> ProfileFileCred
 }
 
 /// TLS by rustls; plain HTTP where an endpoint says so.
-fn http_client() -> SharedHttpClient {
+pub(crate) fn http_client() -> SharedHttpClient {
     Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
 }
 
-fn timeouts() -> TimeoutConfig {
+pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).operation_attempt_timeout(ANSWER_LIMIT).build()
 }
 
@@ -112,7 +112,7 @@ async fn ambient_credentials(config: &SdkConfig) -> Result<(), ConnectError> {
     provider.provide_credentials().await.map(|_| ()).map_err(|error| ConnectError::from_credentials(&error))
 }
 
-async fn with_role(config: SdkConfig, arn: &str, access: &Access) -> Result<SdkConfig, ConnectError> {
+pub(crate) async fn with_role(config: SdkConfig, arn: &str, access: &Access) -> Result<SdkConfig, ConnectError> {
     let role = Role::assume_first(&config, arn, access).await?;
     Ok(config.to_builder().credentials_provider(SharedCredentialsProvider::new(role)).build())
 }

@@ -76,3 +76,40 @@ pub(crate) fn optional_time(moment: Option<&DateTime>, field: &str) -> Result<Op
 pub(crate) fn product_codes(codes: Option<Vec<ProductCode>>) -> Vec<String> {
     codes.unwrap_or_default().into_iter().filter_map(|code| code.product_code_id).collect()
 }
+
+/// IAM gives documents percent-encoded, RFC 3986
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html>).
+pub(crate) fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        match escape(first, tail) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn escape(first: u8, tail: &[u8]) -> Option<u8> {
+    let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+    if first == b'%' { u8::from_str_radix(digits, 16).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_decoded() {
+        assert_eq!(decoded("%7B%22Version%22%3A%222012-10-17%22%7D"), r#"{"Version":"2012-10-17"}"#);
+        assert_eq!(decoded(r#"{"a":"100%"}"#), r#"{"a":"100%"}"#);
+        assert_eq!(decoded("%C3%A9%zz%4"), "é%zz%4");
+    }
+}

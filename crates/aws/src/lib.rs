@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![allow(clippy::disallowed_methods)] // signatures and credentials have a time of their own
 
 mod account;
 mod both;
@@ -20,6 +21,8 @@ mod page;
 mod presign;
 mod source;
 mod tap;
+#[cfg(test)]
+mod tests;
 
 pub use account::{ForensicAccount, SourceAccount};
 pub use connect::{Access, ConnectError};

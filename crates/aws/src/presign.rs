@@ -21,7 +21,8 @@ pub(crate) async fn copy_url(clients: &Clients, snapshot: &SnapshotId) -> Result
     let endpoint = endpoint(clients).await?;
     let region = clients.region.as_str();
     let call = format!("Action=CopySnapshot&Version=2016-11-15&SourceRegion={region}");
-    let url = format!("{}/?{call}&SourceSnapshotId={snapshot}&DestinationRegion={region}", endpoint.trim_end_matches('/'));
+    let url =
+        format!("{}/?{call}&SourceSnapshotId={snapshot}&DestinationRegion={region}", endpoint.trim_end_matches('/'));
     signed(url, region, credentials(clients).await?)
 }
 
@@ -37,7 +38,9 @@ async fn endpoint(clients: &Clients) -> Result<String, Fault> {
 async fn credentials(clients: &Clients) -> Result<Credentials, Fault> {
     let none = || Fault::new(FaultClass::Denied, "NoCredentials", "no credentials to sign the copy with");
     let provider = clients.config.credentials_provider().ok_or_else(none)?;
-    let denied = |error: &(dyn std::error::Error + 'static)| Fault::new(FaultClass::Denied, "NoCredentials", one_line(&chain(error)));
+    let denied = |error: &(dyn std::error::Error + 'static)| {
+        Fault::new(FaultClass::Denied, "NoCredentials", one_line(&chain(error)))
+    };
     provider.provide_credentials().await.map_err(|error| denied(&error))
 }
 
@@ -76,7 +79,8 @@ mod tests {
     fn the_address_carries_call_and_signature_and_no_secret() {
         let credentials = Credentials::new("AKIDEXAMPLE", "very-secret", Some("a/token".into()), None, "test");
         let url = signed("http://127.0.0.1:1/?Action=CopySnapshot".into(), "eu-west-1", credentials).unwrap();
-        for part in ["Action=CopySnapshot", "X-Amz-Signature=", "X-Amz-Expires=3600", "X-Amz-Security-Token=a%2Ftoken"] {
+        for part in ["Action=CopySnapshot", "X-Amz-Signature=", "X-Amz-Expires=3600", "X-Amz-Security-Token=a%2Ftoken"]
+        {
             assert!(url.contains(part), "{part} in {url}");
         }
         assert!(url.contains("X-Amz-Credential=AKIDEXAMPLE%2F") && !url.contains("very-secret"));

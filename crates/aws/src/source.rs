@@ -4,7 +4,7 @@ use crate::both::groups::NewGroup;
 use crate::both::images::ImageCopy;
 use crate::both::snapshots::SnapshotCopy;
 use crate::both::{attributes, blocks, keys, profiles};
-use crate::both::{groups as any_groups, images as any_images, snapshots as any_snapshots, tags as any_tags};
+use crate::both::{groups as any_groups, images as any_images, snapshots as any_snapshots, tagging};
 use crate::clients::Clients;
 use crate::mode::Mode;
 use casebook::effect::SourceEffect as E;
@@ -89,7 +89,7 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
 /// Makes a change, or rehearses it.
 pub(crate) async fn change(c: &Clients, effect: &E, mode: Mode) -> Result<Made, Fault> {
     match effect {
-        E::Tag { resources, tags } => any_tags::write(c, resources, tags, mode).await,
+        E::Tag { resources, tags } => tagging::write(c, resources, tags, mode).await,
         E::Untag { resources, keys } => protection::untag(c, resources, keys, mode).await,
         E::SetTerminationProtection { instance, to } => protection::termination(c, instance, *to, mode).await,
         E::SetStopProtection { instance, to } => protection::stop(c, instance, *to, mode).await,
@@ -112,7 +112,9 @@ pub(crate) async fn change(c: &Clients, effect: &E, mode: Mode) -> Result<Made, 
         E::AssociateAddress { interface, allocation, private } => {
             addresses::associate(c, Place { interface, allocation, private }, mode).await
         }
-        E::DetachFromGroup { group, instance, capacity } => real(mode, scaling::detach(c, group, instance, *capacity)).await,
+        E::DetachFromGroup { group, instance, capacity } => {
+            real(mode, scaling::detach(c, group, instance, *capacity)).await
+        }
         E::EnterStandby { group, instance, capacity } => real(mode, scaling::rest(c, group, instance, *capacity)).await,
         E::ExitStandby { group, instance } => real(mode, scaling::wake(c, group, instance)).await,
         E::AttachToGroup { group, instance } => real(mode, scaling::attach(c, group, instance)).await,
@@ -127,7 +129,9 @@ pub(crate) async fn change(c: &Clients, effect: &E, mode: Mode) -> Result<Made, 
         E::AssociateProfile { instance, profile } => real(mode, profile::associate(c, instance, profile)).await,
         E::PutRolePolicy { role, name, document } => real(mode, roles::put(c, role, name, document)).await,
         E::DeleteRolePolicy { role, name } => real(mode, roles::delete(c, role, name)).await,
-        E::CreateSnapshots { instance, description, tags } => snapshots::all(c, instance, description, tags, mode).await,
+        E::CreateSnapshots { instance, description, tags } => {
+            snapshots::all(c, instance, description, tags, mode).await
+        }
         E::CreateSnapshot { volume, description, tags } => snapshots::one(c, volume, description, tags, mode).await,
         E::LockSnapshot { snapshot, days } => any_snapshots::lock_for(c, snapshot, *days, mode).await,
         E::CreateImage { instance, name, tags } => images::create(c, instance, name, tags, mode).await,

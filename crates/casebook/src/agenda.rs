@@ -134,6 +134,16 @@ impl<'a> Agenda<'a> {
         Some(self.look(query)?.map_err(|(_, fault)| fault))
     }
 
+    /// The last answer of this run, fresh or not: for what a stale answer can not make wrong. Asks
+    /// when there is none.
+    pub fn known(&mut self, query: impl Into<Query>) -> Option<&'a Reading> {
+        let query = query.into();
+        match self.view.scene.last(&query) {
+            Some(reading) => Some(reading),
+            None => self.read(query),
+        }
+    }
+
     fn look(&mut self, query: impl Into<Query>) -> Option<Result<&'a Reading, (Query, &'a Fault)>> {
         let query = query.into();
         let Some(fact) = self.view.scene.fact(&query) else {
@@ -290,7 +300,8 @@ impl<'a> Agenda<'a> {
         approved
     }
 
-    fn hold_unread(&mut self, query: &Query, fault: &Fault) {
+    /// Holds on a question's fault.
+    pub(crate) fn hold_unread(&mut self, query: &Query, fault: &Fault) {
         let why = format!("could not read {}: {fault}; {}", query.title(), remedy(fault, query.actions()));
         self.holds.push(Hold { why, fault: Some(fault.clone()) });
     }

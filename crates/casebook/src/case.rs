@@ -67,6 +67,15 @@ impl Baseline {
     pub fn gaps(&self) -> Vec<(&Query, &Fault)> {
         self.scene.facts().filter_map(|(query, fact)| fact.answer.as_ref().err().map(|fault| (query, fault))).collect()
     }
+
+    /// Drops the gaps, so that they are asked again.
+    fn ask_again(&mut self) {
+        let gaps: Vec<Query> = self.gaps().into_iter().map(|(query, _)| query.clone()).collect();
+        for query in gaps {
+            self.scene.remove(&query);
+            self.artefacts.remove(&query);
+        }
+    }
 }
 
 /// How a step stood last.
@@ -265,6 +274,9 @@ impl Case {
         self.through = through;
         self.resumed = at;
         self.ended = None;
+        if !self.has_changed_anything() {
+            self.baseline.ask_again();
+        }
         for attempt in self.attempts.values_mut() {
             attempt.failures = 0;
             let settled = matches!(&attempt.last, Last::Failed(fault) if fault.class != FaultClass::Unknown);

@@ -15,6 +15,8 @@ use crate::view::View;
 use crate::{custody, grade, release};
 use std::collections::BTreeSet;
 
+mod closing;
+
 /// What to do next, and how everything stands.
 #[derive(Clone, Debug, Default)]
 pub struct Next {
@@ -69,16 +71,28 @@ pub fn next(view: View<'_>) -> Next {
         respond(view, &mut next);
     }
     next.wakes.sort();
+    next.perform.sort_by_key(|(step, _)| urgency(*step));
     next.verdict = grade::verdict(view);
     next.custody = custody::index(view);
     next.seal = custody::unsealed(view.case);
     next
 }
 
+/// What cuts the attacker off goes first when there is not room for all.
+fn urgency(step: StepName) -> u8 {
+    match step {
+        StepName::Isolate => 0,
+        StepName::Detach => 1,
+        StepName::Revoke | StepName::Snapshot => 2,
+        _ => 3,
+    }
+}
+
 fn respond(view: View<'_>, next: &mut Next) {
     for row in view.case.runbook.steps_through(view.case.through) {
         let card = steps::card(row.step);
         let report = match blocker(view, next, row) {
+            _ if closing::rests(view.case, row.step) => StepReport::resting(row.step, view),
             Some(before) => prepare(view, card, before, next),
             None => run(view, card, next),
         };
@@ -89,6 +103,11 @@ fn respond(view: View<'_>, next: &mut Next) {
 /// The first step that must be passed before this one. Order is a preference: a step that a law
 /// makes wait for this one does not block it.
 fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
+    let status = view.case.step_status(row.step);
+    if matches!(status, Some(StepStatus::Done | StepStatus::Skipped | StepStatus::Failed)) {
+        // Order is for the first time: what was done once is kept up whatever the others do.
+        return None;
+    }
     let mut before = row.after.clone();
     if view.case.revoke_first {
         sessions_first(row.step, view, &mut before);
@@ -152,7 +171,7 @@ impl StepReport {
             step,
             status,
             moving: agenda.moves(),
-            passable: agenda.passable || status != StepStatus::Waiting || !agenda.moves() && agenda.yields.is_none(),
+            passable: agenda.passable || lets_pass(step, status, agenda),
             reason,
             waiting_for: agenda.wakes.iter().min().map(|wake| wake.why.clone()).unwrap_or_default(),
             warnings: agenda.warnings.clone(),
@@ -161,6 +180,18 @@ impl StepReport {
             yields: agenda.yields.as_ref().map(|(step, _)| *step),
         };
         report.keep_while_rereading(agenda, view);
+        report
+    }
+
+    /// A step whose work is over: it stands as it stood last.
+    fn resting(step: StepName, view: View<'_>) -> Self {
+        let mut report = Self::of(step, &Agenda::new(view), view);
+        if let Some(record) = view.case.steps.get(&step) {
+            report.status = record.entry.status;
+            report.reason.clone_from(&record.entry.reason);
+            report.warnings.clone_from(&record.entry.warnings);
+            report.proof.clone_from(&record.entry.proof);
+        }
         report
     }
 
@@ -175,6 +206,16 @@ impl StepReport {
             self.warnings.clone_from(&record.entry.warnings);
             self.proof.clone_from(&record.entry.proof);
         }
+    }
+}
+
+/// Whether others may go on. A step that failed stops nobody, but nothing is changed around an
+/// instance that could not be captured.
+fn lets_pass(step: StepName, status: StepStatus, agenda: &Agenda<'_>) -> bool {
+    match status {
+        StepStatus::Done | StepStatus::Skipped => true,
+        StepStatus::Failed | StepStatus::Unknown => step != StepName::Capture,
+        StepStatus::Waiting => !agenda.moves() && agenda.yields.is_none(),
     }
 }
 

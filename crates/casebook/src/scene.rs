@@ -81,16 +81,16 @@ impl Scene {
         }
     }
 
+    /// Drops a fact as if it had never been asked.
+    pub(crate) fn remove(&mut self, query: &Query) {
+        self.facts.remove(query);
+    }
+
     /// Marks one fact stale, to ask it again.
     pub fn forget(&mut self, query: &Query) {
         if let Some(fact) = self.facts.get_mut(query) {
             fact.stale = true;
         }
-    }
-
-    /// The readings in place, for predictions.
-    pub(crate) fn facts_mut(&mut self) -> &mut BTreeMap<Query, Fact> {
-        &mut self.facts
     }
 }
 

@@ -2,6 +2,7 @@
 //! here field by field.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "the samples are files")]
 
 #[path = "findings/broken.rs"]
 mod broken;

@@ -2,7 +2,7 @@
 
 use crate::end::{RunEnd, end_of, refusal};
 use crate::error::EngineError;
-use crate::flights::{Cargo, Flight, Flights, Reply};
+use crate::flights::{Flights, Landed};
 use crate::lanes::Lanes;
 use crate::minutes;
 use crate::ports::{Clock, Cloud, Event, Watcher};
@@ -130,18 +130,14 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
     }
 
     fn change(&mut self, intent: Intent, seq: u64) {
-        let (cloud, now) = (self.ports.cloud, self.now());
         let Intent { step, effect } = intent;
         self.watcher.saw(&Event::Changing { step, effect: &effect });
-        let cargo = Cargo::Change(effect.clone(), seq);
-        self.flights.send(cargo, now, Box::pin(async move { Reply::Change(cloud.perform(&effect).await) }));
+        self.flights.change(self.ports.cloud, effect, seq, self.ports.clock.now());
     }
 
     fn ask(&mut self, query: Query) {
-        let (cloud, now) = (self.ports.cloud, self.now());
         self.watcher.saw(&Event::Asking { query: &query });
-        let cargo = Cargo::Read(query.clone());
-        self.flights.send(cargo, now, Box::pin(async move { Reply::Read(cloud.observe(&query).await) }));
+        self.flights.ask(self.ports.cloud, query, self.ports.clock.now());
     }
 
     /// Waits for an answer, the plan's next time to look again, or a wish to stop.
@@ -160,7 +156,7 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
     }
 
     /// Sleeps until answers are there, a time has come, or a stop was wished `wishes` times.
-    async fn sleep(&mut self, until: Option<Timestamp>, wishes: u32) -> Vec<(Flight, Reply)> {
+    async fn sleep(&mut self, until: Option<Timestamp>, wishes: u32) -> Vec<Landed> {
         let (clock, stop, flights) = (self.ports.clock, self.ports.stop, &mut self.flights);
         let mut due = pin!(async {
             match until {

@@ -1,6 +1,7 @@
 //! Calls under way: sent, and not answered yet. Whatever is ready at one instant lands together, so
 //! that it is written in one transaction and planned upon at once.
 
+use crate::ports::Cloud;
 use casebook::effect::Effect;
 use casebook::query::Query;
 use casebook::reading::{Answer, Made, Reading};
@@ -15,39 +16,45 @@ use std::task::{Context, Poll};
 /// All calls under way.
 #[derive(Default)]
 pub struct Flights<'a> {
-    calls: Vec<(Flight, Pin<Box<dyn Future<Output = Reply> + 'a>>)>,
+    calls: Vec<Pin<Box<dyn Future<Output = Landed> + 'a>>>,
     busy: Busy,
     touched: BTreeSet<Query>,
     tick: u64,
 }
 
-/// A call that was sent.
-#[derive(Clone, Debug)]
-pub struct Flight {
-    /// What was sent.
-    pub cargo: Cargo,
-    /// When, by the clock.
-    pub sent: Timestamp,
-    /// When, in the order of questions and changes.
-    pub asked: Tick,
-}
-
-/// What was sent.
-#[derive(Clone, Debug)]
-pub enum Cargo {
-    /// A question.
-    Read(Query),
-    /// A change, and the number of its intent.
-    Change(Effect, u64),
-}
-
-/// What came back.
+/// A call that was answered, or whose answer was lost.
 #[derive(Debug)]
-pub enum Reply {
-    /// To a question.
-    Read(Answer<Reading>),
-    /// To a change.
-    Change(Answer<Made>),
+pub enum Landed {
+    /// A question.
+    Read(Read),
+    /// A change.
+    Change(Change),
+}
+
+/// A question that was answered.
+#[derive(Debug)]
+pub struct Read {
+    /// Which.
+    pub query: Query,
+    /// When it was sent, by the clock.
+    pub sent: Timestamp,
+    /// When it was sent, in the order of questions and changes.
+    pub asked: Tick,
+    /// The answer.
+    pub answer: Answer<Reading>,
+}
+
+/// A change that was answered.
+#[derive(Debug)]
+pub struct Change {
+    /// Which.
+    pub effect: Effect,
+    /// The number of its intent.
+    pub intent: u64,
+    /// When it was sent, by the clock.
+    pub sent: Timestamp,
+    /// The answer.
+    pub answer: Answer<Made>,
 }
 
 impl<'a> Flights<'a> {
@@ -61,28 +68,36 @@ impl<'a> Flights<'a> {
         &self.busy
     }
 
-    /// Takes in a call that was just sent.
-    pub fn send(&mut self, cargo: Cargo, sent: Timestamp, reply: Pin<Box<dyn Future<Output = Reply> + 'a>>) {
-        match &cargo {
-            Cargo::Read(query) => self.busy.queries.insert(query.clone()),
-            Cargo::Change(effect, _) => self.busy.effects.insert(effect.clone()),
-        };
+    /// Sends a question.
+    pub fn ask<C: Cloud>(&mut self, cloud: &'a C, query: Query, sent: Timestamp) {
+        self.busy.queries.insert(query.clone());
         let asked = self.next_tick();
-        self.calls.push((Flight { cargo, sent, asked }, reply));
+        self.calls.push(Box::pin(async move {
+            let answer = cloud.observe(&query).await;
+            Landed::Read(Read { query, sent, asked, answer })
+        }));
     }
 
-    /// Every call that is answered at this instant; pending when there is none. They stay busy
-    /// until [`Flights::land_change`] or [`Flights::land_read`].
-    pub fn poll_landed(&mut self, context: &mut Context<'_>) -> Poll<Vec<(Flight, Reply)>> {
+    /// Sends a change whose intent is written.
+    pub fn change<C: Cloud>(&mut self, cloud: &'a C, effect: Effect, intent: u64, sent: Timestamp) {
+        self.busy.effects.insert(effect.clone());
+        self.calls.push(Box::pin(async move {
+            let answer = cloud.perform(&effect).await;
+            Landed::Change(Change { effect, intent, sent, answer })
+        }));
+    }
+
+    /// Every call that is answered at this instant, in the order of sending; pending when there is
+    /// none. They stay busy until [`Flights::land_change`] or [`Flights::land_read`].
+    pub fn poll_landed(&mut self, context: &mut Context<'_>) -> Poll<Vec<Landed>> {
         let mut landed = Vec::new();
-        let mut left = Vec::with_capacity(self.calls.len());
-        for (flight, mut call) in self.calls.drain(..) {
-            match call.as_mut().poll(context) {
-                Poll::Ready(reply) => landed.push((flight, reply)),
-                Poll::Pending => left.push((flight, call)),
+        self.calls.retain_mut(|call| match call.as_mut().poll(context) {
+            Poll::Ready(answered) => {
+                landed.push(answered);
+                false
             }
-        }
-        self.calls = left;
+            Poll::Pending => true,
+        });
         if landed.is_empty() { Poll::Pending } else { Poll::Ready(landed) }
     }
 

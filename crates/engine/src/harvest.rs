@@ -11,7 +11,7 @@ use casebook::id::SnapshotId;
 use casebook::query::{ForensicQuery, Query, Side, SourceQuery};
 use casebook::reading::{RawBody, Reading};
 use casebook::scene::instance::Attribute;
-use casebook::scene::storage::BlockRun;
+use casebook::scene::storage::{BlockRun, Snapshot};
 use casebook::scene::{Fact, Scene};
 use casebook::steps::capture;
 use ledger::Store;
@@ -31,24 +31,8 @@ pub fn captured<S: Store>(session: &mut Session<S>, scene: &Scene, raw: &mut Raw
 }
 
 fn is_due(case: &Case, scene: &Scene, query: &Query) -> bool {
-    let Some(fact) = scene.fact(query) else { return false };
-    match (&fact.answer, case.baseline.has(query)) {
-        (Ok(_), false) => true,
-        (Ok(_), true) => is_gap(case, query) && is_untouched(case, scene, query),
-        (Err(_), false) => agenda::gives_up(case, fact),
-        (Err(_), true) => false,
-    }
-}
-
-/// A named gap that nothing has replaced.
-fn is_gap(case: &Case, query: &Query) -> bool {
-    let failed = case.baseline.scene.fact(query).is_some_and(|fact| fact.answer.is_err());
-    failed && case.baseline.artefacts.get(query).is_none_or(Vec::is_empty)
-}
-
-/// Whether a reading of now still shows what was there before our first change.
-fn is_untouched(case: &Case, scene: &Scene, query: &Query) -> bool {
-    !case.attempts.keys().any(|effect| effect.touches(query, scene))
+    let answered = |fact: &Fact| fact.answer.is_ok() || agenda::gives_up(case, fact);
+    !case.baseline.has(query) && scene.fact(query).is_some_and(answered)
 }
 
 fn capture_one<S: Store>(
@@ -102,8 +86,20 @@ fn keep_body<S: Store>(session: &mut Session<S>, body: RawBody) -> Result<Artefa
 pub fn observed(case: &Case, query: &Query, answer: &Result<Reading, Fault>) -> Option<Entry> {
     let reading = answer.as_ref().ok().filter(|reading| is_inline(query, reading))?;
     let before = case.observed.get(query).or_else(|| case.baseline.scene.last(query));
-    let news = case.has_changed_anything() && before != Some(reading);
+    let news = case.has_changed_anything() && before.is_none_or(|before| differ(before, reading));
     news.then(|| Entry::Observed(Observed { query: query.clone(), reading: reading.clone() }))
+}
+
+/// Whether two readings tell different things: a snapshot's percentages are no history.
+fn differ(before: &Reading, now: &Reading) -> bool {
+    match (before, now) {
+        (Reading::Snapshots(before), Reading::Snapshots(now)) => without_progress(before) != without_progress(now),
+        (before, now) => before != now,
+    }
+}
+
+fn without_progress(snapshots: &[Snapshot]) -> Vec<Snapshot> {
+    snapshots.iter().map(|snapshot| Snapshot { progress_percent: 0, ..snapshot.clone() }).collect()
 }
 
 /// A run of blocks that follows what is written: its lines are kept as a file. What was read out of

@@ -3,51 +3,36 @@
 
 use crate::drive::Run;
 use crate::error::EngineError;
-use crate::flights::{Cargo, Flight, Reply};
+use crate::flights::{Change, Landed, Read};
 use crate::harvest::{self, Raw};
 use crate::ports::{Clock, Cloud, Event, Watcher};
-use casebook::effect::Effect;
 use casebook::entry::{Entry, Outcome};
-use casebook::query::Query;
-use casebook::reading::{Answer, Made, Reading};
+use casebook::reading::Reading;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Store;
 use std::collections::BTreeSet;
 
-/// A question and its answer.
-struct Read {
-    query: Query,
-    flight: Flight,
-    answer: Answer<Reading>,
-}
-
 impl<S: Store, C: Cloud, K: Clock, W: Watcher> Run<'_, S, C, K, W> {
     /// Takes in everything that was answered at one instant.
-    pub(crate) fn take_in(&mut self, landed: Vec<(Flight, Reply)>) -> Result<(), EngineError> {
-        if landed.is_empty() {
-            return Ok(());
-        }
-        let mut entries = Vec::new();
-        let mut reads = Vec::new();
-        for (flight, reply) in landed {
-            match (flight.cargo.clone(), reply) {
-                (Cargo::Change(effect, intent), Reply::Change(answer)) => {
-                    entries.push(self.conclude(&effect, intent, flight.sent, answer));
-                }
-                (Cargo::Read(query), Reply::Read(answer)) => reads.push(Read { query, flight, answer }),
-                (Cargo::Change(..), Reply::Read(_)) | (Cargo::Read(_), Reply::Change(_)) => {}
+    pub(crate) fn take_in(&mut self, landed: Vec<Landed>) -> Result<(), EngineError> {
+        let (mut outcomes, mut reads) = (Vec::new(), Vec::new());
+        for landed in landed {
+            match landed {
+                Landed::Change(change) => outcomes.push(self.conclude(change)),
+                Landed::Read(read) => reads.push(read),
             }
         }
-        self.learn_all(reads, entries)
+        self.learn_all(reads, outcomes)
     }
 
-    fn conclude(&mut self, effect: &Effect, intent: u64, sent: Timestamp, answer: Answer<Made>) -> Entry {
+    fn conclude(&mut self, change: Change) -> Entry {
+        let Change { effect, intent, sent, answer } = change;
         let fault = answer.value.as_ref().err();
         let (took, calls) = (self.took(sent), &answer.calls[..]);
-        self.lanes.leave_change(effect, fault);
-        self.watcher.saw(&Event::Changed { effect, fault, calls, took });
+        self.lanes.leave_change(&effect, fault);
+        self.watcher.saw(&Event::Changed { effect: &effect, fault, calls, took });
         self.count(&answer.calls);
-        self.flights.land_change(effect, &mut self.scene);
+        self.flights.land_change(&effect, &mut self.scene);
         let (made, fault) = match answer.value {
             Ok(made) => (Some(made).filter(|made| !made.ids.is_empty()), None),
             Err(fault) => (None, Some(fault)),
@@ -88,9 +73,9 @@ impl<S: Store, C: Cloud, K: Clock, W: Watcher> Run<'_, S, C, K, W> {
 
     /// Takes an answer into the scene; gives the entry of a run of blocks.
     fn learn(&mut self, read: Read, raw: &mut Raw) -> Result<Option<Entry>, EngineError> {
-        let Read { query, flight, answer } = read;
+        let Read { query, sent, asked, answer } = read;
         let fault = answer.value.as_ref().err();
-        let (took, calls) = (self.took(flight.sent), &answer.calls[..]);
+        let (took, calls) = (self.took(sent), &answer.calls[..]);
         self.lanes.leave_read(&query, fault);
         self.watcher.saw(&Event::Answered { query: &query, fault, calls, took });
         self.count(&answer.calls);
@@ -100,7 +85,7 @@ impl<S: Store, C: Cloud, K: Clock, W: Watcher> Run<'_, S, C, K, W> {
         };
         raw.insert(query.clone(), answer.raw);
         let changed_since = self.flights.land_read(&query);
-        self.scene.learn(query.clone(), harvest::slim(answer.value), flight.asked, self.now());
+        self.scene.learn(query.clone(), harvest::slim(answer.value), asked, self.now());
         if changed_since {
             self.scene.forget(&query);
         }

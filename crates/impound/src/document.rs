@@ -2,6 +2,7 @@
 
 use crate::gates::{Waiting, waiting};
 use crate::history::History;
+use crate::verification::Check;
 use casebook::case::Case;
 use casebook::entry::CaseStatus;
 use casebook::evidence::Evidence;
@@ -38,6 +39,9 @@ pub struct Document {
     pub gates: Vec<Waiting>,
     /// The history.
     pub ledger: LedgerRow,
+    /// What `impound verify` looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 /// What a case is about.
@@ -106,6 +110,7 @@ impl Document {
             gaps: gaps(case),
             gates: waiting(case),
             ledger: LedgerRow { entries: history.entries.len() as u64, head: history.head.clone() },
+            checks: Vec::new(),
         }
     }
 
@@ -124,6 +129,7 @@ impl Document {
             gaps: Vec::new(),
             gates: Vec::new(),
             ledger: LedgerRow::default(),
+            checks: Vec::new(),
         }
     }
 

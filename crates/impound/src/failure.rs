@@ -74,7 +74,10 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Ledger(error) => error.into(),
             EngineError::Restless { .. } => Self::new(Exit::Bug, error.to_string()),
-            EngineError::Entry { .. } | EngineError::NotACase | EngineError::NotEmpty { .. } => {
+            EngineError::Entry { .. }
+            | EngineError::Artefact { .. }
+            | EngineError::NotACase
+            | EngineError::NotEmpty { .. } => {
                 Self::usage(error.to_string())
             }
         }

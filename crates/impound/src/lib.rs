@@ -1,1 +1,73 @@
+//! The command line of Impound and its composition root: it reads options and configuration, puts
+//! planner, engine, ledger and cloud together, and shows what comes of it. It decides nothing about
+//! a response; that is the casebook's.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![allow(clippy::disallowed_methods)] // the edge: files, the clock and chance come in here
+
+pub mod args;
+pub mod charges;
+pub mod commands;
+pub mod config;
+pub mod context;
+pub mod doctor;
+pub mod document;
+pub mod exit;
+pub mod failure;
+pub mod gates;
+pub mod history;
+pub mod opening;
+pub mod preflight;
+pub mod primed;
+pub mod progress;
+pub mod range_site;
+pub mod respond;
+pub mod summary;
+pub mod system;
+pub mod tables;
+pub mod terminal;
+pub mod verification;
+
+#[cfg(feature = "cloud")]
+pub mod cloud;
+
+use args::CommandLine;
+use clap::Parser;
+use context::Context;
+use exit::Exit;
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of this process.
+pub fn run() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return shown(&error),
+    };
+    let context = Context::new(line.global);
+    let ended = std::panic::catch_unwind(|| commands::run(&context, &line.command));
+    match ended {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(failure)) => failed(&context, &failure),
+        Err(_) => Exit::Bug.into(),
+    }
+}
+
+/// Help and version are data; everything else that the parser says is wrong usage.
+fn shown(error: &clap::Error) -> ExitCode {
+    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+    match error.print() {
+        Ok(()) => exit.into(),
+        Err(_) => Exit::Usage.into(),
+    }
+}
+
+fn failed(context: &Context, failure: &Failure) -> ExitCode {
+    terminal::report(failure);
+    let document = failure.document.as_ref().filter(|_| context.terminal.is_json());
+    match document.map(|document| context.terminal.data(&document.to_json())) {
+        Some(Err(worse)) => failed(context, &worse),
+        _ => failure.exit.into(),
+    }
+}

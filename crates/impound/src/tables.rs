@@ -44,7 +44,7 @@ pub fn cases<'a>(histories: impl Iterator<Item = &'a History>) -> String {
 /// A table without lines, a head row first.
 pub fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(head);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(head);
     table
 }
 

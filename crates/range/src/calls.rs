@@ -50,6 +50,7 @@ fn source_rounds(world: &World, query: &SourceQuery) -> Vec<Round> {
             let size = world.settings.target_groups_a_page;
             pages("elasticloadbalancing:DescribeTargetGroups", world.balancers.target_groups.len().div_ceil(size))
         }
+        SourceQuery::KillerAlarms(_) => pages("cloudwatch:DescribeAlarms", 2),
         SourceQuery::Blocks(id, from) => block_rounds(world, id, *from),
         other => vec![Round::of(other.actions()[0])],
     }
@@ -106,12 +107,16 @@ fn classic_rounds(world: &World, instance: &InstanceId) -> Vec<Round> {
     rounds
 }
 
+/// Blocks are fetched sixteen at a time.
 fn block_rounds(world: &World, snapshot: &SnapshotId, from: i32) -> Vec<Round> {
-    let width = world.listed_blocks(snapshot, from);
+    const IN_FLIGHT: usize = 16;
+    let blocks = world.listed_blocks(snapshot, from);
     let mut rounds = vec![Round::of("ebs:ListSnapshotBlocks")];
-    if width > 0 {
-        rounds.push(Round { action: "ebs:GetSnapshotBlock", width });
-    }
+    rounds.extend(
+        (0..blocks)
+            .step_by(IN_FLIGHT)
+            .map(|first| Round { action: "ebs:GetSnapshotBlock", width: IN_FLIGHT.min(blocks - first) }),
+    );
     rounds
 }
 

@@ -21,7 +21,9 @@ impl Ids {
     /// The next number, spread over all 64 bits.
     pub(crate) fn number(&mut self) -> u64 {
         self.count += 1;
-        spread(self.seed.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(self.count.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        spread(
+            self.seed.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(self.count.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        )
     }
 }
 

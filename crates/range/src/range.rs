@@ -138,6 +138,7 @@ impl Range {
     pub fn with_world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         let world = &mut self.state.borrow_mut().world;
         world.advance(self.clock.now());
+        world.settle();
         let result = look(world);
         world.settle();
         result

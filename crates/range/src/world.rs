@@ -7,6 +7,7 @@ use casebook::query::Side;
 use jiff::{SignedDuration, Timestamp};
 
 pub mod acls;
+pub mod addresses;
 mod answer;
 mod apply;
 pub mod balancers;

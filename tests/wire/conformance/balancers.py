@@ -36,7 +36,10 @@ class Classic(Case):
         self.assertEqual(state(), "OutOfService")
 
     def test_pages(self):
-        """PageSize and Marker. https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeLoadBalancers.html"""
+        """PageSize and Marker.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeLoadBalancers.html
+        """
         for name in ("b", "c"):
             self.source.elb.create_load_balancer(LoadBalancerName=name, Subnets=self.s["subnets"][:1],
                                                  Listeners=[{"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}])
@@ -54,15 +57,30 @@ class Targets(Case):
         return {(row["Target"]["Id"], row["Target"]["Port"]): row["TargetHealth"]["State"] for row in rows}
 
     def test_an_instance_on_two_ports_is_two_targets(self):
-        """"You can register each … instance … with the same target group multiple times using different ports." https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html"""
+        """"You can register each EC2 instance or IP address with the same target group multiple times using different ports."
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
+        """
         name = self.s["instance"]
         self.assertEqual({port for (one, port) in self.health() if one == name}, {80, 8080})
 
     def test_without_a_port_only_the_default_one_goes(self):
-        """Port: "If the target group … the default port". https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html"""
+        """A target without a port is on the port of the group.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html
+        """
         name = self.s["instance"]
         self.elbv2.deregister_targets(TargetGroupArn=self.arn, Targets=[{"Id": name}])
         self.assertEqual({key: state for key, state in self.health().items() if key[0] == name}, {(name, 80): "draining", (name, 8080): "healthy"})
+
+    def test_only_running_instances_are_registered(self):
+        """"If the target is an EC2 instance, it must be in the running state when you register it."
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
+        """
+        self.source.ec2.stop_instances(InstanceIds=[self.s["instance"]])
+        with self.refused("InvalidTarget"):
+            self.elbv2.register_targets(TargetGroupArn=self.s["target_groups"]["others"][0], Targets=[{"Id": self.s["instance"]}])
 
     def test_draining_ends_in_unused(self):
         """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#deregistration-delay"""
@@ -74,13 +92,19 @@ class Targets(Case):
         self.assertNotIn((name, 8080), self.health())
 
     def test_deregistering_what_is_not_there_succeeds(self):
-        """"If the specified target does not exist, the action returns successfully." https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html"""
+        """"If the specified target does not exist, the action returns successfully."
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html
+        """
         before = self.health()
         self.elbv2.deregister_targets(TargetGroupArn=self.arn, Targets=[{"Id": self.s["instance"], "Port": 9}])
         self.assertEqual(self.health(), before)
 
     def test_targets_by_address(self):
-        """Target type ip. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-type"""
+        """Target type ip.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-type
+        """
         arn = self.s["target_groups"]["by_address"]
         wanted = {(address, 5432) for address in self.s["interfaces"][1]["addresses"]}
         self.assertEqual(set(self.health(arn)), wanted)
@@ -99,11 +123,17 @@ class Targets(Case):
         self.assertEqual(types, {"instance", "ip"})
 
     def test_attributes(self):
-        """deregistration_delay.timeout_seconds, default 300. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html"""
+        """deregistration_delay.timeout_seconds, default 300.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+        """
         rows = self.elbv2.describe_target_group_attributes(TargetGroupArn=self.arn)["Attributes"]
         self.assertEqual({row["Key"]: row["Value"] for row in rows}["deregistration_delay.timeout_seconds"], "300")
 
     def test_unknown_group(self):
-        """TargetGroupNotFound. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html"""
+        """TargetGroupNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
+        """
         with self.refused("TargetGroupNotFound"):
             self.health(self.arn[:-1] + "0")

@@ -20,7 +20,10 @@ class Identity(Case):
             self.keys(AccessKeyId="AKIAAAAAAAAAAAAAAAAA").sts.get_caller_identity()
 
     def test_wrong_secret_is_refused(self):
-        """The signature is calculated anew. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html"""
+        """The signature is calculated anew.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+        """
         wrong = self.keys(SecretAccessKey="x" * 40)
         with self.refused("AuthFailure"):
             wrong.ec2.describe_instances()
@@ -28,7 +31,10 @@ class Identity(Case):
             wrong.sts.get_caller_identity()
 
     def test_expired_session_is_refused(self):
-        """Temporary credentials end. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html"""
+        """Temporary credentials end.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html
+        """
         self.assertEqual(self.control("expire", arn=self.s["role_arn"])["sessions"], 1)
         with self.refused("RequestExpired"):
             self.source.ec2.describe_instances()
@@ -38,13 +44,19 @@ class Identity(Case):
             self.source.kms.describe_key(KeyId=self.s["customer_key"])
 
     def test_session_without_its_token_is_refused(self):
-        """A session's keys work with its token only. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html"""
+        """A session's keys work with its token only.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html
+        """
         keys = self.responder.sts.assume_role(RoleArn=self.s["role_arn"], RoleSessionName="other")["Credentials"]
         with self.refused("InvalidClientTokenId"):
             Account(self.endpoint, {**keys, "SessionToken": "other"}).sts.get_caller_identity()
 
     def test_caller_identity_of_a_session(self):
-        """account, and arn:aws:sts::…:assumed-role/name/session. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+        """account, and arn:aws:sts::…:assumed-role/name/session.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+        """
         who = self.forensic.sts.get_caller_identity()
         self.assertEqual((who["Account"], who["Arn"]), ("222222222222", "arn:aws:sts::222222222222:assumed-role/Forensic/test"))
 
@@ -55,7 +67,10 @@ class Identity(Case):
                 self.responder.assume(self.f["role_arn"], **more)
 
     def test_trust_policy_decides_who_assumes(self):
-        """The forensic role does not trust other users of the source account. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+        """The forensic role does not trust other users of the source account.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+        """
         other = Account(self.endpoint, self.control("user", account=self.s["account"], name="someone-else"))
         with self.refused("AccessDenied"):
             other.assume(self.f["role_arn"], ExternalId=self.f["external_id"])
@@ -63,24 +78,36 @@ class Identity(Case):
             self.source.assume(self.s["instance_role_arn"])
 
     def test_role_arn_includes_its_path(self):
-        """A role is named with its path. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+        """A role is named with its path.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+        """
         with self.refused("AccessDenied"):
             self.responder.assume(self.s["role_arn"].replace("role/responders/", "role/"))
 
     def test_accounts_do_not_see_each_other(self):
-        """Resources belong to an account. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (InvalidInstanceID.NotFound)"""
+        """Resources belong to an account.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (InvalidInstanceID.NotFound)
+        """
         with self.refused("InvalidInstanceID.NotFound"):
             self.forensic.ec2.describe_instances(InstanceIds=[self.s["instance"]])
         self.assertEqual(self.forensic.ec2.describe_volumes()["Volumes"], [])
 
     def test_regions_do_not_see_each_other(self):
-        """A resource id is looked up in one Region. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resources.html"""
+        """A resource id is looked up in one Region.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resources.html
+        """
         elsewhere = Account(self.endpoint, self.source.keys, "eu-west-1")
         with self.refused("InvalidInstanceID.NotFound"):
             elsewhere.ec2.describe_instances(InstanceIds=[self.s["instance"]])
 
     def test_dry_run_tells_permission_and_changes_nothing(self):
-        """DryRunOperation or UnauthorizedOperation. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html"""
+        """DryRunOperation or UnauthorizedOperation.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+        """
         call = {"VolumeId": self.s["volumes"]["root"], "DryRun": True}
         before = len(self.source.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"])
         with self.refused("DryRunOperation"):
@@ -91,7 +118,10 @@ class Identity(Case):
         self.assertEqual(len(self.source.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]), before)
 
     def test_every_changing_call_of_ec2_has_a_dry_run(self):
-        """The parameter DryRun. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html"""
+        """The parameter DryRun.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+        """
         s, ec2 = self.s, self.source.ec2
         interface, volume, instance = s["interfaces"][0]["id"], s["volumes"]["root"], s["instance"]
         snapshot = self.taken()
@@ -127,7 +157,10 @@ class Identity(Case):
         return self.source.ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Associations"][0]["NetworkAclAssociationId"]
 
     def test_missing_permission_in_each_protocol(self):
-        """AccessDenied in query APIs, AccessDeniedException in JSON ones. https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html"""
+        """AccessDenied in query APIs, AccessDeniedException in JSON ones.
+
+        https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
+        """
         self.control("deny", principal=self.s["role_arn"], actions=["*"])
         with self.refused("UnauthorizedOperation"):
             self.source.ec2.describe_instances()

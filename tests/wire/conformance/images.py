@@ -29,7 +29,10 @@ class Images(Case):
         self.available(image)
 
     def test_one_snapshot_per_volume(self):
-        """"we automatically create … snapshots of your instance's root volume and any other EBS volumes attached". API_CreateImage.html, creating-an-ami-ebs.html"""
+        """Root volume and any other attached EBS volumes.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/creating-an-ami-ebs.html
+        """
         tags = [{"ResourceType": kind, "Tags": [{"Key": "case", "Value": "7"}]} for kind in ("image", "snapshot")]
         image = self.make(TagSpecifications=tags)
         devices = self.ready(image)
@@ -40,7 +43,10 @@ class Images(Case):
         self.assertEqual([(row["ImageId"], row["RootDeviceName"]) for row in shown], [(image, "/dev/xvda")])
 
     def test_names_are_unique(self):
-        """InvalidAMIName.Duplicate. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+        """InvalidAMIName.Duplicate.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        """
         self.make("same")
         with self.refused("InvalidAMIName.Duplicate"):
             self.make("same")
@@ -62,14 +68,20 @@ class Images(Case):
             self.forensic.ec2.describe_images(ImageIds=[image])
 
     def test_default_key_cannot_be_shared(self):
-        """An AMI with snapshots under the AWS managed key can't be shared. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"""
+        """An AMI with snapshots under the AWS managed key can't be shared.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html
+        """
         image = self.make()
         self.ready(image)
         with self.refused():
             self.allow(image)
 
     def test_copy_needs_the_snapshots_too(self):
-        """Read permission for the storage behind it. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html"""
+        """Read permission for the storage behind it.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html
+        """
         image = self.without_default_key()
         devices = self.ready(image)
         self.allow(image)
@@ -85,7 +97,10 @@ class Images(Case):
         self.assertEqual(self.forensic.ec2.describe_images(ImageIds=[copy])["Images"][0]["OwnerId"], self.f["account"])
 
     def test_copy_tags_and_token(self):
-        """ClientToken, TagSpecifications. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html"""
+        """ClientToken, TagSpecifications.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html
+        """
         image = self.make()
         self.ready(image)
         tags = [{"ResourceType": kind, "Tags": [{"Key": "step", "Value": "image"}]} for kind in ("image", "snapshot")]
@@ -98,7 +113,10 @@ class Images(Case):
         self.assertEqual(self.snapshot(devices["/dev/sdg"])["Tags"], [{"Key": "step", "Value": "image"}])
 
     def test_pending_image_cannot_be_copied(self):
-        """The copy starts from an available AMI (InvalidAMIID.Unavailable). https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+        """The copy starts from an available AMI (InvalidAMIID.Unavailable).
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        """
         image = self.make()
         with self.refused("InvalidAMIID.Unavailable"):
             self.source.ec2.copy_image(SourceImageId=image, SourceRegion="us-east-1", Name="early")

@@ -33,12 +33,18 @@ class Attributes(Case):
         self.assertEqual([group["GroupId"] for group in self.interface()["Groups"]], [self.s["groups"]["web"]])
 
     def test_one_attribute_a_call(self):
-        """"You can specify only one attribute at a time." https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html"""
+        """"You can specify only one attribute at a time."
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
+        """
         with self.refused():
             self.change(DisableApiTermination={"Value": True}, DisableApiStop={"Value": True})
 
     def test_delete_on_termination_left_out_means_true(self):
-        """"the default is true". https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html"""
+        """"the default is true".
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
+        """
         def shown():
             rows = self.instance()["BlockDeviceMappings"]
             return {row["DeviceName"]: row["Ebs"]["DeleteOnTermination"] for row in rows}
@@ -48,12 +54,18 @@ class Attributes(Case):
         self.assertTrue(shown()["/dev/sdf"])
 
     def test_groups_by_instance_need_a_single_interface(self):
-        """"can result in an error if the instance has more than one". https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html"""
+        """"can result in an error if the instance has more than one".
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
+        """
         with self.refused():
             self.change(Groups=[self.s["groups"]["back"]])
 
     def test_malformed_and_unknown_ids_differ(self):
-        """InvalidInstanceID.Malformed, InvalidInstanceID.NotFound. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+        """InvalidInstanceID.Malformed, InvalidInstanceID.NotFound.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        """
         with self.refused("InvalidInstanceID.Malformed"):
             self.source.ec2.describe_instances(InstanceIds=["i-xyz"])
         with self.refused("InvalidInstanceID.NotFound"):
@@ -74,14 +86,20 @@ class Termination(Case):
         self.until("instance", self.state, "terminated")
 
     def test_is_idempotent(self):
-        """"if you terminate an instance more than once, each call succeeds". https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html"""
+        """"if you terminate an instance more than once, each call succeeds".
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
+        """
         self.end()
         self.until("instance", self.state, "terminated")
         self.end()
         self.assertEqual(self.state(), "terminated")
 
     def test_protections_refuse(self):
-        """Termination protection, and stop protection too. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html"""
+        """Termination protection, and stop protection too.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html
+        """
         for attribute in ("DisableApiTermination", "DisableApiStop"):
             with self.subTest(attribute):
                 self.source.ec2.modify_instance_attribute(InstanceId=self.s["instance"], **{attribute: {"Value": True}})
@@ -91,7 +109,10 @@ class Termination(Case):
         self.assertEqual(self.state(), "running")
 
     def test_protection_saves_its_zone_only(self):
-        """The example of A, B, C, D. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html"""
+        """The example of A, B, C, D.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
+        """
         other = self.source.ec2.create_subnet(VpcId=self.s["vpc"], CidrBlock="10.0.3.0/24", AvailabilityZone="us-east-1b")["Subnet"]["SubnetId"]
         made = {}
         for name, subnet in (("a", self.s["subnets"][0]), ("b", self.s["subnets"][0]), ("c", other), ("d", other)):
@@ -104,7 +125,10 @@ class Termination(Case):
             self.until(name, lambda: self.state(made[name]), wanted)
 
     def test_volumes_go_or_stay(self):
-        """By DeleteOnTermination. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/preserving-volumes-on-termination.html"""
+        """By DeleteOnTermination.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/preserving-volumes-on-termination.html
+        """
         self.source.ec2.modify_instance_attribute(
             InstanceId=self.s["instance"], BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"DeleteOnTermination": False}}])
         self.end()
@@ -113,8 +137,25 @@ class Termination(Case):
         self.assertEqual(left[self.s["volumes"]["customer_key"]], "available")
         self.assertNotIn(self.s["volumes"]["root"], left)
 
+    def test_interfaces_go_or_stay(self):
+        """By DeleteOnTermination; an address is disassociated.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+        """
+        first, second = (row["id"] for row in self.s["interfaces"])
+        self.end()
+        self.until("instance", self.state, "terminated")
+        left = {row["NetworkInterfaceId"]: row["Status"] for row in self.source.ec2.describe_network_interfaces()["NetworkInterfaces"]}
+        self.assertNotIn(first, left)
+        self.assertEqual(left[second], "available")
+        address = self.source.ec2.describe_addresses(AllocationIds=[self.s["elastic_ip"]["allocation"]])["Addresses"][0]
+        self.assertNotIn("AssociationId", address)
+
     def test_nothing_changes_afterwards(self):
-        """IncorrectInstanceState. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+        """IncorrectInstanceState.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        """
         self.end()
         for call, parameters in (
                 (self.source.ec2.modify_instance_attribute, {"DisableApiTermination": {"Value": True}}),
@@ -174,7 +215,10 @@ class Launch(Case):
             self.launch(SecurityGroupIds=[self.s["groups"]["web"]], NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": self.s["subnets"][0]}])
 
     def test_pending_image_cannot_be_launched(self):
-        """An AMI is ready when it is available. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/creating-an-ami-ebs.html"""
+        """An AMI is ready when it is available.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/creating-an-ami-ebs.html
+        """
         image = self.source.ec2.create_image(InstanceId=self.s["instance"], Name="young", NoReboot=True)["ImageId"]
         with self.refused():
             self.launch(ImageId=image, SubnetId=self.s["subnets"][0])

@@ -11,7 +11,10 @@ class Interfaces(Case):
         return [group["GroupId"] for group in self.interface(index)["Groups"]]
 
     def test_new_groups_replace_the_old_ones(self):
-        """"The new set of groups you specify replaces the current set." https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html"""
+        """"The new set of groups you specify replaces the current set."
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html
+        """
         self.change(0, Groups=[self.s["groups"]["back"]])
         self.assertEqual(self.groups(0), [self.s["groups"]["back"]])
         self.change(1, Groups=[self.s["groups"]["web"]])
@@ -20,7 +23,10 @@ class Interfaces(Case):
         self.assertEqual(shown[self.s["interfaces"][1]["id"]], [self.s["groups"]["web"]])
 
     def test_group_of_another_vpc_is_refused(self):
-        """A group can be used in its VPC. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html"""
+        """A group can be used in its VPC.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
+        """
         vpc = self.source.ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
         group = self.source.ec2.create_security_group(GroupName="far", Description="far", VpcId=vpc)["GroupId"]
         with self.refused():
@@ -29,7 +35,10 @@ class Interfaces(Case):
             self.change(Groups=["sg-00000000000000000"])
 
     def test_at_most_five_groups(self):
-        """5 security groups per interface. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
+        """5 security groups per interface.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+        """
         make = self.source.ec2.create_security_group
         groups = [make(GroupName=f"g{n}", Description="g", VpcId=self.s["vpc"])["GroupId"] for n in range(6)]
         self.change(Groups=groups[:5])
@@ -42,7 +51,10 @@ class Interfaces(Case):
             self.change(Groups=[self.s["groups"]["back"]], ConnectionTrackingSpecification={"TcpEstablishedTimeout": 60})
 
     def test_connection_tracking_is_stored_within_bounds(self):
-        """Min 60, max 432000. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ConnectionTrackingSpecificationRequest.html"""
+        """Min 60, max 432000.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ConnectionTrackingSpecificationRequest.html
+        """
         self.assertNotIn("ConnectionTrackingConfiguration", self.interface())
         self.change(ConnectionTrackingSpecification={"TcpEstablishedTimeout": 60, "UdpStreamTimeout": 60, "UdpTimeout": 30})
         self.assertEqual(self.interface()["ConnectionTrackingConfiguration"], {"TcpEstablishedTimeout": 60, "UdpStreamTimeout": 60, "UdpTimeout": 30})
@@ -86,7 +98,10 @@ class Groups(Case):
         return {row["GroupId"] for row in rows}
 
     def test_new_group_lets_everything_out(self):
-        """"By default … all outbound traffic"; for IPv6 too in a VPC with IPv6. https://docs.aws.amazon.com/vpc/latest/userguide/default-custom-security-groups.html and security-group-rules.html"""
+        """All outbound traffic, for IPv6 too in a VPC with IPv6.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/default-custom-security-groups.html and security-group-rules.html
+        """
         group = self.read(self.make())
         self.assertEqual(group["IpPermissions"], [])
         ranges = [one for rule in group["IpPermissionsEgress"] for one in rule["IpRanges"] + rule["Ipv6Ranges"]]
@@ -101,7 +116,10 @@ class Groups(Case):
         self.assertEqual(rules["SecurityGroupRules"], [])
 
     def test_rules_are_revoked_by_their_ids(self):
-        """SecurityGroupRuleIds. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupEgress.html"""
+        """SecurityGroupRuleIds.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupEgress.html
+        """
         group = self.make()
         rules = self.source.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
         self.assertEqual({rule["IsEgress"] for rule in rules}, {True})
@@ -125,7 +143,10 @@ class Groups(Case):
             self.make("sg-like")
 
     def test_who_refers_to_a_group(self):
-        """Filters ip-permission.group-id and egress.ip-permission.group-id. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html"""
+        """Filters ip-permission.group-id and egress.ip-permission.group-id.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
+        """
         self.assertEqual(self.ids("ip-permission.group-id", self.s["groups"]["web"]), {self.s["groups"]["back"]})
         group = self.make()
         self.source.ec2.authorize_security_group_egress(
@@ -133,7 +154,10 @@ class Groups(Case):
         self.assertEqual(self.ids("egress.ip-permission.group-id", self.s["groups"]["back"]), {group})
 
     def test_group_in_use_cannot_be_deleted(self):
-        """DependencyViolation. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html"""
+        """DependencyViolation.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
+        """
         for group in self.s["groups"].values():
             with self.subTest(group), self.refused("DependencyViolation"):
                 self.source.ec2.delete_security_group(GroupId=group)
@@ -148,7 +172,10 @@ class Acls(Case):
         return rows[0]["NetworkAclId"], next(a["NetworkAclAssociationId"] for a in rows[0]["Associations"] if a["SubnetId"] == self.s["subnets"][0])
 
     def test_new_acl_denies_everything(self):
-        """"By default, a custom network ACL denies all inbound and outbound traffic until you add rules." https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html"""
+        """Until rules are added, in both directions.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html
+        """
         entries = self.make(TagSpecifications=[{"ResourceType": "network-acl", "Tags": [{"Key": "case", "Value": "7"}]}])["Entries"]
         self.assertEqual({entry["RuleAction"] for entry in entries}, {"deny"})
         self.assertEqual({entry["Egress"] for entry in entries}, {True, False})
@@ -158,7 +185,10 @@ class Acls(Case):
         self.assertEqual(self.make(ClientToken="t")["NetworkAclId"], self.make(ClientToken="t")["NetworkAclId"])
 
     def test_replacing_gives_a_new_association(self):
-        """newAssociationId. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceNetworkAclAssociation.html"""
+        """newAssociationId.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceNetworkAclAssociation.html
+        """
         before, old = self.association()
         acl = self.make()["NetworkAclId"]
         new = self.source.ec2.replace_network_acl_association(AssociationId=old, NetworkAclId=acl)["NewAssociationId"]
@@ -185,7 +215,10 @@ class Addresses(Case):
         self.assertEqual([row["AllocationId"] for row in rows], [ip["allocation"]])
 
     def test_enclave_reads(self):
-        """Local routes, DNS attribute, endpoints. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcAttribute.html, API_DescribeRouteTables.html"""
+        """Local routes, DNS attribute, endpoints.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcAttribute.html, API_DescribeRouteTables.html
+        """
         def look(subnet):
             ec2 = self.forensic.ec2
             vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]

@@ -24,12 +24,18 @@ class Profiles(Case):
             self.source.iam.get_instance_profile(InstanceProfileName="team")
 
     def test_one_profile_at_a_time(self):
-        """"You cannot associate more than one IAM instance profile with an instance." https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html"""
+        """"You cannot associate more than one IAM instance profile with an instance."
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
+        """
         with self.refused("IncorrectState"):
             self.source.ec2.associate_iam_instance_profile(IamInstanceProfile={"Arn": self.s["quarantine_profile_arn"]}, InstanceId=self.s["instance"])
 
     def test_disassociating_takes_a_moment(self):
-        """States associating | associated | disassociating | disassociated. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html"""
+        """States associating | associated | disassociating | disassociated.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IamInstanceProfileAssociation.html
+        """
         old = self.current()
         answer = self.source.ec2.disassociate_iam_instance_profile(AssociationId=old)["IamInstanceProfileAssociation"]
         self.assertEqual(answer["State"], "disassociating")

@@ -1,14 +1,27 @@
 """The smaller reads of a capture."""
 
 import base64
+import io
 import json
+import urllib.error
+import urllib.request
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.parsers import create_parser
+from botocore.serialize import RpcV2CBORSerializer
+from control import REGION
 
 from .base import Case
 
 
 class Reads(Case):
     def test_console(self):
-        """Output in base64, a screenshot in base64 JPEG. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html, API_GetConsoleScreenshot.html"""
+        """Output in base64, a screenshot in base64 JPEG.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html, API_GetConsoleScreenshot.html
+        """
         output = self.source.ec2.get_console_output(InstanceId=self.s["instance"])
         self.assertIn("Linux", output["Output"])
         picture = self.source.ec2.get_console_screenshot(InstanceId=self.s["instance"])["ImageData"]
@@ -37,9 +50,14 @@ class Reads(Case):
         self.assertEqual(seen[volumes["customer_key"]][:2], (True, self.s["customer_key"]))
         self.assertTrue(seen[volumes["default_key"]][0])
         self.assertEqual(len(seen), 3)
+        kept = {row["VolumeId"]: row["Attachments"][0]["DeleteOnTermination"] for row in rows}
+        self.assertEqual(kept, {volumes["root"]: True, volumes["customer_key"]: False, volumes["default_key"]: False})
 
     def test_tags(self):
-        """Reserved prefix, unknown resources, deletion. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html, API_DeleteTags.html"""
+        """Reserved prefix, unknown resources, deletion.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html, API_DeleteTags.html
+        """
         ec2, name = self.source.ec2, self.s["instance"]
 
         def read():
@@ -57,12 +75,42 @@ class Reads(Case):
             ec2.create_tags(Resources=["vol-00000000000000000"], Tags=[{"Key": "a", "Value": "x"}])
 
     def test_alarms_by_action(self):
-        """ActionPrefix. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html"""
+        """ActionPrefix.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+        """
         found = self.source.cloudwatch.describe_alarms(ActionPrefix="arn:aws:automate:us-east-1:ec2:")["MetricAlarms"]
         self.assertEqual([(row["AlarmName"], row["Dimensions"]) for row in found],
                          [(self.s["alarm"], [{"Name": "InstanceId", "Value": self.s["instance"]}])])
         self.assertEqual(found[0]["Threshold"], 1.0)
         self.assertEqual(self.source.cloudwatch.describe_alarms(ActionPrefix="arn:aws:sns")["MetricAlarms"], [])
+
+    def test_alarms_in_cbor(self):
+        """The protocol that newer SDKs choose for CloudWatch.
+
+        https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+        """
+        model = self.source.cloudwatch.meta.service_model
+        operation = model.operation_model("DescribeAlarms")
+        plan = RpcV2CBORSerializer().serialize_to_request({"ActionPrefix": "arn:aws:automate:"}, operation)
+
+        def send():
+            request = AWSRequest("POST", self.endpoint + "/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
+                                 {**plan["headers"], "Content-Type": "application/cbor"}, bytes(plan["body"]))
+            keys = self.source.keys
+            credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+            SigV4Auth(credentials, "monitoring", REGION).add_auth(request)
+            try:
+                answer = urllib.request.urlopen(urllib.request.Request(request.url, request.body, dict(request.headers)))
+            except urllib.error.HTTPError as problem:
+                answer = problem
+            parts = {"status_code": answer.status, "headers": dict(answer.headers), "body": io.BytesIO(answer.read()).getvalue()}
+            return create_parser("smithy-rpc-v2-cbor").parse(parts, operation.output_shape)
+        found = send()["MetricAlarms"]
+        self.assertEqual([(row["AlarmName"], row["Threshold"], row["ActionsEnabled"]) for row in found], [(self.s["alarm"], 1.0, True)])
+        self.assertEqual(found[0]["AlarmConfigurationUpdatedTimestamp"].year, found[0]["StateUpdatedTimestamp"].year)
+        self.control("deny", account=self.s["account"], actions=["cloudwatch:Describe*"])
+        self.assertEqual(send()["Error"]["Code"], "AccessDeniedException")
 
     def test_registered_agents(self):
         """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html"""
@@ -79,7 +127,10 @@ class Trail(Case):
         return self.source.cloudtrail.lookup_events(LookupAttributes=named, **more)
 
     def test_by_user_name(self):
-        """The session name of an instance's role is its id. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
+        """The session name of an instance's role is its id.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+        """
         rows = self.look(("Username", self.s["instance"]))["Events"]
         self.assertEqual([(row["EventName"], row["Username"]) for row in rows], [("ListBuckets", self.s["instance"])])
         self.assertEqual(json.loads(rows[0]["CloudTrailEvent"])["userIdentity"]["type"], "AssumedRole")

@@ -36,7 +36,10 @@ class Scaling(Case):
         self.assertEqual(self.registered(), (True, {"healthy"}))
 
     def test_detach_is_replaced_without_decrement(self):
-        """"If you do not specify the option to decrement the desired capacity, … launches instances to replace". https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html"""
+        """"If you do not specify the option to decrement the desired capacity, … launches instances to replace".
+
+        https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
+        """
         self.detach(self.target, decrement=False)
         self.assertIn(self.state(), ("Detaching", None))
         self.until("member", self.state, None)
@@ -60,7 +63,10 @@ class Scaling(Case):
         self.until("registrations", self.registered, (False, set()))
 
     def test_never_below_the_minimum(self):
-        """ValidationError when the group would shrink below its minimum. https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-detach-attach-instances.html"""
+        """ValidationError when the group would shrink below its minimum.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-detach-attach-instances.html
+        """
         self.detach(self.s["bystander"], decrement=True)
         for call in (self.scaling.detach_instances, self.scaling.enter_standby):
             with self.refused("ValidationError"):
@@ -86,7 +92,10 @@ class Scaling(Case):
         self.assertEqual((self.group()["DesiredCapacity"], self.registered()[0]), (2, True))
 
     def test_attached_again(self):
-        """Desired capacity grows; registered again. https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachInstances.html"""
+        """Desired capacity grows; registered again.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachInstances.html
+        """
         self.detach(self.target, decrement=True)
         self.until("member", self.state, None)
         self.scaling.attach_instances(AutoScalingGroupName="web", InstanceIds=[self.target])
@@ -126,7 +135,10 @@ class Scaling(Case):
         self.until("instance", lambda: self.instance()["State"]["Name"], "terminated")
 
     def test_unreachable_member_is_replaced(self):
-        """With ELB health checks. https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html"""
+        """With ELB health checks.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html
+        """
         empty = self.source.ec2.create_security_group(GroupName="empty", Description="d", VpcId=self.s["vpc"])["GroupId"]
         self.control("lag", what="asg_health", seconds=0.3)
         self.source.ec2.modify_network_interface_attribute(NetworkInterfaceId=self.s["interfaces"][0]["id"], Groups=[empty])
@@ -134,7 +146,10 @@ class Scaling(Case):
         self.until("members", lambda: len(self.members()), 2)
 
     def test_standby_member_is_not_replaced(self):
-        """"Instances in a standby state … health checks are not performed". https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html"""
+        """Not terminated "as part of its health checks".
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html
+        """
         empty = self.source.ec2.create_security_group(GroupName="empty", Description="d", VpcId=self.s["vpc"])["GroupId"]
         self.scaling.enter_standby(AutoScalingGroupName="web", InstanceIds=[self.target], ShouldDecrementDesiredCapacity=True)
         self.control("lag", what="asg_health", seconds=0.2)

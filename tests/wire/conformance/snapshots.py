@@ -18,7 +18,10 @@ class Taking(Case):
         self.assertEqual(self.snapshot(made["SnapshotId"])["Progress"], "100%")
 
     def test_a_set_covers_every_volume(self):
-        """One per attached volume, tags in the call. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html"""
+        """One per attached volume, tags in the call.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
+        """
         made = self.source.ec2.create_snapshots(
             InstanceSpecification={"InstanceId": self.s["instance"]},
             TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "case", "Value": "7"}]}])["Snapshots"]
@@ -28,7 +31,10 @@ class Taking(Case):
         self.assertEqual({row["SnapshotId"] for row in found}, {row["SnapshotId"] for row in made})
 
     def test_a_set_can_leave_volumes_out(self):
-        """ExcludeBootVolume, ExcludeDataVolumeIds. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceSpecification.html"""
+        """ExcludeBootVolume, ExcludeDataVolumeIds.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceSpecification.html
+        """
         volumes = self.s["volumes"]
         for leave, wanted in (({"ExcludeBootVolume": True}, {"customer_key", "default_key"}),
                               ({"ExcludeDataVolumeIds": [volumes["default_key"]]}, {"root", "customer_key"})):
@@ -37,7 +43,10 @@ class Taking(Case):
                 self.assertEqual({row["VolumeId"] for row in made}, {volumes[name] for name in wanted})
 
     def test_encryption_follows_the_volume(self):
-        """"Snapshots that are taken from encrypted volumes are automatically encrypted." https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html"""
+        """"Snapshots that are taken from encrypted volumes are automatically encrypted."
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
+        """
         seen = {name: self.snapshot(self.taken(name)) for name in self.s["volumes"]}
         self.assertFalse(seen["root"]["Encrypted"])
         self.assertEqual(seen["customer_key"]["KmsKeyId"], self.s["customer_key"])
@@ -46,7 +55,10 @@ class Taking(Case):
         self.assertEqual(key["KeyManager"], "AWS")
 
     def test_five_pending_for_one_volume(self):
-        """ConcurrentSnapshotLimitExceeded. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+        """ConcurrentSnapshotLimitExceeded.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        """
         self.control("lag", seconds=60)
         for _ in range(5):
             self.source.ec2.create_snapshot(VolumeId=self.s["volumes"]["root"])
@@ -70,13 +82,19 @@ class Copies(Case):
         return self.source.ec2.copy_snapshot(SourceSnapshotId=source, SourceRegion="us-east-1", **more)
 
     def test_source_must_be_completed(self):
-        """"After you create a snapshot, and it has reached the completed state, you can create a copy of it." https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html"""
+        """"After you create a snapshot, and it has reached the completed state, you can create a copy of it."
+
+        https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+        """
         young = self.source.ec2.create_snapshot(VolumeId=self.s["volumes"]["root"])["SnapshotId"]
         with self.refused():
             self.copy(young)
 
     def test_copy_has_no_real_volume(self):
-        """"Snapshots copies have an arbitrary source volume ID." https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html"""
+        """"Snapshots copies have an arbitrary source volume ID."
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
+        """
         source = self.taken("root")
         answer = self.copy(source, Description="d", TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "case", "Value": "7"}]}])
         self.assertEqual(answer["Tags"], [{"Key": "case", "Value": "7"}])
@@ -86,7 +104,10 @@ class Copies(Case):
         self.completed(answer["SnapshotId"])
 
     def test_key_and_encryption(self):
-        """With Encrypted and no key: the default key; with a key: that one. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html"""
+        """With Encrypted and no key: the default key; with a key: that one.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
+        """
         source = self.taken("root")
         self.assertFalse(self.snapshot(self.copy(source)["SnapshotId"])["Encrypted"])
         plain = self.snapshot(self.copy(source, Encrypted=True)["SnapshotId"])["KmsKeyId"]
@@ -97,7 +118,10 @@ class Copies(Case):
             self.copy(source, KmsKeyId=self.s["share_key"])
 
     def test_a_copy_whose_key_fails_ends_in_error(self):
-        """"Given key ID is not accessible". https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html (statusMessage)"""
+        """"Given key ID is not accessible".
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html (statusMessage)
+        """
         copy = self.copy(self.taken("root"), Encrypted=True, KmsKeyId=self.f["kms_key"])["SnapshotId"]
         seen = self.snapshot(copy)
         self.assertEqual((seen["State"], seen["StateMessage"]), ("error", "Given key ID is not accessible"))
@@ -121,14 +145,20 @@ class Locks(Case):
         return self.source.ec2.lock_snapshot(**{"SnapshotId": snapshot, "LockMode": "governance", "LockDuration": 7, **more})
 
     def test_pending_snapshots_can_be_locked(self):
-        """"You can lock snapshots that are in the pending or completed state." https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html"""
+        """"You can lock a snapshot that is in the pending or completed state."
+
+        https://docs.aws.amazon.com/ebs/latest/userguide/lock-snapshot.html
+        """
         young = self.source.ec2.create_snapshot(VolumeId=self.s["volumes"]["root"])["SnapshotId"]
         answer = self.lock(young)
         self.assertEqual((answer["LockState"], answer["LockDuration"]), ("governance", 7))
         self.assertGreater(answer["LockExpiresOn"], answer["LockCreatedOn"])
 
     def test_locked_snapshots_cannot_be_deleted(self):
-        """"A locked snapshot can't be deleted." https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LockSnapshot.html"""
+        """"A locked snapshot can't be deleted."
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LockSnapshot.html
+        """
         snapshot = self.taken()
         self.lock(snapshot)
         with self.refused():
@@ -141,7 +171,7 @@ class Locks(Case):
             self.snapshot(snapshot)
 
     def test_compliance_locks_do_not_come_off(self):
-        """https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html"""
+        """https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-concepts.html"""
         snapshot = self.taken()
         self.lock(snapshot, LockMode="compliance")
         for call, parameters in ((self.source.ec2.unlock_snapshot, {}), (self.lock, {"LockMode": "governance"}),
@@ -181,7 +211,10 @@ class Content(Case):
             self.source.ebs.list_snapshot_blocks(SnapshotId=young)
 
     def test_blocks_are_sparse_and_some_hold_zeros(self):
-        """Blocks of 512 KiB, by index; those never written are not listed. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html"""
+        """Blocks of 512 KiB, by index; those never written are not listed.
+
+        https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html
+        """
         blocks = self.blocks(self.taken(), self.source)
         self.assertGreater(len(blocks), 4)
         self.assertLess(len(blocks), 1 + max(blocks))
@@ -189,13 +222,19 @@ class Content(Case):
         self.assertEqual(list(blocks), sorted(blocks))
 
     def test_pages_may_be_shorter_than_asked(self):
-        """"the request can return less blocks than MaxResults". https://docs.aws.amazon.com/ebs/latest/APIReference/API_ListSnapshotBlocks.html"""
+        """"the request can return less blocks than MaxResults".
+
+        https://docs.aws.amazon.com/ebs/latest/APIReference/API_ListSnapshotBlocks.html
+        """
         page = self.source.ebs.list_snapshot_blocks(SnapshotId=self.taken(), MaxResults=1000)
         self.assertIn("NextToken", page)
         self.assertLess(len(page["Blocks"]), 5)
 
     def test_wrong_token_and_unknown_snapshot(self):
-        """ValidationException, ResourceNotFoundException. https://docs.aws.amazon.com/ebs/latest/APIReference/API_GetSnapshotBlock.html"""
+        """ValidationException, ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/ebs/latest/APIReference/API_GetSnapshotBlock.html
+        """
         one, other = self.taken("root"), self.taken("customer_key")
         row = self.source.ebs.list_snapshot_blocks(SnapshotId=one)["Blocks"][0]
         with self.refused("ValidationException"):
@@ -204,7 +243,10 @@ class Content(Case):
             self.source.ebs.list_snapshot_blocks(SnapshotId="snap-00000000000000000")
 
     def test_copy_in_the_other_account_is_exact(self):
-        """"Creates an exact copy". https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html"""
+        """"Creates an exact copy".
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
+        """
         source = self.share(self.taken())
         copy = self.forensic.ec2.copy_snapshot(SourceSnapshotId=source, SourceRegion="us-east-1", Encrypted=True, KmsKeyId=self.f["kms_key"])["SnapshotId"]
         self.completed(copy, self.forensic)

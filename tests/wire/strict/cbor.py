@@ -9,7 +9,7 @@ import json
 import re
 
 from botocore.parsers import BaseCBORParser
-from botocore.serialize import CBORSerializer
+from botocore.serialize import RpcV2CBORSerializer
 from moto.core.utils import get_service_model
 
 PATH = re.compile(r"/service/(\w+)/operation/(\w+)")
@@ -30,7 +30,7 @@ def target_of(path):
 
 def decode(body):
     """A CBOR body as plain data."""
-    return _Reader().parse_data_item(io.BytesIO(body)) if body else {}
+    return _Reader().parse_data_item(io.BufferedReader(io.BytesIO(body))) if body else {}
 
 
 def encode(value, shape=None):
@@ -39,7 +39,7 @@ def encode(value, shape=None):
         pairs = b"".join(_text(key) + _text(text) for key, text in value.items())
         return bytes([0xA0 + len(value)]) + pairs
     out = bytearray()
-    CBORSerializer()._serialize_data_item(out, _timed(value, shape), shape)
+    RpcV2CBORSerializer()._serialize_data_item(out, _timed(value, shape), shape)
     return bytes(out)
 
 

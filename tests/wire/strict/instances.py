@@ -205,5 +205,23 @@ def end(instance):
         return before
     with flags(terminating=True):
         Instance.terminate(instance)
+    for nic in instance.nics.values():
+        release(instance.ec2_backend, nic)
     instance._state = Passing(("shutting-down", 32), ("terminated", 48))
     return before
+
+
+def release(backend, nic):
+    """AWS: an interface that stays is detached, an Elastic IP address is disassociated; moto leaves both.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+    """
+    for address in [address for address in backend.addresses if address.eni is nic]:
+        backend.disassociate_address(association_id=address.association_id)
+    nic.instance = nic.attachment_id = nic.attach_time = nic.device_index = None
+    nic.status = "available"
+
+
+_moto_interfaces = Instance.network_interfaces.fget
+Instance.network_interfaces = property(
+    lambda instance: [] if instance.state in ("shutting-down", "terminated") else _moto_interfaces(instance))

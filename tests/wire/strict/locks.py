@@ -1,6 +1,6 @@
 """Snapshot locks, which moto has not.
 
-AWS: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html and
+AWS: https://docs.aws.amazon.com/ebs/latest/userguide/lock-snapshot.html, snapshot-lock-concepts.html and
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LockSnapshot.html
 Error codes of refused locks and deletions are not verified.
 """

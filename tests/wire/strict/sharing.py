@@ -35,7 +35,11 @@ def shared_with(backend):
 
 
 def visible_snapshot(backend, snapshot_id):
-    """A snapshot of another account exists for you only when it is shared with you."""
+    """A snapshot of another account exists for you only when it is shared with you.
+
+    Asked for by id, one that is not shared is InvalidSnapshot.NotFound here; API_DescribeSnapshots.html says it is
+    not in the results. Not verified: a client should take both for "not visible".
+    """
     for snap in [*backend.snapshots.values(), *shared_with(backend)]:
         if snap.id == snapshot_id:
             return snap

@@ -32,11 +32,14 @@ def refuse_unknown(group, target):
 
 @replaces(elbv2.FakeTargetGroup)
 def register(original, self, targets):
-    """AWS: a target is an id and a port; one instance may be registered on several ports."""
+    """AWS: a running instance; a target is an id and a port, so one instance may be there on several ports.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
+    """
     for target in targets:
         refuse_unknown(self, target)
         instance = self.ec2_backend.get_instance_by_id(target["Id"])
-        if instance and instance.state not in ("running", "pending"):
+        if instance and instance.state != "running":
             raise elbv2.TargetNotRunning(instance_id=target["Id"])
         key = key_of(self, target)
         self.targets[key] = {"Id": target["Id"], "Port": port_of(self, target)}

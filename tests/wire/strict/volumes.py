@@ -77,12 +77,20 @@ ebs.Volume.status = property(volume_state)
 ebs.Volume.state = property(volume_state)
 
 
+def deleted_with_instance(attachment):
+    """AWS shows DeleteOnTermination on the volume's attachment too; moto only on the instance."""
+    mapping = attachment.instance.block_device_mapping.get(attachment.device)
+    return bool(mapping is not None and mapping.delete_on_termination)
+
+
+ebs.VolumeAttachment.delete_on_termination = property(deleted_with_instance)
+
+
 @replaces(Volume)
 def get_filter_value(original, self, filter_name, method_name=None):
     """Documented filters that moto answers with a server error."""
     if filter_name == "attachment.delete-on-termination" and self.attachment:
-        mapping = self.attachment.instance.block_device_mapping[self.attachment.device]
-        return str(bool(mapping.delete_on_termination)).lower()
+        return str(deleted_with_instance(self.attachment)).lower()
     return original(self, filter_name, method_name)
 
 

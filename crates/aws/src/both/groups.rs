@@ -2,7 +2,7 @@
 
 use crate::clients::Clients;
 use crate::convert::groups::{group, one_direction, permission};
-use crate::convert::{all, filter, tagged};
+use crate::convert::{all, tagged};
 use crate::fault::{fault, need};
 use crate::mode::Mode;
 use crate::page::every_page;
@@ -21,7 +21,7 @@ pub(crate) async fn found(clients: &Clients, by: Filter) -> Result<Vec<SecurityG
 
 /// `Groups`: those tagged with the case.
 pub(crate) async fn of_case(clients: &Clients, case: &CaseId) -> Result<Reading, Fault> {
-    found(clients, filter(super::CASE_TAG, [case])).await.map(Reading::Groups)
+    found(clients, super::of_case(case)).await.map(Reading::Groups)
 }
 
 /// What a new group is called and where it is made.

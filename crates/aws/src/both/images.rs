@@ -2,7 +2,7 @@
 
 use crate::clients::Clients;
 use crate::convert::images::image;
-use crate::convert::{all, filter, tagged_all};
+use crate::convert::{all, tagged_all};
 use crate::fault::{fault, need};
 use crate::mode::Mode;
 use crate::page::every_page;
@@ -16,7 +16,7 @@ use casebook::scene::instance::Tags;
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html>).
 pub(crate) async fn of_case(clients: &Clients, case: &CaseId) -> Result<Reading, Fault> {
     let call = clients.ec2.describe_images().owners("self").include_deprecated(true);
-    let call = call.filters(filter(super::CASE_TAG, [case]));
+    let call = call.filters(super::of_case(case));
     all(every_page!(call, images), image).map(Reading::Images)
 }
 

@@ -3,7 +3,7 @@
 use super::FILTER_VALUES;
 use crate::clients::Clients;
 use crate::convert::storage::{lock, snapshot};
-use crate::convert::{all, filter, tagged, texts};
+use crate::convert::{all, tagged, texts};
 use crate::fault::{fault, need};
 use crate::mode::Mode;
 use crate::page::every_page;
@@ -17,7 +17,7 @@ use casebook::scene::instance::Tags;
 /// `Snapshots`: our own, tagged with the case
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>).
 pub(crate) async fn of_case(clients: &Clients, case: &CaseId) -> Result<Reading, Fault> {
-    let call = clients.ec2.describe_snapshots().owner_ids("self").filters(filter(super::CASE_TAG, [case]));
+    let call = clients.ec2.describe_snapshots().owner_ids("self").filters(super::of_case(case));
     all(every_page!(call, snapshots), snapshot).map(Reading::Snapshots)
 }
 

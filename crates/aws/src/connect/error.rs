@@ -8,7 +8,9 @@ use casebook::fault::{Fault, FaultClass};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
     /// The named profile is in none of the shared files.
-    #[error("profile {profile:?} is not in the AWS configuration files: check its name, or list them with `aws configure list-profiles`")]
+    #[error(
+        "profile {profile:?} is not in the AWS configuration files: check its name, or list them with `aws configure list-profiles`"
+    )]
     UnknownProfile {
         /// As it was given.
         profile: String,
@@ -47,7 +49,9 @@ pub enum ConnectError {
         why: String,
     },
     /// The role is there or not, but it is not given to these credentials.
-    #[error("the role {role} can not be assumed ({why}): check that it exists, that its trust policy names these credentials, and the external id")]
+    #[error(
+        "the role {role} can not be assumed ({why}): check that it exists, that its trust policy names these credentials, and the external id"
+    )]
     RoleRefused {
         /// Its ARN.
         role: String,
@@ -102,7 +106,9 @@ mod tests {
 
     #[test]
     fn each_failure_of_assume_role_has_its_own_sentence() {
-        assert!(role_error(FaultClass::Denied, "AccessDenied").contains("role arn:aws:iam::1:role/ir can not be assumed"));
+        assert!(
+            role_error(FaultClass::Denied, "AccessDenied").contains("role arn:aws:iam::1:role/ir can not be assumed")
+        );
         assert!(role_error(FaultClass::Denied, "ExpiredToken").contains("expired"));
         assert!(role_error(FaultClass::Denied, "InvalidClientTokenId").contains("does not accept"));
         assert!(role_error(FaultClass::Network, "").contains("can not be reached"));

@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn a_permission_with_two_peers_is_two_rules() {
-        let both = permission(&rule(Direction::Ingress, Peer::Ipv4("0.0.0.0/0".into())));
+        let mut both = permission(&rule(Direction::Ingress, Peer::Ipv4("0.0.0.0/0".into())));
         let range = ec2::Ipv6Range::builder().cidr_ipv6("::/0").build();
-        let both = ec2::IpPermission { ipv6_ranges: Some(vec![range]), ..both };
+        both.ipv6_ranges = Some(vec![range]);
         assert_eq!(split(Direction::Ingress, both).unwrap().len(), 2);
     }
 

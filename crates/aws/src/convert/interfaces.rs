@@ -19,7 +19,7 @@ pub(crate) fn interface(from: ec2::NetworkInterface) -> Result<Interface, Fault>
         device_index,
         kind: from.interface_type.map_or_else(|| "interface".to_owned(), |kind| kind.as_str().to_owned()),
         groups: ids(from.groups.unwrap_or_default().into_iter().filter_map(|group| group.group_id)),
-        addresses: addresses(from.private_ip_addresses)?,
+        addresses: addresses(from.private_ip_addresses, from.association)?,
         ipv6: from.ipv6_addresses.unwrap_or_default().into_iter().filter_map(|a| a.ipv6_address).collect(),
         prefixes: prefixes(from.ipv4_prefixes, from.ipv6_prefixes),
         source_dest_check: need(from.source_dest_check, "NetworkInterface.SourceDestCheck")?,
@@ -42,8 +42,18 @@ fn attached(from: Option<ec2::NetworkInterfaceAttachment>) -> (Option<String>, O
     from.map_or((None, None), |attachment| (attachment.instance_id, attachment.device_index))
 }
 
-fn addresses(from: Option<Vec<ec2::NetworkInterfacePrivateIpAddress>>) -> Result<Vec<PrivateAddress>, Fault> {
-    from.unwrap_or_default().into_iter().map(address).collect()
+/// The private addresses. The interface's own association is that of its primary address; it
+/// stands in where the address does not repeat it.
+fn addresses(
+    from: Option<Vec<ec2::NetworkInterfacePrivateIpAddress>>,
+    primary: Option<ec2::NetworkInterfaceAssociation>,
+) -> Result<Vec<PrivateAddress>, Fault> {
+    let with_tie = |mut address: ec2::NetworkInterfacePrivateIpAddress| {
+        let own = primary.clone().filter(|_| address.primary == Some(true));
+        address.association = address.association.or(own);
+        address
+    };
+    from.unwrap_or_default().into_iter().map(with_tie).map(address).collect()
 }
 
 fn address(from: ec2::NetworkInterfacePrivateIpAddress) -> Result<PrivateAddress, Fault> {
@@ -66,4 +76,22 @@ fn idle(from: Option<ec2::ConnectionTrackingConfiguration>) -> IdleTimeouts {
         udp_stream_seconds: set.udp_stream_timeout,
         udp_seconds: set.udp_timeout,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_address_belongs_to_its_private_one() {
+        let tie = |ip: &str| ec2::NetworkInterfaceAssociation::builder().public_ip(ip).build();
+        let at = |ip: &str, primary| {
+            ec2::NetworkInterfacePrivateIpAddress::builder().private_ip_address(ip).primary(primary)
+        };
+        let second = at("10.0.0.5", false).association(tie("192.0.2.2")).build();
+        let listed = vec![at("10.0.0.4", true).build(), second, at("10.0.0.6", false).build()];
+        let seen = addresses(Some(listed), Some(tie("192.0.2.1"))).unwrap();
+        let public: Vec<_> = seen.iter().map(|address| address.public.as_deref()).collect();
+        assert_eq!(public, [Some("192.0.2.1"), Some("192.0.2.2"), None]);
+    }
 }

@@ -14,7 +14,11 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 fn masked(word: &str) -> &str {
-    if is_access_key(word.trim_matches(|c: char| !c.is_ascii_alphanumeric())) || is_blob(word) { "(removed)" } else { word }
+    if is_access_key(word.trim_matches(|c: char| !c.is_ascii_alphanumeric())) || is_blob(word) {
+        "(removed)"
+    } else {
+        word
+    }
 }
 
 /// `AKIA…` and `ASIA…` of twenty characters

@@ -1,9 +1,10 @@
 //! Disks and machine made again from our own copies.
 
+use crate::both::of_case;
 use crate::clients::Clients;
 use crate::convert::instances::instance;
 use crate::convert::storage::volume as stored;
-use crate::convert::{all, filter, tagged, tagged_all};
+use crate::convert::{all, tagged, tagged_all};
 use crate::fault::{fault, need};
 use crate::mode::Mode;
 use crate::page::every_page;
@@ -16,13 +17,13 @@ use casebook::scene::instance::Tags;
 
 /// `Volumes` tagged with the case.
 pub(super) async fn volumes(c: &Clients, case: &CaseId) -> Result<Reading, Fault> {
-    let call = c.ec2.describe_volumes().filters(filter(crate::both::CASE_TAG, [case]));
+    let call = c.ec2.describe_volumes().filters(of_case(case));
     all(every_page!(call, volumes), stored).map(Reading::Volumes)
 }
 
 /// `Instances` tagged with the case.
 pub(super) async fn instances(c: &Clients, case: &CaseId) -> Result<Reading, Fault> {
-    let call = c.ec2.describe_instances().filters(filter(crate::both::CASE_TAG, [case]));
+    let call = c.ec2.describe_instances().filters(of_case(case));
     let reservations = every_page!(call.include_managed_resources(true), reservations);
     let found = reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default());
     all(found.collect(), instance).map(Reading::Instances)

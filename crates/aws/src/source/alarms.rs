@@ -48,7 +48,9 @@ fn acts(alarm: &MetricAlarm) -> bool {
     let mut actions = lists.into_iter().flatten().flatten().map(|action| action.to_lowercase());
     actions.any(|action| {
         let verbs = ["stop", "terminate", "recover", "reboot"];
-        verbs.iter().any(|verb| action.contains(&format!("ec2:{verb}")) || action.contains(&format!("instanceid.{verb}")))
+        verbs
+            .iter()
+            .any(|verb| action.contains(&format!("ec2:{verb}")) || action.contains(&format!("instanceid.{verb}")))
     })
 }
 

@@ -11,6 +11,7 @@ use casebook::fault::Fault;
 use casebook::id::GroupId;
 use casebook::reading::{Made, Reading};
 use casebook::scene::network::{Direction, Rule, SecurityGroup};
+use casebook::tags;
 
 /// `Groups`, by a filter, so that one that is gone does not fail the rest.
 pub(super) async fn by_id(c: &Clients, ids: &[GroupId]) -> Result<Reading, Fault> {
@@ -24,7 +25,7 @@ pub(super) async fn that_name(c: &Clients, ids: &[GroupId]) -> Result<Reading, F
 
 /// `Groups` tagged as quarantine, whoever tagged them.
 pub(super) async fn quarantine(c: &Clients) -> Result<Reading, Fault> {
-    found(c, filter("tag-key", ["impound:quarantine"])).await.map(Reading::Groups)
+    found(c, filter("tag-key", [tags::QUARANTINE])).await.map(Reading::Groups)
 }
 
 async fn by(c: &Clients, names: &[&str], ids: &[GroupId]) -> Result<Reading, Fault> {

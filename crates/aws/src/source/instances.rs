@@ -17,13 +17,15 @@ pub(super) async fn one(c: &Clients, id: &InstanceId) -> Result<Reading, Fault> 
     let call = c.ec2.describe_instances().instance_ids(id.as_str()).include_managed_resources(true);
     let reservations = every_page!(call, reservations);
     let found = reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).next();
-    let found = found.ok_or_else(|| not_found("InvalidInstanceID.NotFound", format!("the instance {id} does not exist")))?;
+    let found =
+        found.ok_or_else(|| not_found("InvalidInstanceID.NotFound", format!("the instance {id} does not exist")))?;
     Ok(Reading::Instance(Box::new(instance(found)?)))
 }
 
 /// `InstanceType`.
 pub(super) async fn kind(c: &Clients, name: &str) -> Result<Reading, Fault> {
-    let answer = c.ec2.describe_instance_types().instance_types(InstanceType::from(name)).send().await.map_err(fault)?;
+    let answer =
+        c.ec2.describe_instance_types().instance_types(InstanceType::from(name)).send().await.map_err(fault)?;
     let found = answer.instance_types.unwrap_or_default().into_iter().next();
     let found = found.ok_or_else(|| not_found("InvalidInstanceType", format!("no instance type {name} here")))?;
     instance_type(found).map(Reading::InstanceType)

@@ -32,7 +32,8 @@ pub(super) async fn of_instance(c: &Clients, id: &InstanceId) -> Result<Reading,
 /// which can not be filtered by trunk).
 async fn branches(c: &Clients, id: &InstanceId, trunks: &[String]) -> Result<Vec<Interface>, Fault> {
     let associations = every_page!(c.ec2.describe_trunk_interface_associations(), interface_associations);
-    let ours = associations.into_iter().filter(|tie| tie.trunk_interface_id.as_ref().is_some_and(|t| trunks.contains(t)));
+    let ours =
+        associations.into_iter().filter(|tie| tie.trunk_interface_id.as_ref().is_some_and(|t| trunks.contains(t)));
     let ids: Vec<_> = ours.filter_map(|tie| tie.branch_interface_id).collect();
     let mut found = Vec::new();
     for some in ids.chunks(FILTER_VALUES) {
@@ -45,15 +46,15 @@ async fn branches(c: &Clients, id: &InstanceId, trunks: &[String]) -> Result<Vec
 
 /// `Neighbours`: every interface in one of these groups.
 pub(super) async fn in_groups(c: &Clients, ids: &[GroupId]) -> Result<Reading, Fault> {
-    neighbours(c, ids.chunks(FILTER_VALUES).map(|some| filter("group-id", some))).await
+    neighbours(c, ids.chunks(FILTER_VALUES).map(|some| filter("group-id", some)).collect()).await
 }
 
 /// `Neighbours`: every interface in the subnet.
 pub(super) async fn in_subnet(c: &Clients, id: &SubnetId) -> Result<Reading, Fault> {
-    neighbours(c, [filter("subnet-id", [id])]).await
+    neighbours(c, vec![filter("subnet-id", [id])]).await
 }
 
-async fn neighbours(c: &Clients, filters: impl IntoIterator<Item = Filter>) -> Result<Reading, Fault> {
+async fn neighbours(c: &Clients, filters: Vec<Filter>) -> Result<Reading, Fault> {
     let mut found = Vec::new();
     for by in filters {
         let call = c.ec2.describe_network_interfaces().filters(by).max_results(PAGE);
@@ -90,11 +91,8 @@ fn tracking(idle: IdleTimeouts) -> Tracking {
         .build()
 }
 
-const DEFAULT_IDLE: IdleTimeouts = IdleTimeouts {
-    tcp_established_seconds: Some(432_000),
-    udp_stream_seconds: Some(180),
-    udp_seconds: Some(30),
-};
+const DEFAULT_IDLE: IdleTimeouts =
+    IdleTimeouts { tcp_established_seconds: Some(432_000), udp_stream_seconds: Some(180), udp_seconds: Some(30) };
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! The instance profile and its tie to the instance. None of these calls has a dry run.
 
-use super::roles::decoded;
 use crate::clients::Clients;
+use crate::convert::decoded;
 use crate::fault::{fault, need};
 use aws_sdk_ec2::types::{IamInstanceProfileAssociation, IamInstanceProfileSpecification};
 use aws_sdk_iam::types as iam;

@@ -1,7 +1,7 @@
 //! The role's policies, and who else lives by the role.
 
 use crate::clients::Clients;
-use crate::convert::filter;
+use crate::convert::{decoded, filter};
 use crate::fault::{fault, need};
 use crate::page::every_page;
 use casebook::fault::Fault;
@@ -71,41 +71,4 @@ pub(super) async fn put(c: &Clients, role: &RoleName, name: &str, document: &str
 pub(super) async fn delete(c: &Clients, role: &RoleName, name: &str) -> Result<Made, Fault> {
     c.iam.delete_role_policy().role_name(role.as_str()).policy_name(name).send().await.map_err(fault)?;
     Ok(Made::nothing())
-}
-
-/// IAM gives documents percent-encoded, RFC 3986
-/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html>).
-pub(super) fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        match escape(first, tail) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn escape(first: u8, tail: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
-    if first == b'%' { u8::from_str_radix(digits, 16).ok() } else { None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn documents_are_decoded() {
-        assert_eq!(decoded("%7B%22Version%22%3A%222012-10-17%22%7D"), r#"{"Version":"2012-10-17"}"#);
-        assert_eq!(decoded(r#"{"a":"100%"}"#), r#"{"a":"100%"}"#);
-        assert_eq!(decoded("%C3%A9%zz%4"), "é%zz%4");
-    }
 }

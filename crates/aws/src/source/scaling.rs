@@ -33,7 +33,8 @@ fn member(from: AutoScalingInstanceDetails) -> Result<Membership, Fault> {
 pub(super) async fn group(c: &Clients, name: &ScalingGroupName) -> Result<Reading, Fault> {
     let call = c.autoscaling.describe_auto_scaling_groups().auto_scaling_group_names(name.as_str());
     let found = every_page!(call, auto_scaling_groups).into_iter().next();
-    let gone = || Fault::new(FaultClass::NotFound, "NoSuchGroup", format!("the Auto Scaling group {name} does not exist"));
+    let gone =
+        || Fault::new(FaultClass::NotFound, "NoSuchGroup", format!("the Auto Scaling group {name} does not exist"));
     scaling_group(found.ok_or_else(gone)?).map(|group| Reading::ScalingGroup(Box::new(group)))
 }
 

@@ -9,6 +9,7 @@ use crate::reading::Reading;
 use crate::scene::instance::{InstanceState, Tags};
 use crate::scene::storage::{Image, Snapshot, SnapshotState};
 use crate::step::StepName;
+use crate::tags;
 use crate::view::View;
 
 /// One account's part of the index.
@@ -36,13 +37,9 @@ pub(crate) fn in_the_cloud(view: View<'_>) -> Vec<Evidence> {
 impl Shelf<'_> {
     fn snapshots(&self, steps: &[StepName]) -> Vec<Evidence> {
         let Some(read) = snapshots(self.view, self.side) else { return self.written(Kind::Snapshot) };
-        let ours = read.iter().filter(|s| steps.iter().any(|step| made_by(&s.tags, *step)) && self.of_snapshot(s));
+        let behind_image = |s: &&Snapshot| s.tags.contains_key(tags::PART);
+        let ours = read.iter().filter(|s| steps.iter().any(|step| made_by(&s.tags, *step)) && !behind_image(s));
         ours.filter_map(|snapshot| self.snapshot(snapshot)).collect()
-    }
-
-    /// The snapshots behind a copied image carry its tags; they are part of the image.
-    fn of_snapshot(&self, snapshot: &Snapshot) -> bool {
-        made_by(&snapshot.tags, StepName::Snapshot) || source(&snapshot.tags).is_some_and(|id| id.starts_with("snap-"))
     }
 
     fn snapshot(&self, snapshot: &Snapshot) -> Option<Evidence> {

@@ -83,6 +83,12 @@ pub(crate) fn made_from(tags: &Tags, step: StepName, from: &str) -> bool {
     made_by(tags, step) && source(tags) == Some(from)
 }
 
+/// Whether a snapshot is the copy of a snapshot. Those behind a copied image carry the image's tags,
+/// the part among them.
+pub(crate) fn is_copy(snapshot: &Snapshot) -> bool {
+    made_by(&snapshot.tags, StepName::Copy) && !snapshot.tags.contains_key(tags::PART)
+}
+
 /// Whether the fact on a question is recent enough to decide something irreversible on it; if not it
 /// is asked again.
 pub(crate) fn recent(agenda: &mut Agenda<'_>, query: impl Into<Query>) -> bool {

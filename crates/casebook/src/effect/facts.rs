@@ -98,7 +98,7 @@ impl SourceEffect {
             }
             Self::CreateAcl { .. } => token(&["ec2:CreateNetworkAcl", "ec2:CreateTags"]),
             Self::ReplaceAcl { .. } => native(&["ec2:ReplaceNetworkAclAssociation"]),
-            Self::DisassociateAddress { .. } => native(&["ec2:DisassociateAddress"]),
+            Self::DisassociateAddress { .. } => native(&["ec2:DisassociateAddress", "ec2:DescribeAddresses"]),
             Self::AssociateAddress { .. } => native(&["ec2:AssociateAddress"]),
             Self::DetachFromGroup { .. } => predicted(&["autoscaling:DetachInstances"]),
             Self::EnterStandby { .. } => predicted(&["autoscaling:EnterStandby"]),

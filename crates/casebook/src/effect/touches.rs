@@ -22,15 +22,7 @@ impl Effect {
 impl SourceEffect {
     fn touches(&self, query: &S, scene: &Scene) -> bool {
         match self {
-            Self::Tag { .. } | Self::Untag { .. } => matches!(
-                query,
-                S::Instance(_)
-                    | S::AttachedVolumes(_)
-                    | S::Volumes(_)
-                    | S::Interfaces(_)
-                    | S::CaseSnapshots(_)
-                    | S::CaseImages(_)
-            ),
+            Self::Tag { resources, .. } | Self::Untag { resources, .. } => shows_tags(query, resources),
             Self::SetTerminationProtection { .. } => matches!(query, S::Attribute(_, Attribute::TerminationProtection)),
             Self::SetStopProtection { .. } => matches!(query, S::Attribute(_, Attribute::StopProtection)),
             Self::SetShutdownBehavior { .. } => matches!(query, S::Attribute(_, Attribute::ShutdownBehavior)),
@@ -119,6 +111,19 @@ impl ForensicEffect {
             Self::CreateGroup { .. } | Self::RevokeRules { .. } => matches!(query, F::CaseGroups(_)),
             Self::Launch(_) => matches!(query, F::CaseInstances(_) | F::CaseVolumes(_)),
         }
+    }
+}
+
+/// Whether a question shows the tags of one of these resources.
+fn shows_tags(query: &S, resources: &[String]) -> bool {
+    let any = |prefix: &str| resources.iter().any(|resource| resource.starts_with(prefix));
+    match query {
+        S::Instance(_) => any("i-"),
+        S::Interfaces(_) => any("eni-"),
+        S::AttachedVolumes(_) | S::Volumes(_) => any("vol-"),
+        S::CaseSnapshots(_) => any("snap-"),
+        S::CaseImages(_) => any("ami-"),
+        _ => false,
     }
 }
 

@@ -11,11 +11,19 @@ use std::collections::BTreeSet;
 
 /// Everything about the evidence that a reader must not take for granted.
 pub(super) fn unproved(case: &Case, items: &[Item]) -> Vec<String> {
+    let unread = volumes_unread(case);
     let volumes = volumes(case);
     let volumes = volumes.iter().filter_map(|volume| unsecured(case, items, volume));
     let unlocked = items.iter().filter_map(|item| unlocked(case, item));
     let others = items.iter().flat_map(|item| [contradiction(item), uncompared(case, item)]).flatten();
-    volumes.chain(others).chain(unlocked).collect()
+    unread.into_iter().chain(volumes).chain(others).chain(unlocked).collect()
+}
+
+fn volumes_unread(case: &Case) -> Option<String> {
+    let query = Query::from(SourceQuery::AttachedVolumes(case.target.instance.clone()));
+    let read = case.baseline.scene.last(&query).or(case.observed.get(&query));
+    let unread = format!("The volumes of {} were not read: whether each has a snapshot is not known.", case.target.instance);
+    read.is_none().then_some(unread)
 }
 
 /// The volumes that were ever seen at the instance.

@@ -37,8 +37,12 @@ impl Tone {
 pub(super) enum Span {
     /// As it is.
     Words(String),
-    /// An id, a digest, a command.
+    /// A name, a command.
     Code(String),
+    /// An id that AWS gave, not to be broken.
+    Id(String),
+    /// A digest, to be broken anywhere.
+    Digest(String),
     /// A state, to be seen at a glance.
     Mark(Tone, &'static str),
     /// The next line.
@@ -57,6 +61,11 @@ impl Text {
 
     pub(super) fn code(mut self, text: impl Into<String>) -> Self {
         self.0.push(Span::Code(text.into()));
+        self
+    }
+
+    pub(super) fn id(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Id(text.into()));
         self
     }
 
@@ -83,7 +92,17 @@ pub(super) fn words(text: impl Into<String>) -> Text {
     Text::default().words(text)
 }
 
-/// An id, a digest, a command.
+/// An id that AWS gave.
+pub(super) fn id(text: impl Into<String>) -> Text {
+    Text(vec![Span::Id(text.into())])
+}
+
+/// A digest.
+pub(super) fn digest(text: impl Into<String>) -> Text {
+    Text(vec![Span::Digest(text.into())])
+}
+
+/// A name, a command.
 pub(super) fn code(text: impl Into<String>) -> Text {
     Text::default().code(text)
 }

@@ -66,9 +66,14 @@ pub(super) fn bytes(count: u64) -> String {
     if unit == "B" { format!("{count} B") } else { format!("{}.{} {unit}", tenths / 10, tenths % 10) }
 }
 
-/// `1 call`, `2 calls`.
-pub(super) fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+/// `1 entry`, `2 entries`.
+pub(super) fn count(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// How long a list is.
+pub(super) fn length<T>(list: &[T], one: &str, many: &str) -> String {
+    count(list.len() as u64, one, many)
 }
 
 #[cfg(test)]

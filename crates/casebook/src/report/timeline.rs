@@ -4,7 +4,9 @@
 use super::changes::{Change, ChangeOutcome};
 use super::history::{History, Line};
 use super::lineage::Item;
-use crate::entry::{CaseStatus, Entry};
+use super::words;
+use crate::case::StepRecord;
+use crate::entry::Entry;
 use crate::evidence::{EvidenceKind, EvidenceState};
 use crate::step::{StepName, StepStatus};
 use crate::verdict::{CredentialVerdict, NetworkVerdict, Verdict};
@@ -27,7 +29,8 @@ pub struct Moment {
 pub struct Stretch {
     /// Which step.
     pub step: StepName,
-    /// Its first change, or when it was first heard of.
+    /// Its first change, or the first answer of the capture; without one, when it was done or first
+    /// heard of.
     pub from: Timestamp,
     /// When it was done or skipped; `None` when it is not.
     pub to: Option<Timestamp>,
@@ -95,6 +98,7 @@ fn evidence(history: &History, items: &[Item]) -> Vec<Moment> {
     let Entry::Opened(opened) = &history.first().entry else { return Vec::new() };
     let snapshots = items.iter().filter(|item| item.evidence.kind == EvidenceKind::Snapshot);
     let (ours, copies): (Vec<_>, Vec<_>) = snapshots.partition(|item| item.evidence.account == opened.target.account);
+    let ours: Vec<_> = ours.into_iter().filter(|item| item.depth <= 1).collect();
     let all = [
         ("snapshots-requested", all_reached(&ours, EvidenceState::Requested), "The last snapshot was requested"),
         ("snapshots-completed", all_reached(&ours, EvidenceState::Completed), "The last snapshot was complete"),
@@ -155,38 +159,31 @@ fn decision(line: &Line) -> Option<Moment> {
         Entry::Asked(asked) => ("gate-reached", format!("The gate {} was reached", asked.gate)),
         Entry::Approved(approved) => ("gate-approved", format!("The gate {} was approved", approved.gate)),
         Entry::Releasing(_) => ("release-asked", "The release was asked for".to_owned()),
-        Entry::Ended(ended) => ("run-ended", format!("The run ended: {}", ended_word(ended.status))),
+        Entry::Ended(ended) => ("run-ended", format!("The run ended: {}", words::status(Some(ended.status)))),
         _ => return None,
     };
     Some(moment(name, line.at, what))
 }
 
-fn ended_word(status: CaseStatus) -> &'static str {
-    match status {
-        CaseStatus::Done => "done",
-        CaseStatus::Waiting => "waiting at a gate",
-        CaseStatus::Held => "held",
-        CaseStatus::Refused => "refused",
-        CaseStatus::Unverified => "a check failed",
-    }
-}
-
 fn stretches(history: &History) -> Vec<Stretch> {
     let case = history.response_case();
-    let begun = |step: StepName| {
-        let first = history.response().iter().find(|line| matches!(&line.entry, Entry::Intent(i) if i.step == step));
-        first.map(|line| line.at)
+    let stretch = |(step, record): (&StepName, &StepRecord)| Stretch {
+        step: *step,
+        from: begun(history.response(), *step).or(record.finished).unwrap_or(record.started),
+        to: record.finished,
+        status: record.entry.status,
     };
-    let mut rows: Vec<Stretch> = case
-        .steps
-        .iter()
-        .map(|(step, record)| Stretch {
-            step: *step,
-            from: begun(*step).or(record.finished.filter(|_| *step != StepName::Capture)).unwrap_or(record.started),
-            to: record.finished,
-            status: record.entry.status,
-        })
-        .collect();
+    let mut rows: Vec<Stretch> = case.steps.iter().map(stretch).collect();
     rows.sort_by_key(|stretch| (stretch.from, stretch.step));
     rows
+}
+
+/// A step's first change; of the capture, which changes nothing, the first answer.
+fn begun(lines: &[Line], step: StepName) -> Option<Timestamp> {
+    let first = lines.iter().find(|line| match &line.entry {
+        Entry::Intent(intent) => intent.step == step,
+        Entry::Captured(_) => step == StepName::Capture,
+        _ => false,
+    });
+    first.map(|line| line.at)
 }

@@ -110,7 +110,7 @@ pub(super) fn state(state: EvidenceState) -> (Tone, &'static str) {
         EvidenceState::Requested => (Tone::Caution, "requested"),
         EvidenceState::Completed => (Tone::Plain, "completed"),
         EvidenceState::Shared => (Tone::Plain, "shared"),
-        EvidenceState::Copied => (Tone::Caution, "copied, not compared"),
+        EvidenceState::Copied => (Tone::Caution, "copied"),
         EvidenceState::Verified => (Tone::Good, "verified"),
     }
 }
@@ -127,10 +127,10 @@ pub(super) fn kind(kind: EvidenceKind) -> &'static str {
     }
 }
 
-/// One of the two accounts.
+/// One of the two accounts; that under investigation is the source.
 pub(super) fn side(side: Side) -> &'static str {
     match side {
-        Side::Source => "under investigation",
+        Side::Source => "source",
         Side::Forensic => "forensic",
     }
 }

@@ -55,7 +55,7 @@ fn plan(agenda: &mut Agenda<'_>) {
         return;
     }
     if let Some(fault) = unreadable(case) {
-        agenda.hold(format!("the instance itself could not be read: {fault}"));
+        agenda.hold_unread(&set::instance_query(case), fault);
         return;
     }
     agenda.passable = true;

@@ -51,8 +51,7 @@ pub const CARD: StepCard = StepCard {
 pub(crate) const KILLING: [&str; 2] = ["ReplaceUnhealthy", "Terminate"];
 
 fn plan(agenda: &mut Agenda<'_>) {
-    let target = &agenda.view.case.target.instance;
-    let Some(member) = agenda.membership(target) else { return };
+    let Some(member) = member(agenda) else { return };
     let Some(member) = member else {
         conclude_outside(agenda);
         return;
@@ -62,11 +61,33 @@ fn plan(agenda: &mut Agenda<'_>) {
         conclude_leaving(agenda, member);
         return;
     }
-    let Some(group) = agenda.scaling_group(&member.group) else { return };
-    if scale_in_protection_under_way(agenda, member) {
-        return;
+    let Some(Reading::ScalingGroup(group)) = agenda.known(S::ScalingGroup(member.group.clone())) else { return };
+    if registrations_captured(agenda, group) && !scale_in_protection_under_way(agenda, member) {
+        leave(agenda, group);
     }
-    leave(agenda, group);
+}
+
+/// The membership: read again after leaving, but not for the protection from scale-in alone.
+fn member<'a>(agenda: &mut Agenda<'a>) -> Option<&'a Option<Membership>> {
+    let target = &agenda.view.case.target.instance;
+    if left(agenda) {
+        return agenda.membership(target);
+    }
+    match agenda.known(S::Membership(target.clone()))? {
+        Reading::Membership(member) => Some(member),
+        _ => None,
+    }
+}
+
+/// Leaving deregisters from the attached target groups: who was registered is written first.
+fn registrations_captured(agenda: &mut Agenda<'_>, group: &ScalingGroup) -> bool {
+    let mut all = true;
+    for query in group.target_groups.iter().map(|arn| S::TargetHealth(arn.clone()).into()) {
+        if !agenda.view.case.baseline.has(&query) && agenda.read_or_gap(query).is_none() {
+            all = false;
+        }
+    }
+    all
 }
 
 /// Accepted is enough for isolate to go on; that it has left InService is read back here.
@@ -135,6 +156,14 @@ fn protect_is_next(agenda: &Agenda<'_>) -> bool {
     let rows = &agenda.view.case.runbook.steps;
     let row = rows.iter().find(|row| row.step == StepName::Protect);
     row.is_some_and(|row| row.after.iter().all(|before| *before == StepName::Capture))
+}
+
+/// Whether leaving was sent, by this run or another.
+fn left(agenda: &Agenda<'_>) -> bool {
+    let leaves = |effect: &Effect| {
+        matches!(effect, Effect::Source(SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. }))
+    };
+    agenda.view.case.attempts.keys().any(leaves)
 }
 
 fn conclude_outside(agenda: &mut Agenda<'_>) {

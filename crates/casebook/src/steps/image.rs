@@ -29,6 +29,9 @@ use crate::step::StepName;
 use crate::tags;
 use jiff::SignedDuration;
 
+#[cfg(test)]
+mod tests;
+
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
     name: StepName::Image,

@@ -68,15 +68,21 @@ pub const CARD: StepCard = StepCard {
 };
 
 /// The groups are made ready while steps before this one are under way; nobody is in them yet.
+/// What the step will look at is read meanwhile.
 fn prepare(agenda: &mut Agenda<'_>) {
-    if let Some(interfaces) = agenda.interfaces(&agenda.view.case.target.instance) {
+    let target = &agenda.view.case.target.instance;
+    if let Some(Reading::Interfaces(interfaces)) = agenda.known(S::Interfaces(target.clone())) {
         groups(agenda, interfaces);
+        agenda.routes(&filled(interfaces));
     }
+    agenda.interfaces(target);
+    agenda.instance(target);
 }
 
 fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
-    let (Some(interfaces), Some(instance)) = (agenda.interfaces(target), agenda.instance(target)) else { return };
+    let (interfaces, instance) = (agenda.interfaces(target), agenda.instance(target));
+    let (Some(interfaces), Some(instance)) = (interfaces, instance) else { return };
     let Some(groups) = groups(agenda, interfaces) else { return };
     if window::must_close(agenda, interfaces, &groups) {
         return;
@@ -165,11 +171,14 @@ fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]
 /// Isolated in service, a member is found unhealthy and terminated: detach goes first.
 fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
     let case = agenda.view.case;
+    if has_left(agenda) {
+        return false;
+    }
     let Some(member) = agenda.membership(&case.target.instance) else { return true };
     let Some(member) = member.as_ref().filter(|member| member.in_service()) else { return false };
     let Some(group) = agenda.scaling_group(&member.group) else { return true };
     let suspended = |process: &&str| group.suspended.iter().any(|other| other == process);
-    if !group.checks_balancers() || super::detach::KILLING.iter().any(|process| suspended(&process)) || has_left(agenda) {
+    if !group.checks_balancers() || super::detach::KILLING.iter().any(|process| suspended(&process)) {
         return false;
     }
     let why = format!("{} would find the isolated member unhealthy and terminate it", group.name);

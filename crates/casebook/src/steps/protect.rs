@@ -43,16 +43,17 @@ pub const CARD: StepCard = StepCard {
 
 fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
-    let Some(instance) = agenda.instance(target) else { return };
-    if instance.spot {
+    let Some(Reading::Instance(known)) = agenda.known(S::Instance(target.clone())) else { return };
+    if known.spot {
         agenda.warn(format!("{target} is a Spot Instance: AWS takes no termination or stop protection for it and may reclaim it with two minutes' notice"));
     } else {
         flag(agenda, Attribute::TerminationProtection);
         flag(agenda, Attribute::StopProtection);
     }
     shutdown(agenda);
-    disks(agenda, instance);
     scale_in(agenda);
+    let Some(instance) = agenda.instance(target) else { return };
+    disks(agenda, instance);
     killers::report(agenda, instance);
     if !agenda.moves() && agenda.holds.is_empty() {
         agenda.prove(summary(instance));

@@ -14,6 +14,7 @@
 
 use super::StepCard;
 use crate::agenda::Agenda;
+use crate::case::Case;
 use crate::effect::SourceEffect;
 use crate::id::{SnapshotId, VolumeId};
 use crate::query::SourceQuery as S;
@@ -50,22 +51,43 @@ const LOOK: SignedDuration = SignedDuration::from_secs(15);
 
 fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
-    let Some(attached) = agenda.attached_volumes(&case.target.instance) else { return };
-    let Some(snapshots) = agenda.case_snapshots(&case.id) else { return };
+    let (attached, snapshots) = (agenda.attached_volumes(&case.target.instance), agenda.case_snapshots(&case.id));
+    agenda.passable = all_requested(agenda);
+    let (Some(attached), Some(snapshots)) = (attached, snapshots) else { return };
     let ours = originals(snapshots);
-    let wanted = wanted(agenda, attached);
+    let mut wanted = at_stake(case, attached);
+    if missing(&wanted, &ours).is_empty() {
+        wanted.extend(detached(agenda));
+    }
     if wanted.is_empty() {
         agenda.skip("the instance has no EBS volume; what is in instance store can not be snapshotted");
         return;
     }
-    let missing: Vec<_> = wanted.iter().filter(|volume| !ours.iter().any(|s| s.volume == **volume)).collect();
+    let missing = missing(&wanted, &ours);
     if !missing.is_empty() {
         request(agenda, attached, &ours, missing);
         return;
     }
-    agenda.passable = true;
     lock(agenda, &ours);
     complete(agenda, &ours);
+}
+
+/// Whether the request was read back for every volume known: that fixes the point in time, and
+/// is what others wait for.
+fn all_requested(agenda: &Agenda<'_>) -> bool {
+    let case = agenda.view.case;
+    let volumes = agenda.view.scene.last(&S::AttachedVolumes(case.target.instance.clone()).into());
+    let snapshots = agenda.view.scene.last(&S::CaseSnapshots(case.id.clone()).into());
+    match (volumes, snapshots) {
+        (Some(Reading::Volumes(volumes)), Some(Reading::Snapshots(snapshots))) => {
+            missing(&at_stake(case, volumes), &originals(snapshots)).is_empty()
+        }
+        _ => false,
+    }
+}
+
+fn missing<'v>(wanted: &'v BTreeSet<VolumeId>, ours: &[&Snapshot]) -> Vec<&'v VolumeId> {
+    wanted.iter().filter(|volume| !ours.iter().any(|snapshot| snapshot.volume == **volume)).collect()
 }
 
 /// The snapshots of the set: not of the image, not re-encrypted ones, not failed ones.
@@ -74,23 +96,29 @@ pub(crate) fn originals(snapshots: &[Snapshot]) -> Vec<&Snapshot> {
     snapshots.iter().filter(ours).filter(|s| s.state != SnapshotState::Error).collect()
 }
 
-/// The volumes that need a snapshot: attached now, attached when the case was opened, or detached
-/// since; those that no longer exist are named.
-pub(crate) fn wanted(agenda: &mut Agenda<'_>, attached: &[Volume]) -> BTreeSet<VolumeId> {
-    let target = &agenda.view.case.target.instance;
-    let mut wanted: BTreeSet<VolumeId> = attached.iter().map(|volume| volume.id.clone()).collect();
-    let before = agenda.view.case.baseline.scene.last(&S::AttachedVolumes(target.clone()).into());
+/// The volumes attached now, or when the case was opened.
+pub(crate) fn at_stake(case: &Case, attached: &[Volume]) -> BTreeSet<VolumeId> {
+    let mut volumes: BTreeSet<VolumeId> = attached.iter().map(|volume| volume.id.clone()).collect();
+    let before = case.baseline.scene.last(&S::AttachedVolumes(case.target.instance.clone()).into());
     if let Some(Reading::Volumes(before)) = before {
-        wanted.extend(before.iter().map(|volume| volume.id.clone()));
+        volumes.extend(before.iter().map(|volume| volume.id.clone()));
     }
+    volumes
+}
+
+/// Volumes that someone detached from the instance and that still exist.
+fn detached(agenda: &mut Agenda<'_>) -> BTreeSet<VolumeId> {
+    let target = &agenda.view.case.target.instance;
     match agenda.read_or_gap(S::DetachedVolumes(target.clone())) {
-        Some(Ok(Reading::Volumes(detached))) => wanted.extend(detached.iter().map(|volume| volume.id.clone())),
-        Some(Err(fault)) => agenda.warn(format!(
-            "volumes detached before the case was opened could not be looked for ({fault}); look for DetachVolume events of {target} by hand"
-        )),
-        _ => {}
+        Some(Ok(Reading::Volumes(detached))) => detached.iter().map(|volume| volume.id.clone()).collect(),
+        Some(Err(fault)) => {
+            agenda.warn(format!(
+                "volumes detached before the case was opened could not be looked for ({fault}); look for DetachVolume events of {target} by hand"
+            ));
+            BTreeSet::new()
+        }
+        _ => BTreeSet::new(),
     }
-    wanted
 }
 
 fn request(agenda: &mut Agenda<'_>, attached: &[Volume], ours: &[&Snapshot], missing: Vec<&VolumeId>) {

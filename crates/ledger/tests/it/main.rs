@@ -1,5 +1,7 @@
 //! The ledger on a real disk: altered, torn, locked, killed, of other versions.
 
+#![allow(clippy::disallowed_methods)] // the tests tear, alter and lock files on purpose
+
 mod crash;
 mod formats;
 mod helpers;

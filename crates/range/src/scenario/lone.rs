@@ -32,7 +32,8 @@ fn lone(stage: &mut Stage) -> InstanceId {
     let group = stage.group(&vpc, "launch-wizard-1", rules, Tags::new());
     let target = stage.instance("lone", "t3.large", &subnet, std::slice::from_ref(&group));
     stage.disk(&target, &Disk { device: "/dev/xvda", size_gib: 8, key: None, blocks: 150, deletes: true });
-    for card in stage.world.network.interfaces.values_mut().filter(|card| card.shown.instance.as_ref() == Some(&target)) {
+    for card in stage.world.network.interfaces.values_mut().filter(|card| card.shown.instance.as_ref() == Some(&target))
+    {
         card.shown.addresses[0].public = Some("203.0.113.77".into());
     }
     stage.world.records.alarms.push((target.clone(), "stop-when-idle".into()));

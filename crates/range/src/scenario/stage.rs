@@ -123,7 +123,14 @@ impl Stage {
 
     fn add_key(&mut self, owner: &AccountId, admits: &[&AccountId], aws_managed: bool) -> Arn {
         let (high, low) = (self.world.number(), self.world.number());
-        let id = format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xfff, low >> 52, low & 0xffff_ffff_ffff);
+        let id = format!(
+            "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            low >> 52,
+            low & 0xffff_ffff_ffff
+        );
         let arn = Arn::new(self.world.arn("kms", owner, &format!("key/{id}")));
         let shown = Key { arn: arn.clone(), enabled: true, aws_managed, state: "Enabled".into() };
         let admits = admits.iter().map(|account| (*account).clone()).collect();
@@ -140,11 +147,13 @@ impl Stage {
         let acl = AclId::new(self.world.fresh("acl"));
         let mut entries = default_allows(!ipv6.is_empty());
         entries.extend(final_denies(!ipv6.is_empty()));
-        let shown = NetworkAcl { id: acl.clone(), vpc: id.clone(), associations: Vec::new(), entries, tags: Tags::new() };
+        let shown =
+            NetworkAcl { id: acl.clone(), vpc: id.clone(), associations: Vec::new(), entries, tags: Tags::new() };
         self.world.network.acls.insert(acl, AclRecord { shown });
         let local = |range: &String| Route { destination: range.clone(), target: "local".into() };
         let routes = std::iter::once(&ipv4.to_owned()).chain(&ipv6).map(local).collect();
-        let table = RouteTable { id: self.world.fresh("rtb"), vpc: id.clone(), subnets: Vec::new(), main: true, routes };
+        let table =
+            RouteTable { id: self.world.fresh("rtb"), vpc: id.clone(), subnets: Vec::new(), main: true, routes };
         self.world.network.routes.push(table);
         id
     }
@@ -188,7 +197,14 @@ impl Stage {
         let image = ImageId::new(format!("ami-0{:016x}", 0x00c0_ffee_u64));
         let owner = self.source.clone();
         let tags = tags(&[("Name", name)]);
-        let id = self.world.launch(&NewMachine { owner: &owner, image: &image, instance_type: kind, subnet, groups, tags: &tags });
+        let id = self.world.launch(&NewMachine {
+            owner: &owner,
+            image: &image,
+            instance_type: kind,
+            subnet,
+            groups,
+            tags: &tags,
+        });
         let machine = self.world.compute.instances.get_mut(&id).expect("launched above");
         machine.shown.launched = "2026-02-12T07:31:05Z".into();
         id
@@ -215,7 +231,8 @@ impl Stage {
     /// So many written blocks, spread over the volume; the third is there and all zeros.
     fn content(&mut self, size_gib: i32, blocks: i32) -> Content {
         let stride = size_gib * 2048 / blocks.max(1);
-        let mut pattern = |n: i32| if n == 2 { 0 } else { u8::try_from(self.world.number() % 12 + 1).expect("at most 12") };
+        let mut pattern =
+            |n: i32| if n == 2 { 0 } else { u8::try_from(self.world.number() % 12 + 1).expect("at most 12") };
         (0..blocks).map(|n| (n * stride, pattern(n))).collect()
     }
 }

@@ -69,7 +69,12 @@ fn open_enclave(stage: &mut Stage) {
 /// With the target and the batch worker they are thirty.
 fn add_sharers(stage: &mut Stage, tier: &WebTier) {
     for n in 0..28 {
-        let id = stage.instance(&format!("worker-{n:02}"), "c5.xlarge", &tier.private, std::slice::from_ref(&tier.backend_group));
+        let id = stage.instance(
+            &format!("worker-{n:02}"),
+            "c5.xlarge",
+            &tier.private,
+            std::slice::from_ref(&tier.backend_group),
+        );
         stage.associate(&id, &tier.profile);
     }
 }
@@ -92,7 +97,8 @@ fn crowd(stage: &mut Stage, tier: &WebTier) {
     }
     let subnet = stage.subnet(&tier.vpc, &["10.0.64.0/20"], "us-east-1c");
     for n in 0..500 {
-        let id = stage.instance(&format!("node-{n:03}"), "c5.xlarge", &subnet, std::slice::from_ref(&tier.backend_group));
+        let id =
+            stage.instance(&format!("node-{n:03}"), "c5.xlarge", &subnet, std::slice::from_ref(&tier.backend_group));
         stage.disk(&id, &Disk { device: "/dev/xvda", size_gib: 8, key: None, blocks: 4, deletes: true });
     }
 }

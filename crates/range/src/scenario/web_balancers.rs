@@ -16,9 +16,10 @@ pub(super) fn balancers(stage: &mut Stage, tier: &WebTier) -> (Arn, String) {
     let front = Front { groups: vec![tier.balancer_group.clone()], address: "10.0.1.200".into() };
     let source = stage.source.clone();
     let tail = format!("{:016x}", stage.world.number());
-    let balancer = Arn::new(stage.world.arn("elasticloadbalancing", &source, &format!("loadbalancer/app/front/{tail}")));
+    let balancer =
+        Arn::new(stage.world.arn("elasticloadbalancing", &source, &format!("loadbalancer/app/front/{tail}")));
     stage.world.balancers.fronts.insert(balancer.clone(), front.clone());
-    let web = stage.target_group(tier, "web", "instance", 80, &[balancer.clone()]);
+    let web = stage.target_group(tier, "web", "instance", 80, std::slice::from_ref(&balancer));
     for (id, port) in [(&tier.target, 80), (&tier.target, 8080), (&tier.peer, 80)] {
         stage.register(&web, id.as_str(), port);
     }

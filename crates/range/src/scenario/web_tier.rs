@@ -6,9 +6,9 @@ use super::stage::{Disk, Stage, all_out, tags, tcp_in};
 use crate::world::flows::{FlowPlan, Path};
 use crate::world::scaling::{Member, ScalingRecord, Template};
 use casebook::id::{Arn, GroupId, ImageId, InstanceId, InterfaceId, SubnetId, VpcId};
+use casebook::scene::instance::Tags;
 use casebook::scene::network::{Direction, Peer};
 use casebook::scene::scaling::ScalingGroup;
-use casebook::scene::instance::Tags;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -49,7 +49,7 @@ pub(super) fn web_tier(stage: &mut Stage) -> WebTier {
     super::story::record(stage, &tier.target);
     stage.world.records.flow_logs.push((
         tier.vpc.to_string(),
-        json!({ "ResourceId": tier.vpc, "FlowLogStatus": "ACTIVE", "TrafficType": "ALL", "MaxAggregationInterval": 600 }),
+        json!({ "id": "fl-0f1e2d3c4b5a69788", "resource": tier.vpc, "status": "ACTIVE", "traffic": "ALL" }),
     ));
     tier
 }
@@ -92,7 +92,8 @@ fn elastic_address(stage: &mut Stage, target: &InstanceId) {
     let public = "203.0.113.40";
     stage.world.network.addresses.insert(allocation.clone(), public.into());
     let cards = stage.world.network.interfaces.values_mut();
-    let mut first = cards.filter(|card| card.shown.instance.as_ref() == Some(target) && card.shown.device_index == Some(0));
+    let mut first =
+        cards.filter(|card| card.shown.instance.as_ref() == Some(target) && card.shown.device_index == Some(0));
     let card = &mut first.next().expect("made above").shown;
     card.addresses[0].public = Some(public.into());
     card.addresses[0].allocation = Some(allocation);

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html>).
 
 use super::World;
-use super::errors::{invalid, missing};
+use super::errors::{missing, refused};
 use super::rules::contains;
 use casebook::fault::Fault;
 use casebook::id::{AclAssociationId, AclId, SubnetId, VpcId};
@@ -38,17 +38,19 @@ impl World {
     /// ReplaceNetworkAclAssociation: gives a new association id; the same call repeated gives the
     /// same answer (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>).
     pub(crate) fn replace_acl(&mut self, association: &AclAssociationId, to: &AclId) -> Result<Made, Fault> {
-        if let Some((acl, made)) = self.network.replaced_acls.get(association) {
-            if acl == to {
-                return Ok(Made::one(made.as_str()));
-            }
+        let repeated = self.network.replaced_acls.get(association).filter(|(acl, _)| acl == to);
+        if let Some((_, made)) = repeated {
+            return Ok(Made::one(made.as_str()));
         }
         let held = |acl: &AclRecord| acl.shown.associations.iter().any(|held| held.id == *association);
         let unknown = || missing("InvalidAssociationID.NotFound", association.as_str());
         let from = self.network.acls.values().find(|acl| held(acl)).ok_or_else(unknown)?.shown.clone();
         let target = self.network.acls.get(to).ok_or_else(|| missing("InvalidNetworkAclID.NotFound", to.as_str()))?;
         if target.shown.vpc != from.vpc {
-            return Err(invalid("InvalidParameterValue", format!("{to} and {association} belong to different networks")));
+            return Err(refused(
+                "InvalidParameterValue",
+                format!("{to} and {association} belong to different networks"),
+            ));
         }
         let subnet = self.unguard(&from.id, association);
         let id = AclAssociationId::new(self.fresh("aclassoc"));
@@ -77,7 +79,8 @@ impl World {
     /// Whether a subnet's ACL lets traffic with an address outside pass, there and back: it keeps
     /// no state, so both directions must be allowed.
     pub(crate) fn acl_passes(&self, subnet: &SubnetId, protocol: &str, peer: &str) -> bool {
-        let within = self.network.subnets.get(subnet).is_some_and(|s| s.ranges.iter().any(|range| contains(range, peer)));
+        let within =
+            self.network.subnets.get(subnet).is_some_and(|s| s.ranges.iter().any(|range| contains(range, peer)));
         let Some(acl) = self.acl_of(subnet).filter(|_| !within) else { return true };
         let open = |direction| decides(acl, direction, protocol, peer).is_some_and(|entry| entry.allow);
         open(Direction::Ingress) && open(Direction::Egress)

@@ -47,7 +47,9 @@ impl World {
             S::Acls(vpcs) => Reading::Acls(self.acls_in(vpcs)),
             S::Routes(vpcs) => Reading::Routes(self.tables(|table| vpcs.contains(&table.vpc))),
             S::RoutesThrough(ids) => Reading::Routes(self.routes_through(ids)),
-            S::Subnets(ids) => Reading::Subnets(ids.iter().filter_map(|id| self.network.subnets.get(id).cloned()).collect()),
+            S::Subnets(ids) => {
+                Reading::Subnets(ids.iter().filter_map(|id| self.network.subnets.get(id).cloned()).collect())
+            }
             S::Vpcs(ids) => Reading::Vpcs(self.vpcs(ids)),
             S::Addresses(id) => Reading::Document(self.addresses(id)),
             S::AttachedVolumes(id) => Reading::Volumes(self.volumes_where(me, |volume| is_attached(volume, id))),

@@ -1,6 +1,8 @@
 //! Changes and what they do: one line each; the rules are in the files beside this one.
 
 use super::World;
+use super::addresses::Seat;
+use super::errors::in_change;
 use super::forensic::FromSnapshot;
 use super::groups::NewGroup;
 use casebook::effect::{Effect, ForensicEffect as F, SourceEffect as S};
@@ -20,7 +22,8 @@ impl World {
         let made = match effect {
             Effect::Source(effect) => self.apply_source(effect),
             Effect::Forensic(effect) => self.apply_forensic(effect),
-        }?;
+        };
+        let made = made.map_err(in_change)?;
         self.settle();
         self.remember(effect, &made);
         Ok(made)
@@ -44,9 +47,11 @@ impl World {
             S::SetIdleTimeouts { interface, idle } => self.set_idle_timeouts(me, interface, *idle),
             S::CreateAcl { vpc, tags, .. } => self.create_acl(vpc, tags),
             S::ReplaceAcl { association, acl } => self.replace_acl(association, acl),
-            S::DisassociateAddress { interface, allocation, .. } => self.disassociate_address(me, interface, allocation),
+            S::DisassociateAddress { interface, allocation, private, .. } => {
+                self.disassociate_address(me, &Seat { interface, allocation, private })
+            }
             S::AssociateAddress { interface, allocation, private } => {
-                self.associate_address(me, interface, allocation, private)
+                self.associate_address(me, &Seat { interface, allocation, private })
             }
             S::DetachFromGroup { group, instance, capacity } => self.detach_member(group, instance, *capacity),
             S::EnterStandby { group, instance, capacity } => self.enter_standby(group, instance, *capacity),

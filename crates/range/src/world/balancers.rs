@@ -1,7 +1,7 @@
 //! Load balancers of both generations and what is registered with them.
 
 use super::World;
-use super::errors::{invalid, missing};
+use super::errors::{missing, refused};
 use super::instances::gone;
 use super::time::Event;
 use casebook::fault::Fault;
@@ -165,7 +165,7 @@ impl World {
 
     fn registrable(&self, id: &InstanceId) -> Result<(), Fault> {
         let here = self.compute.instances.get(id).is_some_and(|machine| !gone(machine.shown.state));
-        if here { Ok(()) } else { Err(invalid("InvalidTarget", format!("the instance {id} cannot be registered"))) }
+        if here { Ok(()) } else { Err(refused("InvalidTarget", format!("the instance {id} cannot be registered"))) }
     }
 
     fn classic(&mut self, name: &str) -> Result<&mut ClassicRecord, Fault> {
@@ -175,13 +175,8 @@ impl World {
     /// DeregisterInstancesFromLoadBalancer: the instance leaves the list at once; what it was
     /// serving may go on for the draining time
     /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/config-conn-drain.html>).
-    pub(crate) fn deregister_classic(
-        &mut self,
-        owner: &AccountId,
-        name: &str,
-        id: &InstanceId,
-    ) -> Result<Made, Fault> {
-        self.machine(owner, id).map_err(|_| invalid("InvalidInstance", format!("the instance {id} is not valid")))?;
+    pub(crate) fn deregister_classic(&mut self, owner: &AccountId, name: &str, id: &InstanceId) -> Result<Made, Fault> {
+        self.machine(owner, id).map_err(|_| refused("InvalidInstance", format!("the instance {id} is not valid")))?;
         let balancer = self.classic(name)?;
         balancer.shown.instances.retain(|held| held != id);
         balancer.misses.remove(id);
@@ -190,7 +185,7 @@ impl World {
 
     /// RegisterInstancesWithLoadBalancer.
     pub(crate) fn register_classic(&mut self, name: &str, id: &InstanceId) -> Result<Made, Fault> {
-        self.registrable(id).map_err(|_| invalid("InvalidInstance", format!("the instance {id} is not valid")))?;
+        self.registrable(id).map_err(|_| refused("InvalidInstance", format!("the instance {id} is not valid")))?;
         let balancer = self.classic(name)?;
         if !balancer.shown.instances.contains(id) {
             balancer.shown.instances.push(id.clone());

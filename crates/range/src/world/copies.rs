@@ -1,7 +1,7 @@
 //! What is done with snapshots afterwards: copied, shared, locked.
 
 use super::World;
-use super::errors::{conflict, invalid, limit};
+use super::errors::refused;
 use super::storage::{Draft, Origin, SnapshotRecord};
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn, SnapshotId, VolumeId};
@@ -33,13 +33,14 @@ impl World {
     ) -> Result<Made, Fault> {
         let source = self.usable_snapshot(caller, id)?;
         if source.state(self.now) != SnapshotState::Completed {
-            return Err(conflict("IncorrectState", format!("the snapshot {id} is not completed")));
+            return Err(refused("IncorrectState", format!("the snapshot {id} is not completed")));
         }
         let (is_copy, now) = (|s: &&SnapshotRecord| s.origin == Origin::Copy && s.shown.owner == *caller, self.now);
-        let running = self.storage.snapshots.values().filter(is_copy).filter(|s| s.state(now) == SnapshotState::Pending);
+        let running =
+            self.storage.snapshots.values().filter(is_copy).filter(|s| s.state(now) == SnapshotState::Pending);
         if running.count() >= CONCURRENT_COPIES {
             let message = format!("{CONCURRENT_COPIES} snapshot copies are in progress already");
-            return Err(limit("ResourceLimitExceeded", message));
+            return Err(refused("ResourceLimitExceeded", message));
         }
         let id = id.clone();
         Ok(Made::one(self.draft_copy(caller, &id, key, Origin::Copy, tags).as_str()))
@@ -86,7 +87,7 @@ impl World {
         let key = self.own_snapshot(owner, id)?.shown.key.clone();
         if self.under_default_key(key.as_ref()) {
             let message = format!("Encrypted snapshots with EBS default key cannot be shared: {id}");
-            return Err(invalid("OperationNotPermitted", message));
+            return Err(refused("OperationNotPermitted", message));
         }
         add(&mut self.own_snapshot_mut(owner, id)?.sharing, with);
         Ok(Made::nothing())
@@ -108,10 +109,10 @@ impl World {
         let now = self.now;
         let snapshot = self.own_snapshot_mut(owner, id)?;
         if !(1..=36_500).contains(&days) {
-            return Err(invalid("InvalidParameterValue", format!("a lock of {days} days is out of range")));
+            return Err(refused("InvalidParameterValue", format!("a lock of {days} days is out of range")));
         }
         if snapshot.state(now) == SnapshotState::Error {
-            return Err(conflict("IncorrectState", format!("the snapshot {id} has failed")));
+            return Err(refused("IncorrectState", format!("the snapshot {id} has failed")));
         }
         snapshot.lock = Some((days, now));
         Ok(Made::nothing())

@@ -45,13 +45,13 @@ pub struct TrailEvent {
 impl TrailEvent {
     fn document(&self) -> Value {
         json!({
-            "EventTime": self.at.to_string(),
-            "EventName": self.name,
-            "EventSource": self.source,
-            "Username": self.user,
-            "Resources": self.resources.iter().map(|name| json!({ "ResourceName": name })).collect::<Vec<_>>(),
-            "SourceIPAddress": self.address,
-            "ErrorCode": self.error,
+            "eventVersion": "1.11",
+            "eventTime": self.at.to_string(),
+            "eventName": self.name,
+            "eventSource": self.source,
+            "sourceIPAddress": self.address,
+            "errorCode": self.error,
+            "userIdentity": { "type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{}", self.user) },
         })
     }
 }
@@ -60,7 +60,9 @@ impl Records {
     /// Volumes that were detached from an instance, as CloudTrail has it.
     pub fn detached_from(&self, instance: &InstanceId) -> impl Iterator<Item = VolumeId> {
         let about = move |event: &&TrailEvent| {
-            event.name == "DetachVolume" && event.error.is_none() && event.resources.iter().any(|r| r == instance.as_str())
+            event.name == "DetachVolume"
+                && event.error.is_none()
+                && event.resources.iter().any(|r| r == instance.as_str())
         };
         let resources = self.trail.iter().filter(about).flat_map(|event| &event.resources);
         resources.filter(|name| name.starts_with("vol-")).map(|name| VolumeId::from(name.as_str()))
@@ -68,16 +70,17 @@ impl Records {
 }
 
 impl World {
-    /// GetConsoleOutput, decoded
+    /// GetConsoleOutput, in base64 as AWS sends it
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>).
     pub(crate) fn console_output(&self, id: &InstanceId) -> Value {
-        json!({ "InstanceId": id, "Timestamp": self.now.to_string(), "Output": self.records.console.get(id) })
+        let output = self.records.console.get(id).map(|text| base64(text.as_bytes()));
+        json!({ "instance": id, "at": self.now.to_string(), "output": output })
     }
 
     /// GetConsoleScreenshot: a JPEG in base64
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleScreenshot.html>).
     pub(crate) fn screenshot(id: &InstanceId) -> Value {
-        json!({ "InstanceId": id, "ImageData": include_str!("screenshot.b64").trim() })
+        json!({ "instance": id, "image": include_str!("screenshot.b64").trim() })
     }
 
     /// DescribeAddresses of an instance
@@ -87,32 +90,46 @@ impl World {
         let held = cards.iter().flat_map(|card| card.shown.addresses.iter().map(move |address| (card, address)));
         let held = held.filter(|(_, address)| address.allocation.is_some()).map(|(card, address)| {
             json!({
-                "InstanceId": id,
-                "NetworkInterfaceId": card.shown.id,
-                "AllocationId": address.allocation,
-                "PublicIp": address.public,
-                "PrivateIpAddress": address.private,
+                "allocation": address.allocation,
+                "public": address.public,
+                "private": address.private,
+                "interface": card.shown.id,
             })
         });
-        json!({ "Addresses": held.collect::<Vec<_>>() })
+        json!({ "addresses": held.collect::<Vec<_>>() })
     }
 
     /// DescribeFlowLogs by what they watch
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeFlowLogs.html>).
     pub(crate) fn flow_logs(&self, ids: &[String]) -> Value {
         let logs = self.records.flow_logs.iter().filter(|(id, _)| ids.contains(id));
-        json!({ "FlowLogs": logs.map(|(_, log)| log).collect::<Vec<_>>() })
+        json!({ "flow_logs": logs.map(|(_, log)| log).collect::<Vec<_>>() })
     }
 
-    /// LookupEvents by user name
+    /// LookupEvents by user name, newest first
     /// (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>).
     pub(crate) fn session_events(&self, id: &InstanceId) -> Value {
-        let events = self.records.trail.iter().filter(|event| event.user == id.as_str());
-        json!({ "Events": events.map(TrailEvent::document).collect::<Vec<_>>() })
+        let events = self.records.trail.iter().rev().filter(|event| event.user == id.as_str());
+        json!({ "events": events.map(TrailEvent::document).collect::<Vec<_>>(), "more": false })
     }
 
     /// DescribeInstanceInformation: nothing here is registered with Systems Manager.
     pub(crate) fn ssm_registration() -> Value {
-        json!({ "InstanceInformationList": [] })
+        json!({ "registered": false, "agents": [] })
     }
+}
+
+/// Base64 with padding (RFC 4648, section 4).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let known = digit <= chunk.len();
+            let index = (bits >> (18 - 6 * digit) & 63) as usize;
+            text.push(if known { char::from(ALPHABET[index]) } else { '=' });
+        }
+    }
+    text
 }

@@ -1,34 +1,62 @@
-//! Failures as AWS answers them, with the class that the casebook acts on.
+//! Failures as AWS answers them. The code decides the class, because a client sees nothing else.
 
 use casebook::fault::{Fault, FaultClass};
 
 /// `X.NotFound`: there is no such thing in this account and region.
 pub(crate) fn missing(code: &str, id: impl AsRef<str>) -> Fault {
-    Fault::new(FaultClass::NotFound, code, format!("'{}' does not exist", id.as_ref()))
+    refused(code, format!("'{}' does not exist", id.as_ref()))
 }
 
-/// The same code for something made a moment ago, which is not visible everywhere yet
+/// A refusal by code
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>).
+pub(crate) fn refused(code: &str, message: impl Into<String>) -> Fault {
+    let message = message.into();
+    Fault::new(class(code, &message), code, message)
+}
+
+fn class(code: &str, message: &str) -> FaultClass {
+    match code {
+        "AuthFailure" | "UnauthorizedOperation" | "AccessDeniedException" | "OperationNotPermitted" => {
+            FaultClass::Denied
+        }
+        "NoSuchEntity"
+        | "NoSuchAssociation"
+        | "LoadBalancerNotFound"
+        | "TargetGroupNotFound"
+        | "NotFoundException"
+        | "ResourceNotFoundException"
+        | "InvalidInstance" => FaultClass::NotFound,
+        "DependencyViolation"
+        | "IncorrectState"
+        | "IncorrectInstanceState"
+        | "InvalidAMIID.Unavailable"
+        | "Resource.AlreadyAssociated"
+        | "AddressMoved"
+        | "IdempotentParameterMismatch" => FaultClass::Conflict,
+        "LimitExceeded" => FaultClass::Limit,
+        // Auto Scaling has one code for everything, and only the words tell.
+        "ValidationError" if message.contains("not found") => FaultClass::NotFound,
+        "ValidationError" if message.contains("is not in ") || message.contains("not part of") => FaultClass::Conflict,
+        _ if code.ends_with(".NotFound") => FaultClass::NotFound,
+        _ if code.ends_with(".Duplicate") => FaultClass::Conflict,
+        _ if code.ends_with("LimitExceeded") => FaultClass::Limit,
+        _ => FaultClass::Invalid,
+    }
+}
+
+/// In a change, a "not found" of something that a responder makes itself may mean that it is not
+/// visible everywhere yet: nobody can tell the two apart
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
-pub(crate) fn invisible(code: &str, id: impl AsRef<str>) -> Fault {
-    Fault::new(FaultClass::NotFoundYet, code, format!("'{}' does not exist", id.as_ref()))
-}
-
-/// The state forbids it for now.
-pub(crate) fn conflict(code: &str, message: impl Into<String>) -> Fault {
-    Fault::new(FaultClass::Conflict, code, message)
-}
-
-/// The request is wrong.
-pub(crate) fn invalid(code: &str, message: impl Into<String>) -> Fault {
-    Fault::new(FaultClass::Invalid, code, message)
-}
-
-/// A quota is used up.
-pub(crate) fn limit(code: &str, message: impl Into<String>) -> Fault {
-    Fault::new(FaultClass::Limit, code, message)
-}
-
-/// It belongs to somebody else.
-pub(crate) fn denied(code: &str, message: impl Into<String>) -> Fault {
-    Fault::new(FaultClass::Denied, code, message)
+pub(crate) fn in_change(mut fault: Fault) -> Fault {
+    const MADE_BY_RESPONDERS: [&str; 5] = [
+        "InvalidGroup.NotFound",
+        "InvalidNetworkAclID.NotFound",
+        "InvalidSnapshot.NotFound",
+        "InvalidAMIID.NotFound",
+        "InvalidVolume.NotFound",
+    ];
+    if MADE_BY_RESPONDERS.contains(&fault.code.as_str()) {
+        fault.class = FaultClass::NotFoundYet;
+    }
+    fault
 }

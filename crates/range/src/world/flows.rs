@@ -231,7 +231,10 @@ impl World {
             flow.end(self.now, "the instance or the interface is gone");
         } else if !self.routed(&flow.plan) {
             flow.end(self.now, "the public address is gone");
-        } else if flow.tracking == Tracking::Untracked && flow.plan.path != Path::AmazonService && !self.ruled_in(&flow.plan) {
+        } else if flow.tracking == Tracking::Untracked
+            && flow.plan.path != Path::AmazonService
+            && !self.ruled_in(&flow.plan)
+        {
             flow.end(self.now, "no rule allows it and it is not tracked");
         }
     }

@@ -2,7 +2,7 @@
 //! what proves the subnet sealed.
 
 use super::World;
-use super::errors::{conflict, invalid, missing};
+use super::errors::{missing, refused};
 use super::launch::{NewMachine, NewVolume};
 use casebook::effect::Launch;
 use casebook::fault::Fault;
@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn create_volume(&mut self, caller: &AccountId, from: &FromSnapshot<'_>) -> Result<Made, Fault> {
         let source = self.usable_snapshot(caller, from.snapshot)?;
         if source.state(self.now) != SnapshotState::Completed {
-            return Err(conflict("IncorrectState", format!("the snapshot {} is not completed", from.snapshot)));
+            return Err(refused("IncorrectState", format!("the snapshot {} is not completed", from.snapshot)));
         }
         if !self.network.subnets.values().any(|subnet| subnet.zone == from.zone) {
             return Err(missing("InvalidZone.NotFound", from.zone));
@@ -61,11 +61,12 @@ impl World {
         let unknown = || missing("InvalidGroup.NotFound", launch.group.as_str());
         let group = self.network.groups.get(&launch.group).ok_or_else(unknown)?;
         if group.shown.vpc != subnet.vpc {
-            let message = format!("Security group {} and subnet {} belong to different networks", launch.group, subnet.id);
-            return Err(invalid("InvalidParameter", message));
+            let message =
+                format!("Security group {} and subnet {} belong to different networks", launch.group, subnet.id);
+            return Err(refused("InvalidParameter", message));
         }
         if !self.compute.types.contains_key(&launch.instance_type) {
-            return Err(invalid("InvalidParameterValue", format!("no instance type {}", launch.instance_type)));
+            return Err(refused("InvalidParameterValue", format!("no instance type {}", launch.instance_type)));
         }
         let zone = subnet.zone.clone();
         let id = self.launch(&NewMachine {
@@ -83,7 +84,9 @@ impl World {
             card.shown.tags.clone_from(&launch.tags);
         }
         for disk in &image.disks {
-            let Some(snapshot) = disk.snapshot.as_ref().map(|snapshot| self.storage.snapshots[snapshot].clone()) else { continue };
+            let Some(snapshot) = disk.snapshot.as_ref().map(|snapshot| self.storage.snapshots[snapshot].clone()) else {
+                continue;
+            };
             let volume = self.add_volume(NewVolume {
                 owner: caller,
                 size_gib: snapshot.shown.size_gib,

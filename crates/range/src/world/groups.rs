@@ -1,7 +1,7 @@
 //! Security groups.
 
 use super::World;
-use super::errors::{conflict, denied, invalid, invisible, missing};
+use super::errors::{missing, refused};
 use casebook::fault::Fault;
 use casebook::id::{AccountId, GroupId, VpcId};
 use casebook::reading::Made;
@@ -27,7 +27,11 @@ pub(crate) struct NewGroup<'a> {
 
 impl World {
     /// The groups of an account that calls know now, chosen by `wanted`.
-    pub(crate) fn groups_where(&self, owner: &AccountId, wanted: impl Fn(&SecurityGroup) -> bool) -> Vec<SecurityGroup> {
+    pub(crate) fn groups_where(
+        &self,
+        owner: &AccountId,
+        wanted: impl Fn(&SecurityGroup) -> bool,
+    ) -> Vec<SecurityGroup> {
         let seen = self.network.groups.values().filter(|group| group.visible_from <= self.now);
         seen.map(|group| &group.shown).filter(|group| group.owner == *owner && wanted(group)).cloned().collect()
     }
@@ -45,12 +49,12 @@ impl World {
         let unknown = || missing("InvalidVpcID.NotFound", vpc.as_str());
         let has_ipv6 = !self.network.vpcs.get(vpc).ok_or_else(unknown)?.shown.ipv6.is_empty();
         if name.is_empty() || name.len() > 255 || name.starts_with("sg-") {
-            return Err(invalid("InvalidParameterValue", format!("'{name}' is no name for a security group")));
+            return Err(refused("InvalidParameterValue", format!("'{name}' is no name for a security group")));
         }
         let same = |group: &SecurityGroup| group.vpc == *vpc && group.name == name;
         if self.network.groups.values().any(|group| same(&group.shown)) {
             let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
-            return Err(conflict("InvalidGroup.Duplicate", message));
+            return Err(refused("InvalidGroup.Duplicate", message));
         }
         let id = GroupId::new(self.fresh("sg"));
         let shown = SecurityGroup {
@@ -71,10 +75,10 @@ impl World {
         let unknown = || missing("InvalidGroup.NotFound", id.as_str());
         let group = self.network.groups.get_mut(id).ok_or_else(unknown)?;
         if group.visible_from > now {
-            return Err(invisible("InvalidGroup.NotFound", id.as_str()));
+            return Err(missing("InvalidGroup.NotFound", id.as_str()));
         }
         if group.shown.owner != *caller {
-            return Err(denied("UnauthorizedOperation", format!("You do not own the security group {id}")));
+            return Err(refused("UnauthorizedOperation", format!("You do not own the security group {id}")));
         }
         Ok(&mut group.shown)
     }
@@ -99,7 +103,7 @@ impl World {
         let group = self.own_group(id, caller)?;
         if rules.iter().any(|rule| group.rules.contains(rule)) {
             let message = format!("a given rule exists already in the security group {id}");
-            return Err(conflict("InvalidPermission.Duplicate", message));
+            return Err(refused("InvalidPermission.Duplicate", message));
         }
         group.rules.extend_from_slice(rules);
         Ok(Made::nothing())
@@ -112,7 +116,7 @@ impl World {
         let in_use = self.network.interfaces.values().any(|card| card.shown.groups.contains(id));
         let others = self.network.groups.values().filter(|group| group.shown.id != *id);
         if in_use || others.into_iter().any(|group| names(&group.shown, id)) {
-            return Err(conflict("DependencyViolation", format!("resource {id} has a dependent object")));
+            return Err(refused("DependencyViolation", format!("resource {id} has a dependent object")));
         }
         self.network.groups.remove(id);
         Ok(Made::nothing())
@@ -132,7 +136,7 @@ fn missing_rule(message: String) -> Fault {
 fn one_direction(rules: &[Rule]) -> Result<(), Fault> {
     let ingress = rules.iter().filter(|rule| rule.direction == Direction::Ingress).count();
     if rules.is_empty() || (ingress != 0 && ingress != rules.len()) {
-        return Err(invalid("MissingParameter", "rules of exactly one direction must be given"));
+        return Err(refused("MissingParameter", "rules of exactly one direction must be given"));
     }
     Ok(())
 }

@@ -50,7 +50,9 @@ impl World {
     fn called_targets(&self) -> Vec<(Arn, Registration, bool)> {
         let mut called = Vec::new();
         for (arn, group) in self.balancers.target_groups.iter().filter(|(_, group)| !group.targets.is_empty()) {
-            let Some(front) = group.shown.balancers.iter().find_map(|arn| self.balancers.fronts.get(arn)) else { continue };
+            let Some(front) = group.shown.balancers.iter().find_map(|arn| self.balancers.fronts.get(arn)) else {
+                continue;
+            };
             let targets = group.targets.iter().filter(|(_, target)| target.state != TargetState::Draining);
             called.extend(targets.map(|(to, _)| (arn.clone(), to.clone(), self.target_answers(front, to))));
         }
@@ -115,7 +117,8 @@ impl World {
         let group = &self.scaling.groups[name];
         let serving = group.members.iter().filter(|(_, member)| member.lifecycle == "InService");
         let bad: Vec<InstanceId> = serving.filter(|(id, _)| self.is_bad(group, id)).map(|(id, _)| id.clone()).collect();
-        let (marks, replaces) = (!group.suspends("HealthCheck"), !group.suspends("ReplaceUnhealthy") && !group.suspends("Terminate"));
+        let (marks, replaces) =
+            (!group.suspends("HealthCheck"), !group.suspends("ReplaceUnhealthy") && !group.suspends("Terminate"));
         if marks {
             self.mark_unhealthy(name, &bad);
         }

@@ -3,7 +3,7 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access.html>).
 
 use super::World;
-use super::errors::{conflict, invalid, limit, missing};
+use super::errors::{missing, refused};
 use super::policy::{RequestContext, denies};
 use super::time::Event;
 use casebook::fault::Fault;
@@ -107,7 +107,8 @@ impl World {
     pub(crate) fn role_sharers(&self, role: &RoleName) -> Result<RoleSharers, Fault> {
         self.role(role)?;
         let holds = |profile: &&Profile| profile.role.as_ref().is_some_and(|held| held.name == *role);
-        let profiles: Vec<Arn> = self.identity.profiles.values().filter(holds).map(|profile| profile.arn.clone()).collect();
+        let profiles: Vec<Arn> =
+            self.identity.profiles.values().filter(holds).map(|profile| profile.arn.clone()).collect();
         let associations = self.identity.associations.values().filter(|held| profiles.contains(&held.profile));
         let mut instances: Vec<InstanceId> = associations.map(|association| association.instance.clone()).collect();
         instances.sort();
@@ -119,7 +120,7 @@ impl World {
             return Ok(());
         }
         let message = format!("Value ({arn}) for parameter iamInstanceProfile.arn is invalid");
-        Err(invalid("InvalidParameterValue", message))
+        Err(refused("InvalidParameterValue", message))
     }
 
     fn associate(&mut self, instance: &InstanceId, profile: &Arn) -> Made {
@@ -147,7 +148,7 @@ impl World {
         self.known_profile(profile)?;
         if let Some(held) = self.association_of(instance) {
             let message = format!("There is an existing association {} for instance {instance}", held.id);
-            return Err(conflict("IncorrectState", message));
+            return Err(refused("IncorrectState", message));
         }
         Ok(self.associate(instance, profile))
     }
@@ -167,9 +168,10 @@ impl World {
     ) -> Result<Made, Fault> {
         let held = self.association(id)?.clone();
         self.known_profile(profile)?;
-        if held.state == "disassociating" || self.machine(owner, &held.instance)?.shown.state != InstanceState::Running {
+        if held.state == "disassociating" || self.machine(owner, &held.instance)?.shown.state != InstanceState::Running
+        {
             let message = format!("{id} cannot be replaced: its instance is not running or it is being removed");
-            return Err(conflict("IncorrectState", message));
+            return Err(refused("IncorrectState", message));
         }
         self.identity.associations.remove(id);
         Ok(self.associate(&held.instance, profile))
@@ -197,14 +199,14 @@ impl World {
     /// iam:PutRolePolicy: shown at once, in force a while later.
     pub(crate) fn put_policy(&mut self, role: &RoleName, name: &str, document: &str) -> Result<Made, Fault> {
         if serde_json::from_str::<serde_json::Value>(document).is_err() {
-            return Err(invalid("MalformedPolicyDocument", format!("the document of {name} is not JSON")));
+            return Err(refused("MalformedPolicyDocument", format!("the document of {name} is not JSON")));
         }
         let others = self.role(role)?.inline.iter().filter(|policy| policy.shown.name != name);
         let size = |document: &str| document.chars().filter(|c| !c.is_whitespace()).count();
         let total = others.map(|policy| size(&policy.shown.document)).sum::<usize>() + size(document);
         if total > INLINE_CHARACTERS {
             let message = format!("Maximum policy size of {INLINE_CHARACTERS} bytes exceeded for role {role}");
-            return Err(limit("LimitExceeded", message));
+            return Err(refused("LimitExceeded", message));
         }
         let works_from = self.after(self.settings.policy_lag);
         let shown = InlinePolicy { name: name.to_owned(), document: document.to_owned() };

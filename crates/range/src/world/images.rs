@@ -2,7 +2,7 @@
 
 use super::World;
 use super::copies::{add, withdraw};
-use super::errors::{conflict, invalid, invisible, missing};
+use super::errors::{missing, refused};
 use super::storage::{Origin, SnapshotRecord};
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn, ImageId, InstanceId, SnapshotId};
@@ -93,12 +93,12 @@ impl World {
     fn check_name(&self, owner: &AccountId, name: &str) -> Result<(), Fault> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
         if !(3..=128).contains(&name.len()) || !name.chars().all(allowed) {
-            return Err(invalid("InvalidAMIName.Malformed", format!("'{name}' is no name for an image")));
+            return Err(refused("InvalidAMIName.Malformed", format!("'{name}' is no name for an image")));
         }
         let taken = self.storage.images.values().find(|image| image.shown.owner == *owner && image.shown.name == name);
         taken.map_or(Ok(()), |image| {
             let message = format!("AMI name {name} is already in use by AMI {}", image.shown.id);
-            Err(conflict("InvalidAMIName.Duplicate", message))
+            Err(refused("InvalidAMIName.Duplicate", message))
         })
     }
 
@@ -130,7 +130,7 @@ impl World {
         let image = self.storage.images.get(id).filter(|image| image.shown.owner == *owner);
         let image = image.ok_or_else(|| missing("InvalidAMIID.NotFound", id.as_str()))?;
         if image.visible_from > self.now {
-            return Err(invisible("InvalidAMIID.NotFound", id.as_str()));
+            return Err(missing("InvalidAMIID.NotFound", id.as_str()));
         }
         Ok(image)
     }
@@ -140,7 +140,7 @@ impl World {
         let shared = self.storage.images.get(id).filter(|i| i.sharing.public || i.sharing.accounts.contains(caller));
         let image = shared.map_or_else(|| self.own_image(caller, id), Ok)?;
         if !image.available(self.now) {
-            return Err(conflict("InvalidAMIID.Unavailable", format!("the image {id} is not available")));
+            return Err(refused("InvalidAMIID.Unavailable", format!("the image {id} is not available")));
         }
         Ok(image)
     }
@@ -159,12 +159,12 @@ impl World {
         let image = self.ready_image(caller, id)?.shown.clone();
         if image.owner != *caller && !image.product_codes.is_empty() {
             let message = format!("the image {id} has a product code and is shared from another account");
-            return Err(invalid("InvalidRequest", message));
+            return Err(refused("InvalidRequest", message));
         }
         let snapshots = image.disks.iter().filter_map(|disk| disk.snapshot.as_ref());
         if snapshots.clone().any(|snapshot| self.usable_snapshot(caller, snapshot).is_err()) {
             let message = format!("You do not have permission to access the storage of this ami: {id}");
-            return Err(invalid("InvalidRequest", message));
+            return Err(refused("InvalidRequest", message));
         }
         self.check_name(caller, name)?;
         let copy = |disk: &ImageDisk| ImageDisk {
@@ -173,7 +173,14 @@ impl World {
         };
         let disks = image.disks.iter().map(copy).collect();
         let copied_from = Some(image.id);
-        Ok(self.add_image(NewImage { owner: caller, name, copied_from, disks, product_codes: image.product_codes, tags }))
+        Ok(self.add_image(NewImage {
+            owner: caller,
+            name,
+            copied_from,
+            disks,
+            product_codes: image.product_codes,
+            tags,
+        }))
     }
 
     /// ModifyImageAttribute: not of an image with a disk under the default key
@@ -183,19 +190,14 @@ impl World {
         let behind = disks.iter().filter_map(|disk| self.storage.snapshots.get(disk.snapshot.as_ref()?));
         if behind.into_iter().any(|snapshot| self.under_default_key(snapshot.shown.key.as_ref())) {
             let message = format!("Images with EBS default key encrypted snapshots cannot be shared: {id}");
-            return Err(invalid("OperationNotPermitted", message));
+            return Err(refused("OperationNotPermitted", message));
         }
         self.ready_image(owner, id)?;
         add(&mut self.storage.images.get_mut(id).expect("looked up above").sharing, with);
         Ok(Made::nothing())
     }
 
-    pub(crate) fn unshare_image(
-        &mut self,
-        owner: &AccountId,
-        id: &ImageId,
-        from: &[AccountId],
-    ) -> Result<Made, Fault> {
+    pub(crate) fn unshare_image(&mut self, owner: &AccountId, id: &ImageId, from: &[AccountId]) -> Result<Made, Fault> {
         self.own_image(owner, id)?;
         withdraw(&mut self.storage.images.get_mut(id).expect("looked up above").sharing, from);
         Ok(Made::nothing())

@@ -1,7 +1,7 @@
 //! Instances: what protects them, what terminating does to everything that hangs on them.
 
 use super::World;
-use super::errors::{conflict, invalid, missing};
+use super::errors::{missing, refused};
 use super::time::Event;
 use casebook::fault::Fault;
 use casebook::id::{AccountId, InstanceId};
@@ -122,11 +122,11 @@ impl World {
     pub(crate) fn modifiable(&mut self, owner: &AccountId, id: &InstanceId) -> Result<&mut Machine, Fault> {
         let machine = self.machine_mut(owner, id)?;
         if gone(machine.shown.state) {
-            return Err(conflict("IncorrectInstanceState", format!("the instance '{id}' is being terminated or gone")));
+            return Err(refused("IncorrectInstanceState", format!("the instance '{id}' is being terminated or gone")));
         }
         if let Some(operator) = &machine.shown.operator {
             let message = format!("the instance '{id}' is managed by {operator}");
-            return Err(invalid("OperationNotPermitted", message));
+            return Err(refused("OperationNotPermitted", message));
         }
         Ok(machine)
     }
@@ -171,7 +171,8 @@ impl World {
         self.modifiable(owner, id)?;
         let attachments = self.storage.volumes.values_mut().flat_map(|volume| volume.shown.attachments.iter_mut());
         let mut here = attachments.filter(|held| held.instance == *id && held.device == device);
-        let unknown = || invalid("InvalidInstanceAttributeValue", format!("no volume is attached to '{id}' at {device}"));
+        let unknown =
+            || refused("InvalidInstanceAttributeValue", format!("no volume is attached to '{id}' at {device}"));
         here.next().ok_or_else(unknown)?.delete_on_termination = on;
         Ok(Made::nothing())
     }
@@ -181,11 +182,12 @@ impl World {
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html>).
     pub(crate) fn terminate(&mut self, owner: &AccountId, id: &InstanceId) -> Result<Made, Fault> {
         let machine = self.machine(owner, id)?;
-        let guards = [(machine.termination_protection, "disableApiTermination"), (machine.stop_protection, "disableApiStop")];
+        let guards =
+            [(machine.termination_protection, "disableApiTermination"), (machine.stop_protection, "disableApiStop")];
         for (on, attribute) in guards {
             if on && !gone(machine.shown.state) {
                 let message = format!("The instance '{id}' may not be terminated. Modify its '{attribute}' attribute.");
-                return Err(conflict("OperationNotPermitted", message));
+                return Err(refused("OperationNotPermitted", message));
             }
         }
         self.begin_termination(id);
@@ -213,10 +215,9 @@ impl World {
     }
 
     pub(crate) fn instance_runs(&mut self, id: &InstanceId) {
-        if let Some(machine) = self.compute.instances.get_mut(id) {
-            if machine.shown.state == InstanceState::Pending {
-                machine.shown.state = InstanceState::Running;
-            }
+        let pending = |machine: &&mut Machine| machine.shown.state == InstanceState::Pending;
+        if let Some(machine) = self.compute.instances.get_mut(id).filter(pending) {
+            machine.shown.state = InstanceState::Running;
         }
     }
 
@@ -258,7 +259,7 @@ pub(crate) fn gone(state: InstanceState) -> bool {
 fn refuse_spot(machine: &Machine, attribute: &str) -> Result<(), Fault> {
     if machine.shown.spot {
         let message = format!("{attribute} cannot be set on the Spot Instance '{}'", machine.shown.id);
-        return Err(invalid("UnsupportedOperation", message));
+        return Err(refused("UnsupportedOperation", message));
     }
     Ok(())
 }

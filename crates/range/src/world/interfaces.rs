@@ -2,11 +2,13 @@
 
 use super::World;
 use super::acls::AclRecord;
-use super::errors::{denied, invalid, invisible, limit, missing};
+use super::errors::{missing, refused};
 use super::flows::Flow;
 use super::groups::GroupRecord;
 use casebook::fault::Fault;
-use casebook::id::{AccountId, AclAssociationId, AclId, AllocationId, GroupId, InstanceId, InterfaceId, SubnetId, VpcId};
+use casebook::id::{
+    AccountId, AclAssociationId, AclId, AllocationId, GroupId, InstanceId, InterfaceId, SubnetId, VpcId,
+};
 use casebook::reading::Made;
 use casebook::scene::network::{IdleTimeouts, Interface, Neighbour, RouteTable, Subnet, Vpc};
 use std::collections::BTreeMap;
@@ -109,7 +111,7 @@ impl World {
         let missing = || missing("InvalidNetworkInterfaceID.NotFound", id.as_str());
         let card = self.network.interfaces.get_mut(id).ok_or_else(missing)?;
         if card.shown.owner != *caller {
-            return Err(denied("AuthFailure", format!("You do not own the network interface {id}")));
+            return Err(refused("AuthFailure", format!("You do not own the network interface {id}")));
         }
         Ok(card)
     }
@@ -125,11 +127,11 @@ impl World {
     ) -> Result<Made, Fault> {
         let vpc = self.own_card(id, caller)?.shown.vpc.clone();
         if groups.is_empty() {
-            return Err(invalid("InvalidParameterValue", "at least one security group must be given"));
+            return Err(refused("InvalidParameterValue", "at least one security group must be given"));
         }
         if groups.len() > GROUPS_PER_INTERFACE {
             let message = format!("the maximum number of security groups per interface is {GROUPS_PER_INTERFACE}");
-            return Err(limit("SecurityGroupsPerInterfaceLimitExceeded", message));
+            return Err(refused("SecurityGroupsPerInterfaceLimitExceeded", message));
         }
         for group in groups {
             self.group_for(group, id, &vpc)?;
@@ -141,11 +143,11 @@ impl World {
     fn group_for(&self, group: &GroupId, interface: &InterfaceId, vpc: &VpcId) -> Result<(), Fault> {
         let record = self.network.groups.get(group).ok_or_else(|| missing("InvalidGroup.NotFound", group.as_str()))?;
         if record.visible_from > self.now {
-            return Err(invisible("InvalidGroup.NotFound", group.as_str()));
+            return Err(missing("InvalidGroup.NotFound", group.as_str()));
         }
         if record.shown.vpc != *vpc {
             let message = format!("Security group {group} and interface {interface} belong to different networks");
-            return Err(invalid("InvalidParameter", message));
+            return Err(refused("InvalidParameter", message));
         }
         Ok(())
     }
@@ -162,7 +164,7 @@ impl World {
         let instance = self.own_card(id, caller)?.shown.instance.clone();
         if instance.is_some_and(|instance| !self.is_nitro(&instance)) {
             let message = format!("the instance of {id} does not support connection tracking timeouts");
-            return Err(invalid("UnsupportedOperation", message));
+            return Err(refused("UnsupportedOperation", message));
         }
         let checked = [
             (idle.tcp_established_seconds, 60..=432_000, "TcpEstablishedTimeout"),
@@ -171,61 +173,10 @@ impl World {
         ];
         for (seconds, range, name) in checked {
             if seconds.is_some_and(|seconds| !range.contains(&seconds)) {
-                return Err(invalid("InvalidParameterValue", format!("{name} must be within {range:?}")));
+                return Err(refused("InvalidParameterValue", format!("{name} must be within {range:?}")));
             }
         }
         self.own_card(id, caller)?.shown.idle = idle;
         Ok(Made::nothing())
-    }
-
-    /// DisassociateAddress: repeated, it does nothing further; an address that AWS assigned by
-    /// itself is not its business
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateAddress.html>).
-    pub(crate) fn disassociate_address(
-        &mut self,
-        caller: &AccountId,
-        id: &InterfaceId,
-        allocation: &AllocationId,
-    ) -> Result<Made, Fault> {
-        let card = self.own_card(id, caller)?;
-        for address in card.shown.addresses.iter_mut().filter(|a| a.allocation.as_ref() == Some(allocation)) {
-            address.public = None;
-            address.allocation = None;
-        }
-        Ok(Made::nothing())
-    }
-
-    /// AssociateAddress: takes the address from wherever it is, as it does by default within a VPC
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html>).
-    pub(crate) fn associate_address(
-        &mut self,
-        caller: &AccountId,
-        id: &InterfaceId,
-        allocation: &AllocationId,
-        private: &str,
-    ) -> Result<Made, Fault> {
-        let unknown = || missing("InvalidAllocationID.NotFound", allocation.as_str());
-        let public = self.network.addresses.get(allocation).cloned().ok_or_else(unknown)?;
-        if !self.own_card(id, caller)?.shown.addresses.iter().any(|address| address.private == private) {
-            return Err(invalid("InvalidParameterValue", format!("{private} is not an address of {id}")));
-        }
-        self.take_back(allocation);
-        let card = self.own_card(id, caller)?;
-        for address in card.shown.addresses.iter_mut().filter(|address| address.private == private) {
-            address.public = Some(public.clone());
-            address.allocation = Some(allocation.clone());
-        }
-        let association = self.fresh("eipassoc");
-        Ok(Made::one(association))
-    }
-
-    fn take_back(&mut self, allocation: &AllocationId) {
-        let cards = self.network.interfaces.values_mut();
-        for address in cards.flat_map(|card| card.shown.addresses.iter_mut()) {
-            if address.allocation.as_ref() == Some(allocation) {
-                address.public = None;
-                address.allocation = None;
-            }
-        }
     }
 }

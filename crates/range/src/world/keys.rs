@@ -1,7 +1,7 @@
 //! KMS keys: who may use one.
 
 use super::World;
-use super::errors::{denied, missing};
+use super::errors::{missing, refused};
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn};
 use casebook::scene::storage::Key;
@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn key(&self, caller: &AccountId, arn: &Arn) -> Result<Key, Fault> {
         let key = self.storage.keys.get(arn).ok_or_else(|| missing("NotFoundException", arn.as_str()))?;
         if !key.may_use(caller) {
-            return Err(denied("AccessDeniedException", format!("{caller} may not use the key {arn}")));
+            return Err(refused("AccessDeniedException", format!("{caller} may not use the key {arn}")));
         }
         Ok(key.shown.clone())
     }

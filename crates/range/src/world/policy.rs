@@ -35,7 +35,9 @@ fn denies_all(statement: &Value, context: &RequestContext<'_>) -> bool {
 fn holds(condition: Option<&Value>, context: &RequestContext<'_>) -> bool {
     match condition {
         None => true,
-        Some(Value::Object(operators)) => operators.iter().all(|(operator, keys)| operator_holds(operator, keys, context)),
+        Some(Value::Object(operators)) => {
+            operators.iter().all(|(operator, keys)| operator_holds(operator, keys, context))
+        }
         Some(_) => false,
     }
 }

@@ -26,7 +26,9 @@ pub fn contains(range: &str, address: &str) -> bool {
         return false;
     };
     match (base, address) {
-        (IpAddr::V4(base), IpAddr::V4(address)) => same_prefix(base.to_bits().into(), address.to_bits().into(), 32, length),
+        (IpAddr::V4(base), IpAddr::V4(address)) => {
+            same_prefix(base.to_bits().into(), address.to_bits().into(), 32, length)
+        }
         (IpAddr::V6(base), IpAddr::V6(address)) => same_prefix(base.to_bits(), address.to_bits(), 128, length),
         _ => false,
     }

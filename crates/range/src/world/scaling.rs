@@ -1,7 +1,7 @@
 //! Auto Scaling groups: how members leave and come back, and how the group fills up.
 
 use super::World;
-use super::errors::invalid;
+use super::errors::refused;
 use super::launch::{NewMachine, NewVolume};
 use super::time::Event;
 use casebook::effect::Capacity;
@@ -77,18 +77,22 @@ const ENTERING: SignedDuration = SignedDuration::from_secs(15);
 const MEMBER_TAG: &str = "aws:autoscaling:groupName";
 
 /// Auto Scaling says `ValidationError` to whatever does not fit.
-fn refused(message: impl Into<String>) -> Fault {
-    invalid("ValidationError", message)
+fn invalid(message: impl Into<String>) -> Fault {
+    refused("ValidationError", message)
 }
 
 impl World {
     fn scaling_record(&mut self, name: &ScalingGroupName) -> Result<&mut ScalingRecord, Fault> {
-        self.scaling.groups.get_mut(name).ok_or_else(|| refused(format!("AutoScalingGroup name not found - {name}")))
+        self.scaling.groups.get_mut(name).ok_or_else(|| invalid(format!("AutoScalingGroup name not found - {name}")))
     }
 
     /// DescribeAutoScalingGroups.
     pub(crate) fn scaling_group(&self, name: &ScalingGroupName) -> Result<ScalingGroup, Fault> {
-        let group = self.scaling.groups.get(name).ok_or_else(|| super::errors::missing("ValidationError", name.as_str()))?;
+        let group = self
+            .scaling
+            .groups
+            .get(name)
+            .ok_or_else(|| invalid(format!("AutoScalingGroup name not found - {name}")))?;
         Ok(ScalingGroup { members: group.members.keys().cloned().collect(), ..group.shown.clone() })
     }
 
@@ -112,10 +116,11 @@ impl World {
 
     fn member_in(&mut self, name: &ScalingGroupName, id: &InstanceId, states: &[&str]) -> Result<&mut Member, Fault> {
         let member = self.scaling_record(name)?.members.get_mut(id);
-        let member = member.ok_or_else(|| refused(format!("The instance {id} is not part of Auto Scaling group {name}.")))?;
+        let member =
+            member.ok_or_else(|| invalid(format!("The instance {id} is not part of Auto Scaling group {name}.")))?;
         if !states.contains(&member.lifecycle.as_str()) {
-            let message = format!("The instance {id} is {} and not in {}.", member.lifecycle, states.join(" or "));
-            return Err(refused(message));
+            let message = format!("The instance {id} is not in {}.", states.join(" or "));
+            return Err(invalid(message));
         }
         Ok(member)
     }
@@ -157,7 +162,7 @@ impl World {
         }
         if group.desired <= group.min {
             let message = format!("desiredSize equals minSize ({}) of {name}: it cannot be lowered", group.min);
-            return Err(refused(message));
+            return Err(invalid(message));
         }
         group.desired -= 1;
         Ok(())
@@ -217,9 +222,9 @@ impl World {
         name: &ScalingGroupName,
         id: &InstanceId,
     ) -> Result<Made, Fault> {
-        let state = self.machine(owner, id).map_err(|_| refused(format!("Invalid Instance ID: {id}")))?.shown.state;
+        let state = self.machine(owner, id).map_err(|_| invalid(format!("Invalid Instance ID: {id}")))?.shown.state;
         if state != InstanceState::Running || self.membership(id).is_some() {
-            return Err(refused(format!("The instance {id} is not running or is in an Auto Scaling group already.")));
+            return Err(invalid(format!("The instance {id} is not running or is in an Auto Scaling group already.")));
         }
         self.raise(name)?;
         self.enter(name, id);
@@ -229,7 +234,7 @@ impl World {
     fn raise(&mut self, name: &ScalingGroupName) -> Result<(), Fault> {
         let group = &mut self.scaling_record(name)?.shown;
         if group.desired >= group.max {
-            return Err(refused(format!("the desired capacity of {name} would exceed its maximum of {}", group.max)));
+            return Err(invalid(format!("the desired capacity of {name} would exceed its maximum of {}", group.max)));
         }
         group.desired += 1;
         Ok(())

@@ -1,7 +1,7 @@
 //! Volumes and the snapshots made of them; what is written on them, block by block.
 
 use super::World;
-use super::errors::{conflict, denied, invisible, limit, missing};
+use super::errors::{missing, refused};
 use super::images::ImageRecord;
 use super::keys::KeyRecord;
 use casebook::fault::{Fault, FaultClass};
@@ -125,7 +125,7 @@ pub(crate) struct Draft<'a> {
 }
 
 /// How many blocks one question reads.
-const RUN: usize = 64;
+const RUN: usize = 256;
 /// The size of a block (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html>).
 const BLOCK_BYTES: usize = 512 * 1024;
 
@@ -174,7 +174,7 @@ impl World {
         });
         if pending.count() >= most {
             let message = format!("Maximum allowed in-progress snapshots for the volume {} exceeded", volume.id);
-            return Err(limit("ConcurrentSnapshotLimitExceeded", message));
+            return Err(refused("ConcurrentSnapshotLimitExceeded", message));
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl World {
         tags: &Tags,
     ) -> Result<Vec<SnapshotId>, Fault> {
         if self.machine(owner, instance)?.shown.state == InstanceState::Terminated {
-            return Err(conflict("IncorrectInstanceState", format!("the instance '{instance}' is terminated")));
+            return Err(refused("IncorrectInstanceState", format!("the instance '{instance}' is terminated")));
         }
         let volumes: Vec<Volume> = self.volumes_where(owner, |volume| is_attached(volume, instance));
         volumes.iter().try_for_each(|volume| self.check_pending(volume))?;
@@ -243,7 +243,7 @@ impl World {
         let snapshot = self.storage.snapshots.get(id).filter(|snapshot| snapshot.shown.owner == *owner);
         let snapshot = snapshot.ok_or_else(|| missing("InvalidSnapshot.NotFound", id.as_str()))?;
         if snapshot.visible_from > self.now {
-            return Err(invisible("InvalidSnapshot.NotFound", id.as_str()));
+            return Err(missing("InvalidSnapshot.NotFound", id.as_str()));
         }
         Ok(snapshot)
     }
@@ -276,10 +276,10 @@ impl World {
         let absent = || Fault::new(FaultClass::NotFound, "ResourceNotFoundException", format!("'{id}' does not exist"));
         let snapshot = self.usable_snapshot(caller, id).map_err(|_| absent())?;
         if snapshot.state(self.now) != SnapshotState::Completed {
-            return Err(conflict("ValidationException", format!("the snapshot {id} is not completed")));
+            return Err(refused("ValidationException", format!("the snapshot {id} is not completed")));
         }
         if !self.key_works(caller, snapshot.shown.key.as_ref()) {
-            return Err(denied("AccessDeniedException", format!("the key of the snapshot {id} may not be used")));
+            return Err(refused("AccessDeniedException", format!("the key of the snapshot {id} may not be used")));
         }
         Ok(snapshot)
     }

@@ -1,11 +1,9 @@
 //! Tags: anybody's, on anything.
 
 use super::World;
-use super::errors::{invalid, limit, missing};
+use super::errors::{missing, refused};
 use casebook::fault::Fault;
-use casebook::id::{
-    AccountId, AclId, GroupId, ImageId, InstanceId, InterfaceId, SnapshotId, VolumeId,
-};
+use casebook::id::{AccountId, AclId, GroupId, ImageId, InstanceId, InterfaceId, SnapshotId, VolumeId};
 use casebook::reading::Made;
 use casebook::scene::instance::Tags;
 
@@ -18,14 +16,14 @@ impl World {
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>).
     pub(crate) fn create_tags(&mut self, owner: &AccountId, resources: &[String], tags: &Tags) -> Result<Made, Fault> {
         if let Some(key) = tags.keys().find(|key| key.starts_with("aws:")) {
-            return Err(invalid("InvalidParameterValue", format!("Tag keys starting with 'aws:' are reserved: {key}")));
+            return Err(refused("InvalidParameterValue", format!("Tag keys starting with 'aws:' are reserved: {key}")));
         }
         for resource in resources {
             let held = self.tags_of(owner, resource).ok_or_else(|| unknown(resource))?;
             let ours = held.keys().filter(|key| !key.starts_with("aws:")).count();
             let new = tags.keys().filter(|key| !held.contains_key(*key)).count();
             if ours + new > MOST {
-                return Err(limit("TagLimitExceeded", format!("{resource} would have more than {MOST} tags")));
+                return Err(refused("TagLimitExceeded", format!("{resource} would have more than {MOST} tags")));
             }
         }
         for resource in resources {
@@ -36,7 +34,12 @@ impl World {
 
     /// DeleteTags: a key that is not there is no error
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html>).
-    pub(crate) fn delete_tags(&mut self, owner: &AccountId, resources: &[String], keys: &[String]) -> Result<Made, Fault> {
+    pub(crate) fn delete_tags(
+        &mut self,
+        owner: &AccountId,
+        resources: &[String],
+        keys: &[String],
+    ) -> Result<Made, Fault> {
         for resource in resources {
             let held = self.tags_of(owner, resource).ok_or_else(|| unknown(resource))?;
             held.retain(|key, _| !keys.contains(key));

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>).
 
 use super::World;
-use super::errors::invalid;
+use super::errors::refused;
 use casebook::effect::{Effect, ForensicEffect, SourceEffect};
 use casebook::fault::Fault;
 use casebook::reading::Made;
@@ -32,7 +32,7 @@ impl World {
         Some(if first == effect {
             Ok(made.clone())
         } else {
-            Err(invalid("IdempotentParameterMismatch", "the client token was used with other parameters"))
+            Err(refused("IdempotentParameterMismatch", "the client token was used with other parameters"))
         })
     }
 

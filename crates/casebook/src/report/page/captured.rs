@@ -1,6 +1,6 @@
 //! The captured files, and what could not be read.
 
-use super::{Block, Section, Text, code, section, table, words};
+use super::{Block, Section, Text, code, digest, section, table, words};
 use crate::report::captured::{ArtefactRow, Gap};
 use crate::report::model::Report;
 use crate::report::text::{bytes, millisecond, second};
@@ -42,13 +42,13 @@ pub(super) fn artefacts(report: &Report) -> Section {
 }
 
 fn row(row: &ArtefactRow) -> Vec<Text> {
-    let account = row.side.map_or("given by a person", say::side);
+    let account = row.side.map_or("given by a person".to_owned(), |side| format!("{} account", say::side(side)));
     let or_none = |text: &String| if text.is_empty() { words("–") } else { code(text) };
     vec![
         words(row.what.clone()).line(words(account)),
         code(&row.name),
         words(row.bytes.map_or("–".to_owned(), bytes)),
-        code(&row.sha256),
+        digest(&row.sha256),
         or_none(&row.request),
         if row.date.is_empty() { words("–") } else { words(row.date.clone()) },
         words(format!("{}, entry {}", millisecond(row.at), row.seq)),

@@ -1,11 +1,11 @@
 //! What is proved about containment, and every channel that is left.
 
-use super::{Block, Section, code, section, table, words};
+use super::{Block, Section, code, table, words};
 use crate::report::model::Report;
 use crate::report::text::second;
 use crate::report::words as say;
 
-pub(super) fn section_of(report: &Report) -> Vec<Block> {
+pub(super) fn section(report: &Report) -> Section {
     let verdict = &report.verdict;
     let written = report.verdict_at.map_or("never: nothing was proved".to_owned(), |at| format!("{} UTC", second(at)));
     let facts = vec![
@@ -19,9 +19,5 @@ pub(super) fn section_of(report: &Report) -> Vec<Block> {
     }
     let rows = verdict.residual.iter().map(|residual| vec![code(&residual.channel), words(&residual.why)]);
     blocks.push(table(&["Residual channel", "Why it is left, and what can be done"], rows.collect()));
-    blocks
-}
-
-pub(super) fn section(report: &Report) -> Section {
-    super::section("containment", "Containment", section_of(report))
+    super::section("containment", "Containment", blocks)
 }

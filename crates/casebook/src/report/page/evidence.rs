@@ -1,40 +1,48 @@
 //! The evidence with its lineage, what was not proved about it, and its custody record: who, what,
 //! when, where, how, with which digest, handed over to whom.
 
-use super::{Block, Section, Text, code, section, table, words};
+use super::{Block, Section, Text, code, id, table, words};
+use crate::evidence::EvidenceKind;
+use crate::query::Side;
 use crate::report::lineage::Item;
 use crate::report::model::Report;
 use crate::report::text::{count, second};
 use crate::report::words as say;
 
 pub(super) fn section(report: &Report) -> Section {
-    let mut blocks = Vec::new();
+    let columns = &["Item", "What", "Made from", "Account", "State", "Lock", "SHA-256"];
+    let mut blocks = vec![table(columns, report.evidence.iter().map(|item| row(report, item)).collect())];
     if report.evidence.is_empty() {
         blocks.push(Block::Text(words("No evidence was secured.")));
     }
-    let columns = &["Item", "What", "Made from", "Account, region", "State", "Lock", "SHA-256"];
-    blocks.push(table(columns, report.evidence.iter().map(|item| row(report, item)).collect()));
-    blocks.push(Block::Text(words(if report.unproved.is_empty() {
-        "No reservation: every volume seen has a copy in the forensic account, and every copied snapshot was compared \
-         and is locked."
-    } else {
-        "Reservations, to be read with the table:"
-    })));
-    if !report.unproved.is_empty() {
-        blocks.push(Block::List(report.unproved.iter().map(|sentence| words(sentence.clone())).collect()));
-    }
+    blocks.extend(reservations(report));
     super::section("evidence", "Evidence", blocks)
+}
+
+fn reservations(report: &Report) -> Vec<Block> {
+    let sentences = &report.unproved;
+    match (sentences.is_empty(), report.evidence.is_empty()) {
+        (true, true) => Vec::new(),
+        (true, false) => vec![Block::Text(words(
+            "No reservation: every volume that was seen has a copy in the forensic account; every copied snapshot was \
+             compared with its source; every snapshot is locked.",
+        ))],
+        (false, _) => vec![
+            Block::Text(words("Reservations, to be read with the table:")),
+            Block::List(sentences.iter().map(|sentence| words(sentence.clone())).collect()),
+        ],
+    }
 }
 
 fn row(report: &Report, item: &Item) -> Vec<Text> {
     let evidence = &item.evidence;
     let indent = if item.depth > 1 { "\u{2003}".repeat(item.depth as usize - 1) + "└ " } else { String::new() };
-    let whose = if evidence.account == report.target.account { "under investigation" } else { "forensic" };
+    let side = if evidence.account == report.target.account { Side::Source } else { Side::Forensic };
     vec![
-        words(indent).code(&evidence.id),
+        words(indent).id(&evidence.id),
         words(say::kind(evidence.kind)),
-        evidence.source.as_ref().map_or(words("–"), |source| code(source.clone())),
-        words(format!("{}, {}", evidence.account, evidence.region)).line(words(whose)),
+        evidence.source.as_ref().map_or(words("–"), |source| id(source.clone())),
+        words(evidence.account.as_str()).line(words(format!("{}, {}", evidence.region, say::side(side)))),
         Text::default().mark(say::state(evidence.state)),
         words(if evidence.locked { "read back" } else { "none" }),
         digest(item),
@@ -43,9 +51,9 @@ fn row(report: &Report, item: &Item) -> Vec<Text> {
 
 fn digest(item: &Item) -> Text {
     let Some(sha256) = &item.evidence.sha256 else { return words("not read") };
-    let text = code(sha256);
+    let text = super::digest(sha256);
     let text = match item.blocks {
-        Some(blocks) => text.line(words(format!("manifest of {}", count(blocks as usize, "block")))),
+        Some(blocks) => text.line(words(format!("manifest of {}", count(blocks, "block", "blocks")))),
         None => text,
     };
     match item.equals_source {
@@ -66,7 +74,7 @@ pub(super) fn custody(report: &Report) -> Section {
             let (_, state) = say::state(change.state);
             text.line(words(format!("{} UTC {state}{lock} (entry {})", second(change.at), change.seq)))
         });
-        vec![code(&item.evidence.id), made(item), steps]
+        vec![id(&item.evidence.id), made(item), steps]
     });
     let intro = "Who acted is named under The case; each run there says with which program. A change of account between \
                  an item and what it was made from is the hand-over.";
@@ -79,10 +87,15 @@ pub(super) fn custody(report: &Report) -> Section {
 
 fn made(item: &Item) -> Text {
     match &item.made_by {
-        None => words("no call in the ledger names it"),
+        None if is_captured(item) => words("the capture; its calls are listed under Captured files"),
+        None => words("no answered call names it: it was found in the account by its tag"),
         Some(by) => {
             let account = say::side(by.side);
-            code(&by.action).words(format!(" in the account {account}, {} UTC, entry {}", second(by.at), by.seq))
+            code(&by.action).words(format!(" in the {account} account, {} UTC, entry {}", second(by.at), by.seq))
         }
     }
+}
+
+fn is_captured(item: &Item) -> bool {
+    matches!(item.evidence.kind, EvidenceKind::Scene | EvidenceKind::ConsoleOutput)
 }

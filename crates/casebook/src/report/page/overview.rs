@@ -3,9 +3,10 @@
 use super::{Block, Section, Text, code, section, table, words};
 use crate::entry::{CaseStatus, Person};
 use crate::gate::Gate;
+use crate::query::Side;
 use crate::report::gates::GateRow;
 use crate::report::model::{Report, Run, Subject};
-use crate::report::text::{count, second};
+use crate::report::text::{count, length, second};
 use crate::report::words as say;
 use crate::step::StepStatus;
 
@@ -22,16 +23,14 @@ pub(super) fn lead(report: &Report) -> Vec<Text> {
 
 fn standing(report: &Report) -> Text {
     let text = words(format!("Status: {}", say::status(report.status)));
-    if report.status_reason.is_empty() { text.words(".") } else { text.words(format!(": {}", report.status_reason)) }
+    if report.status_reason.is_empty() { text.words(".") } else { text.words(format!(" – {}", report.status_reason)) }
 }
 
 fn open_ends(report: &Report) -> Text {
-    let residuals = count(report.verdict.residual.len(), "residual channel");
-    let gaps = count(report.gaps.len(), "gap");
-    words(format!(
-        "{residuals}, {gaps} in what could be read, {} on the evidence: all are listed below.",
-        count(report.unproved.len(), "reservation")
-    ))
+    let residuals = length(&report.verdict.residual, "residual channel", "residual channels");
+    let gaps = length(&report.gaps, "gap", "gaps");
+    let reservations = length(&report.unproved, "reservation", "reservations");
+    words(format!("{residuals}, {gaps} in what could be read, {reservations} on the evidence: all are listed below."))
 }
 
 /// What a person can do now.
@@ -81,11 +80,16 @@ pub(super) fn case(report: &Report) -> Section {
         ("Runbook", words(format!("{}, through {}", report.runbook, report.through))),
     ];
     facts.extend(report.acting.iter().map(|acting| {
-        let account = format!("account {} ({})", acting.identity.account, say::side(acting.side));
+        let role = match acting.side {
+            Side::Source => "the source: under investigation",
+            Side::Forensic => "forensic",
+        };
+        let account = format!("account {} ({role})", acting.identity.account);
         ("Acted as", code(acting.identity.arn.as_str()).words(format!(" in {account}")))
     }));
     facts.extend(report.subject.iter().flat_map(subject));
-    facts.push(("Ledger", words(format!("{}, head ", count(report.ledger.entries as usize, "entry-")).replace("entry-s", "entries").replace("entry-", "entry")).code(&report.ledger.head)));
+    let entries = count(report.ledger.entries, "entry", "entries");
+    facts.push(("Ledger", words(format!("{entries}, head ")).line(super::digest(&report.ledger.head))));
     facts.push(("To verify", verify(report)));
     section("case", "The case", vec![Block::Facts(facts), runs(&report.runs)])
 }
@@ -127,7 +131,7 @@ fn ended(run: &Run) -> Text {
     match (run.status, run.reason.is_empty()) {
         (None, _) => words("cut off, or under way"),
         (status, true) => words(say::status(status)),
-        (status, false) => words(format!("{}: {}", say::status(status), run.reason)),
+        (status, false) => words(format!("{} – {}", say::status(status), run.reason)),
     }
 }
 

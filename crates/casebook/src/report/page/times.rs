@@ -1,6 +1,6 @@
 //! The timeline: drawn, and as a table with the time between its moments.
 
-use super::{Block, Section, Text, section, table, words};
+use super::{Block, Section, Text, table, words};
 use crate::report::clock::Clock;
 use crate::report::model::Report;
 use crate::report::text::{between, count, millisecond};
@@ -19,16 +19,9 @@ pub(super) fn section(report: &Report) -> Section {
         ]);
         before = moment.at;
     }
-    let blocks = vec![
-        Block::Drawing,
-        table(&["No.", "Time (UTC)", "Since opening", "Since the one before", "What"], rows),
-        Block::Text(clock(report.clock.as_ref())),
-    ];
-    section_of(blocks)
-}
-
-fn section_of(blocks: Vec<Block>) -> Section {
-    super::section("timeline", "Timeline", blocks)
+    let columns = &["No.", "Time (UTC)", "Since opening", "Since the one before", "What"];
+    let clock = Block::Text(clock(report.clock.as_ref()));
+    super::section("timeline", "Timeline", vec![Block::Drawing, table(columns, rows), clock])
 }
 
 fn clock(clock: Option<&Clock>) -> Text {
@@ -46,7 +39,7 @@ fn clock(clock: Option<&Clock>) -> Text {
         0 => String::new(),
         some => format!(" {some} more carry a time that cannot be read."),
     };
-    let answers = count(clock.answers as usize, "answer");
+    let answers = count(clock.answers, "answer", "answers");
     words(format!("{ours} Beside AWS's Date header in {answers}, they are {least} to {most} s later. {judged}{unreadable}"))
 }
 

@@ -1,11 +1,11 @@
 //! The steps, the gates, every call that was to change something, and how it is undone.
 
-use super::{Block, Section, Text, Tone, code, section, table, words};
+use super::{Block, Section, Text, Tone, code, digest, section, table, words};
 use crate::entry::CaseStatus;
 use crate::report::changes::{Change, ChangeOutcome, Release};
 use crate::report::gates::{Approval, GateRow};
 use crate::report::model::{Report, StepRow};
-use crate::report::text::{count, second};
+use crate::report::text::{length, second};
 use crate::report::words as say;
 
 /// How the steps stand.
@@ -57,7 +57,7 @@ pub(super) fn gates(report: &Report) -> Section {
 
 fn shown(row: &GateRow) -> Text {
     let text = row.exposure.iter().fold(Text::default(), |text, line| text.line(words(line.clone())));
-    if row.digest.is_empty() { text } else { text.line(words("Digest of what was shown: ").code(&row.digest)) }
+    if row.digest.is_empty() { text } else { text.line(words("Digest of what was shown: ").line(digest(&row.digest))) }
 }
 
 fn approvals(approvals: &[Approval]) -> Text {
@@ -79,7 +79,7 @@ pub(super) fn changes(report: &Report) -> Section {
     let of = |outcome| all.iter().filter(|change| change.outcome == outcome).count();
     let sum = format!(
         "{} sent: {} accepted, {} failed, {} lost. A lost call may have taken effect.",
-        count(all.len(), "call"),
+        length(all, "call", "calls"),
         of(ChangeOutcome::Accepted),
         of(ChangeOutcome::Failed),
         of(ChangeOutcome::Lost)
@@ -111,7 +111,7 @@ fn outcome(change: &Change) -> Text {
         text = text.words(format!(" {}", change.why));
     }
     if !change.made.is_empty() {
-        text = text.line(words("made ").code(change.made.join(", ")));
+        text = text.line(change.made.iter().fold(words("made"), |text, made| text.words(" ").id(made)));
     }
     match change.settled_by {
         Some(seq) => text.line(words(format!("The same change was accepted later: entry {seq}."))),

@@ -81,7 +81,6 @@ pub fn first_tier(case: &Case) -> BTreeSet<Query> {
     tier.extend(filled(known.vpcs()).map(S::Routes));
     tier.extend(known.profiles().into_iter().map(|profile| S::Profile(profile.name().to_owned())));
     tier.extend(known.scaling_group_name().map(S::ScalingGroup));
-    tier.extend(known.attached_target_groups().into_iter().map(S::TargetHealth));
     tier.into_iter().map(Query::from).collect()
 }
 
@@ -106,6 +105,7 @@ pub fn second_tier(case: &Case) -> BTreeSet<Query> {
     tier.extend(filled(known.logged()).map(S::FlowLogs));
     tier.extend(known.roles().into_iter().flat_map(|role| [S::RolePolicies(role.clone()), S::RoleSharers(role)]));
     tier.extend(known.volume_keys().into_iter().map(S::Key));
+    tier.extend(known.attached_target_groups().into_iter().map(S::TargetHealth));
     tier.extend(known.target_groups().iter().filter(|group| group.kind != "lambda").map(|group| S::TargetHealth(group.arn.clone())));
     tier.extend(known.registered_in().into_iter().map(S::TargetGroupSettings));
     tier.into_iter().map(Query::from).collect()
@@ -179,7 +179,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Leaving the group deregisters from these, so they are captured before.
+    /// Leaving the group deregisters from these, so detach waits until they are captured.
     fn attached_target_groups(&self) -> Vec<Arn> {
         let group = self.scaling_group_name().and_then(|name| self.reading(S::ScalingGroup(name)));
         match group {

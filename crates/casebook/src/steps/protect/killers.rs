@@ -8,6 +8,7 @@ use crate::scene::instance::Instance;
 /// Warns of every killer that protection does not reach.
 pub fn report(agenda: &mut Agenda<'_>, instance: &Instance) {
     instance_store(agenda, instance);
+    shared_volumes(agenda, instance);
     scheduled(agenda, instance);
     alarms(agenda, instance);
     if instance.hibernation {
@@ -28,6 +29,24 @@ fn instance_store(agenda: &mut Agenda<'_>, instance: &Instance) {
             "{} GiB of instance store can not be snapshotted and are lost when the instance stops or is terminated",
             kind.instance_store_gib
         ));
+    }
+}
+
+/// A Multi-Attach volume follows the setting of the last instance that lets go of it
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html>).
+fn shared_volumes(agenda: &mut Agenda<'_>, instance: &Instance) {
+    let baseline = &agenda.view.case.baseline.scene;
+    let Some(Reading::Volumes(volumes)) = baseline.last(&S::AttachedVolumes(instance.id.clone()).into()) else { return };
+    for volume in volumes {
+        let others = volume.attachments.iter().filter(|other| other.instance != instance.id && other.delete_on_termination);
+        let others: Vec<_> = others.map(|other| other.instance.to_string()).collect();
+        if !others.is_empty() {
+            agenda.warn(format!(
+                "{} is attached to {} too, and is deleted with them: their settings are not touched, set delete-on-termination to false there",
+                volume.id,
+                others.join(", ")
+            ));
+        }
     }
 }
 

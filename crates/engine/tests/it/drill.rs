@@ -1,0 +1,41 @@
+//! Whole runs.
+
+use crate::stage::Stage;
+use casebook::entry::CaseStatus;
+use casebook::step::{Phase, StepName, StepStatus};
+use casebook::verdict::{CredentialVerdict, NetworkVerdict};
+
+#[test]
+fn the_web_tier_is_contained() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    let end = stage.drive();
+    assert_eq!((end.status, end.gaps, end.refused, end.interrupted), (CaseStatus::Done, 0, None, false));
+    let finish = stage.outcome();
+    assert_eq!(finish.status, CaseStatus::Done);
+    assert_eq!(finish.network, NetworkVerdict::NewFlowsBlocked);
+    assert_eq!(finish.credentials, CredentialVerdict::Revoked);
+    assert!(finish.steps.values().all(|status| *status == StepStatus::Done), "{finish:?}");
+    let calls = stage.range.calls();
+    assert_eq!(end.calls.values().sum::<u64>(), calls.len() as u64, "every request is counted, and no other");
+}
+
+#[test]
+fn capturing_alone_changes_nothing() {
+    let stage = Stage::new("web-tier", Phase::Capture);
+    let before = stage.range.with_world(|world| format!("{:?}{:?}", world.compute, world.network.groups));
+    let end = stage.drive();
+    assert_eq!(end.status, CaseStatus::Done);
+    let after = stage.range.with_world(|world| format!("{:?}{:?}", world.compute, world.network.groups));
+    assert_eq!(before, after);
+    assert_eq!(stage.outcome().steps.into_iter().collect::<Vec<_>>(), [(StepName::Capture, StepStatus::Done)]);
+}
+
+#[test]
+fn driving_a_finished_case_again_changes_nothing_more() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    stage.drive();
+    let (first, sent) = (stage.outcome(), stage.case().case().attempts.clone());
+    stage.drive();
+    assert_eq!(stage.outcome(), first);
+    assert_eq!(stage.case().case().attempts, sent, "nothing was sent again");
+}

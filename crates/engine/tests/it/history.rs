@@ -1,0 +1,148 @@
+//! What stands in the ledger, and in which order.
+
+use crate::stage::Stage;
+use crate::store::Book;
+use casebook::entry::Entry;
+use casebook::query::{Query, SourceQuery};
+use casebook::scene::instance::Attribute;
+use casebook::step::{Phase, StepName};
+use engine::{EngineError, Session};
+use ledger::Store;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+#[test]
+fn the_first_tier_is_written_before_the_first_intent() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    stage.drive();
+    let entries = stage.entries();
+    let first = entries.iter().position(|entry| matches!(entry, Entry::Intent(_))).expect("something was changed");
+    let session = stage.case();
+    for query in casebook::steps::capture::first_tier(session.case()) {
+        let at = entries.iter().position(|entry| matches!(entry, Entry::Captured(c) if c.query == query));
+        assert!(at.is_some_and(|at| at < first), "{query:?} is at {at:?}, the first intent at {first}");
+    }
+}
+
+#[test]
+fn every_intent_has_one_outcome() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    stage.drive();
+    let mut open = Vec::new();
+    for (seq, entry) in (1..).zip(stage.entries()) {
+        match entry {
+            Entry::Intent(_) => open.push(seq),
+            Entry::Outcome(outcome) => {
+                let at = open.iter().position(|intent| *intent == outcome.intent).expect("an open intent");
+                open.remove(at);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(open, Vec::<u64>::new());
+}
+
+#[test]
+fn no_entry_is_repeated_without_a_change() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    stage.drive();
+    let mut last: BTreeMap<String, Entry> = BTreeMap::new();
+    for entry in stage.entries() {
+        let Some(subject) = subject(&entry) else { continue };
+        if let Some(before) = last.insert(subject.clone(), entry.clone()) {
+            assert_ne!(before, entry, "{subject} is written twice");
+        }
+    }
+}
+
+/// What an entry tells the state of.
+fn subject(entry: &Entry) -> Option<String> {
+    match entry {
+        Entry::Captured(captured) => Some(format!("captured {:?}", captured.query)),
+        Entry::Observed(observed) => Some(format!("observed {:?}", observed.query)),
+        Entry::Step(step) => Some(format!("step {}", step.step)),
+        Entry::Asked(asked) => Some(format!("gate {}", asked.gate)),
+        Entry::Evidence(evidence) => Some(format!("evidence {}", evidence.id)),
+        Entry::Verdict(_) => Some("verdict".into()),
+        _ => None,
+    }
+}
+
+#[test]
+fn user_data_stands_beside_the_ledger_and_never_in_it() {
+    const SECRET: &str = "export DB_PASSWORD=correct-horse";
+    let stage = Stage::new("web-tier", Phase::Contain);
+    let instance = stage.range.target().instance;
+    stage.range.with_world(|world| {
+        world.compute.instances.get_mut(&instance).expect("the target").user_data = Some(SECRET.into());
+    });
+    stage.drive();
+    let session = stage.case();
+    let query: Query = SourceQuery::Attribute(instance, Attribute::UserData).into();
+    let kept = session.case().baseline.artefacts[&query].first().expect("a file");
+    let bytes = session.store().artefact(&kept.sha256.parse().expect("a digest")).expect("kept");
+    assert!(String::from_utf8(bytes).expect("canonical JSON").contains(SECRET));
+    let ledger = format!("{:?}", session.store().entries().expect("readable"));
+    assert!(!ledger.contains(SECRET));
+}
+
+#[test]
+fn a_loaded_case_is_the_case_that_was_written() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    let mut session = stage.session(crate::store::Failure::Never).expect("opens");
+    stage.drive();
+    let written = stage.case();
+    for entry in written.entries().expect("readable").iter().skip(session.store().len() as usize) {
+        session.append(entry.at, std::slice::from_ref(&entry.entry)).expect("appended");
+    }
+    assert_eq!(format!("{:?}", stage.case().case().steps), format!("{:?}", written.case().steps));
+}
+
+#[test]
+fn entries_of_newer_programs_are_passed_over() {
+    let stage = Stage::new("web-tier", Phase::Capture);
+    stage.session(crate::store::Failure::Never).expect("opens");
+    let mut book = stage.book.clone();
+    book.append("2026-03-01T12:00:00Z", &[json!({"entry": "sealed-by-notary", "notary": 7})]).expect("appended");
+    let entries = stage.entries();
+    assert_eq!(entries[1], Entry::Unread);
+    assert!(stage.case().case().steps.is_empty());
+}
+
+#[test]
+fn a_body_that_is_not_what_it_says_names_its_entry() {
+    let stage = Stage::new("web-tier", Phase::Capture);
+    stage.session(crate::store::Failure::Never).expect("opens");
+    let mut book = stage.book.clone();
+    book.append("2026-03-01T12:00:00Z", &[json!({"entry": "outcome", "intent": "first"})]).expect("appended");
+    let error = Session::load(book).expect_err("not understood");
+    assert!(matches!(&error, EngineError::Entry { entry: 2, .. }), "{error:?}");
+    assert!(error.to_string().starts_with("entry 2 of the ledger cannot be understood"), "{error}");
+}
+
+#[test]
+fn a_ledger_of_something_else_is_no_case() {
+    let mut book = Book::new();
+    assert!(matches!(Session::load(book.clone()), Err(EngineError::NotACase)));
+    book.append("2026-03-01T12:00:00Z", &[json!({"entry": "releasing", "name": "x"})]).expect("appended");
+    assert!(matches!(Session::load(book), Err(EngineError::NotACase)));
+}
+
+#[test]
+fn a_second_case_is_not_opened_in_the_same_ledger() {
+    let stage = Stage::new("web-tier", Phase::Capture);
+    stage.session(crate::store::Failure::Never).expect("opens");
+    let again = Session::open(stage.book.clone(), stage.opened(), stage.now());
+    assert!(matches!(again, Err(EngineError::NotEmpty { entries: 1 })));
+}
+
+#[test]
+fn evidence_survives_the_way_through_the_ledger() {
+    let stage = Stage::new("web-tier", Phase::Contain);
+    stage.drive();
+    let session = stage.case();
+    let record = &session.case().steps[&StepName::Snapshot];
+    assert!(!record.head.is_empty());
+    let snapshots = session.case().evidence.values().filter(|item| item.id.starts_with("snap-")).count();
+    assert_eq!(snapshots, 3, "{:?}", session.case().evidence);
+}

@@ -1,0 +1,13 @@
+//! The loop on the simulated cloud: whole runs, a crash at every moment, lost answers, trouble.
+
+mod crashes;
+mod debug;
+mod drill;
+mod history;
+mod lost;
+mod pace;
+mod sky;
+mod stage;
+mod stop;
+mod store;
+mod trouble;

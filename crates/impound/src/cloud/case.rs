@@ -1,0 +1,69 @@
+//! The commands on an existing case that need AWS: resume, approve and release.
+
+use super::clock::SystemClock;
+use super::entry::{Door, identity};
+use super::enter_case;
+use super::runtime::block_on;
+use crate::args::{Approve, Resume};
+use crate::commands::{approve as approval, resume as resumption};
+use crate::context::Context;
+use crate::document::Document;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::history::History;
+use crate::opening::take_up;
+use crate::respond::{Site, drive_case};
+use crate::system;
+use casebook::case::Case;
+use casebook::entry::{Entry, Person};
+use casebook::settings::Config;
+use engine::Clock;
+
+/// Goes on with a case.
+///
+/// # Errors
+/// When AWS is not reached, another process holds the case, or it is held again.
+pub fn resume(context: &Context, args: &Resume, case: &Case, config: &Config) -> Result<Exit, Failure> {
+    block_on(async |stop| {
+        let accounts = enter_case(context, config, case).await?;
+        let mut session = take_up(&context.shelf()?, &case.id)?;
+        let resumed = resumption::resumed(session.case(), args, config, resumption::person());
+        session.append(SystemClock.now(), &[resumed])?;
+        drive_case(context, Site { cloud: &accounts, clock: &SystemClock, stop }, &mut session).await
+    })
+}
+
+/// Records an approval with the identity of who gives it: the person's own, not the role's.
+///
+/// # Errors
+/// When AWS does not confirm who asks, or the gate can not be opened.
+pub fn approve(context: &Context, args: &Approve, case: &Case) -> Result<Exit, Failure> {
+    block_on(async |_| {
+        let config = context.config()?;
+        let door = Door { context, config: &config, account: None, region: Some(&case.target.region) };
+        let identity = identity(&door.enter_as_oneself().await?).await?;
+        let by = Person { name: args.name.clone().unwrap_or_else(system::user), identity: Some(identity) };
+        let mut session = take_up(&context.shelf()?, &case.id)?;
+        let said = approval::record(&mut session, args.gate, by, SystemClock.now())?;
+        let json = context.terminal.is_json();
+        context.terminal.data(&if json { Document::of(&History::of(&session)?).to_json() } else { said })?;
+        Ok(Exit::Done)
+    })
+}
+
+/// Undoes the containment of a case to which somebody has agreed.
+///
+/// # Errors
+/// When AWS is not reached, another process holds the case, or a step of the release holds.
+pub fn release(context: &Context, case: &Case) -> Result<Exit, Failure> {
+    block_on(async |stop| {
+        let config = context.config()?;
+        let accounts = enter_case(context, &config, case).await?;
+        let by = Person { name: system::user(), identity: Some(identity(&accounts).await?) };
+        let mut session = take_up(&context.shelf()?, &case.id)?;
+        if session.case().releasing.is_none() {
+            session.append(SystemClock.now(), &[Entry::Releasing(by)])?;
+        }
+        drive_case(context, Site { cloud: &accounts, clock: &SystemClock, stop }, &mut session).await
+    })
+}

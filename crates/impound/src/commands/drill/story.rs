@@ -1,0 +1,163 @@
+//! The drill told as it goes, in words that need no knowledge of the program: what is changed, what
+//! was read back, what is waited for, and which gate is reached.
+
+use crate::progress::{Calls, count};
+use crate::tables;
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, Verbosity, WARN, paint};
+use casebook::case::Case;
+use casebook::effect::{Effect, SourceEffect};
+use casebook::entry::{Asked, Entry, StepEntry};
+use casebook::step::{StepName, StepStatus};
+use casebook::steps;
+use engine::{Event, Watcher};
+use jiff::{SignedDuration, Timestamp};
+use range::{Briefing, Scenario, VirtualClock};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Tells a drill.
+#[derive(Debug)]
+pub(super) struct Story {
+    terminal: Terminal,
+    clock: VirtualClock,
+    start: Timestamp,
+    isolated: Option<Timestamp>,
+    calls: Calls,
+    begun: BTreeSet<StepName>,
+    told: BTreeMap<StepName, StepEntry>,
+    awaited: String,
+}
+
+impl Story {
+    pub(super) fn new(terminal: Terminal, clock: VirtualClock) -> Self {
+        let start = clock.now();
+        Self {
+            terminal,
+            clock,
+            start,
+            isolated: None,
+            calls: Calls::new(),
+            begun: BTreeSet::new(),
+            told: BTreeMap::new(),
+            awaited: String::new(),
+        }
+    }
+
+    /// Who is accused of what.
+    pub(super) fn begin(&self, scenario: &Scenario, briefing: &Briefing) {
+        self.terminal.log(&format!("{}: {}", paint(STRONG, scenario.name), scenario.summary));
+        let detail = &briefing.finding["detail"];
+        let title = detail["title"].as_str().unwrap_or("a finding");
+        let kind = detail["type"].as_str().unwrap_or_default();
+        self.terminal.log(&format!("GuardDuty says: {title} ({kind})"));
+        self.terminal.log(&format!("Accused: {}. Evidence goes to account {}.", briefing.target, briefing.forensic_account));
+        self.terminal.log("The clock is the range's: waiting costs nothing, every call takes 50 ms.\n");
+    }
+
+    /// A new part of the story.
+    pub(super) fn chapter(&mut self, line: &str) {
+        self.awaited.clear();
+        self.terminal.log(&format!("\n{}", paint(STRONG, line)));
+    }
+
+    /// A remark.
+    pub(super) fn tell(&self, text: &str) {
+        text.lines().for_each(|line| self.terminal.log(&format!("           {line}")));
+    }
+
+    /// What is shown at the last gate.
+    pub(super) fn evidence(&self, case: &Case) {
+        self.tell(&tables::evidence(case.evidence.values()));
+    }
+
+    pub(super) fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// From the start to the answer that put the last interface into its group.
+    pub(super) fn isolation(&self) -> Option<SignedDuration> {
+        self.isolated.map(|at| at.duration_since(self.start))
+    }
+
+    pub(super) fn elapsed(&self) -> SignedDuration {
+        self.clock.now().duration_since(self.start)
+    }
+
+    fn say(&self, line: &str) {
+        self.terminal.log(&format!("{:>8.2} s  {line}", self.elapsed().as_secs_f64()));
+    }
+}
+
+impl Watcher for Story {
+    fn saw(&mut self, event: &Event<'_>) {
+        count(&mut self.calls, event);
+        match event {
+            Event::Wrote { entry: Entry::Step(step), .. } => self.step(step),
+            Event::Wrote { entry: Entry::Asked(asked), .. } => self.gate(asked),
+            Event::Changing { step, effect } => self.change(*step, effect),
+            Event::Changed { effect, fault, .. } => self.changed(effect, fault.is_some()),
+            Event::Waiting { why, .. } => self.wait(why),
+            Event::Answered { query, calls, .. } if self.terminal.verbosity == Verbosity::Verbose => {
+                self.say(&paint(FAINT, &format!("read {} ({} calls)", query.title(), calls.len())));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Story {
+    fn step(&mut self, entry: &StepEntry) {
+        self.announce(entry.step);
+        let before = self.told.insert(entry.step, entry.clone());
+        if before.as_ref().is_some_and(|before| before.status == entry.status && before.reason == entry.reason) {
+            return;
+        }
+        match entry.status {
+            StepStatus::Done => self.done(entry),
+            StepStatus::Skipped => self.say(&format!("{} {}: {}", paint(FAINT, "–"), entry.step, entry.reason)),
+            StepStatus::Failed | StepStatus::Unknown => {
+                self.say(&format!("{} {}: {}", paint(BAD, "✘"), entry.step, entry.reason));
+            }
+            StepStatus::Waiting => {}
+        }
+    }
+
+    fn done(&self, entry: &StepEntry) {
+        self.say(&format!("{} {}", paint(GOOD, "✔"), paint(STRONG, entry.step.as_str())));
+        entry.proof.iter().for_each(|proof| self.tell(&format!("  read back: {proof}")));
+        entry.warnings.iter().for_each(|warning| self.tell(&paint(WARN, &format!("  to know: {warning}"))));
+    }
+
+    /// What a step is for, the first time it is heard of.
+    fn announce(&mut self, step: StepName) {
+        if self.begun.insert(step) {
+            self.say(&format!("{} {}", paint(STRONG, step.as_str()), paint(FAINT, steps::card(step).title)));
+        }
+    }
+
+    fn change(&mut self, step: StepName, effect: &Effect) {
+        self.announce(step);
+        self.awaited.clear();
+        self.say(&format!("  {step}: {}", effect.title()));
+    }
+
+    fn changed(&mut self, effect: &Effect, failed: bool) {
+        let moves = matches!(effect, Effect::Source(SourceEffect::SetInterfaceGroups { .. }));
+        if moves && !failed {
+            self.isolated = Some(self.clock.now());
+        }
+    }
+
+    fn gate(&self, asked: &Asked) {
+        self.say(&format!("{} `{}`: a person decides", paint(WARN, "gate"), asked.gate));
+        asked.exposure.iter().for_each(|line| self.tell(&format!("  {line}")));
+    }
+
+    /// The same wait with other numbers is told once.
+    fn wait(&mut self, why: &str) {
+        let words: String = why.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
+        if words != self.awaited {
+            self.say(&paint(FAINT, &format!("  waits for {why}")));
+            self.awaited = words;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The permissions that EC2 can rehearse (`DryRun`), on a real instance and without changing it
+//! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html>).
+
+use super::{Finding, Health};
+use casebook::effect::{Effect, Rehearsal, SourceEffect as E, Switch};
+use casebook::fault::FaultClass;
+use casebook::id::{CaseId, InstanceId};
+use casebook::query::{Query, SourceQuery as S};
+use casebook::reading::Reading;
+use casebook::scene::instance::{Instance, ShutdownBehavior};
+use casebook::scene::network::Interface;
+use casebook::tags;
+use engine::Cloud;
+use futures_util::future::join_all;
+
+/// Rehearses what a response would do to an instance.
+pub(super) async fn rehearse<C: Cloud>(cloud: &C, id: &InstanceId) -> Vec<Finding> {
+    let (what, shape) = (Query::from(S::Instance(id.clone())), Query::from(S::Interfaces(id.clone())));
+    let instance = match cloud.observe(&what).await.value {
+        Ok(Reading::Instance(instance)) => *instance,
+        Ok(_) => return vec![Finding::new("instance", Health::Fail, "AWS answered with something else")],
+        Err(fault) => return vec![Finding::new("instance", Health::Fail, format!("{id} can not be read: {fault}"))],
+    };
+    let interfaces = match cloud.observe(&shape).await.value {
+        Ok(Reading::Interfaces(interfaces)) => interfaces,
+        Ok(_) => Vec::new(),
+        Err(fault) => return vec![Finding::unread("interfaces", &shape, &fault)],
+    };
+    let effects = effects(&instance, &interfaces);
+    join_all(effects.iter().map(|effect| one(cloud, effect))).await
+}
+
+async fn one<C: Cloud>(cloud: &C, effect: &Effect) -> Finding {
+    let what = effect.actions().first().copied().unwrap_or_default();
+    if effect.rehearsal() == Rehearsal::Predicted {
+        return Finding::new(what, Health::Warn, "can not be rehearsed: the API has no dry run");
+    }
+    match cloud.rehearse(effect).await.value {
+        Ok(()) => Finding::new(what, Health::Ok, format!("would be allowed to {}", effect.title())),
+        Err(fault) if fault.class == FaultClass::Denied => {
+            Finding::new(what, Health::Fail, format!("{fault}; allow {}", effect.actions().join(", ")))
+        }
+        Err(fault) => Finding::new(what, Health::Warn, format!("not proved: {fault}")),
+    }
+}
+
+/// What a response would do, in the shape in which it would do it.
+fn effects(instance: &Instance, interfaces: &[Interface]) -> Vec<Effect> {
+    let id = instance.id.clone();
+    let tags = tags::of(&CaseId::new("doctor"), "doctor");
+    let mut effects: Vec<Effect> = vec![
+        E::Tag { resources: vec![id.to_string()], tags: tags.clone() }.into(),
+        E::SetTerminationProtection { instance: id.clone(), to: Switch::On }.into(),
+        E::SetStopProtection { instance: id.clone(), to: Switch::On }.into(),
+        E::SetShutdownBehavior { instance: id.clone(), to: ShutdownBehavior::Stop }.into(),
+        E::CreateSnapshots { instance: id.clone(), description: "doctor".into(), tags: tags.clone() }.into(),
+        E::CreateImage { instance: id, name: "impound-doctor".into(), tags: tags.clone() }.into(),
+    ];
+    effects.extend(instance.vpc.clone().map(|vpc| {
+        E::CreateGroup { vpc, name: "impound-doctor".into(), description: "doctor".into(), tags }.into()
+    }));
+    effects.extend(interfaces.first().map(|interface| {
+        E::SetInterfaceGroups { interface: interface.id.clone(), groups: interface.groups.clone() }.into()
+    }));
+    effects
+}

@@ -1,0 +1,251 @@
+//! Opens a case, or adopts the open one: the same target never has two.
+
+use crate::charges::Charge;
+use crate::context::PROGRAM;
+use crate::failure::Failure;
+use crate::history::{self, History};
+use crate::preflight::Preflight;
+use crate::summary::{is_gone, is_released};
+use casebook::case::Case;
+use casebook::entry::{Approved, Entry, Opened, Person, Resumed};
+use casebook::gate::Gate;
+use casebook::id::CaseId;
+use casebook::runbook::Runbook;
+use casebook::settings::Settings;
+use casebook::tags;
+use casebook::target::Target;
+use engine::Session;
+use jiff::Timestamp;
+use ledger::{CaseFile, Shelf, Store};
+
+/// What a case is opened with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Whom it is about, and why.
+    pub charge: Charge,
+    /// The settings of the target's region.
+    pub settings: Settings,
+    /// The runbook.
+    pub runbook: Runbook,
+    /// The name asked for.
+    pub case: Option<CaseId>,
+    /// Gates approved ahead.
+    pub approve: Vec<Gate>,
+    /// Whether another state directory's case may be taken over.
+    pub foreign: Foreign,
+    /// Who opens it.
+    pub by: Person,
+    /// Makes names of the case unguessable: hexadecimal digits.
+    pub nonce: String,
+    /// The program that opens it.
+    pub program: String,
+}
+
+/// What to do with an instance that carries the tag of a case that is not kept here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// Say so and do nothing.
+    Report,
+    /// Go on under the same name.
+    TakeOver,
+}
+
+/// A case taken up.
+#[derive(Debug)]
+pub struct Taken {
+    /// The case, locked.
+    pub session: Session<CaseFile>,
+    /// Whether it was open already.
+    pub adopted: bool,
+}
+
+/// Opens a case, or adopts the open one of the same target.
+///
+/// # Errors
+/// When the name belongs to another target, another responder's tag is on the instance, another
+/// process holds the case, or the state directory can not be written.
+pub fn open_or_adopt(shelf: &Shelf, plan: &Plan, found: &Preflight, file: Option<&[u8]>, now: Timestamp) -> Result<Taken, Failure> {
+    let _lock = shelf.opening_lock()?;
+    let known = known_cases(shelf)?;
+    if let Some(name) = adoptable(&known, plan, &found.target)? {
+        return adopt(shelf, &name, plan, now);
+    }
+    let name = name(&known, plan, found, shelf, now)?;
+    let store = empty_store(shelf, &name)?;
+    let session = begin(store, name, plan, &found.target, file, now)?;
+    Ok(Taken { session, adopted: false })
+}
+
+/// Opens a case in an empty store.
+///
+/// # Errors
+/// When the store can not be written.
+pub fn begin<S: Store>(
+    mut store: S,
+    case: CaseId,
+    plan: &Plan,
+    target: &Target,
+    file: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Session<S>, Failure> {
+    if let Some(bytes) = file {
+        store.put_artefact(bytes)?;
+    }
+    let mut session = Session::open(store, opened(case, plan, target), now)?;
+    session.append(now, &approvals(plan))?;
+    Ok(session)
+}
+
+fn opened(case: CaseId, plan: &Plan, target: &Target) -> Opened {
+    Opened {
+        case,
+        target: target.clone(),
+        runbook: plan.runbook.clone(),
+        settings: plan.settings.clone(),
+        through: plan.charge.through,
+        revoke_first: plan.charge.revoke_first,
+        finding: plan.charge.note.clone(),
+        program: plan.program.clone(),
+        nonce: plan.nonce.clone(),
+        by: plan.by.clone(),
+    }
+}
+
+fn approvals(plan: &Plan) -> Vec<Entry> {
+    let approval = |gate: &Gate| Entry::Approved(Approved { gate: *gate, digest: String::new(), by: plan.by.clone() });
+    plan.approve.iter().map(approval).collect()
+}
+
+/// The cases that can be read. One that cannot must not stand in the way of a response.
+fn known_cases(shelf: &Shelf) -> Result<Vec<Case>, Failure> {
+    Ok(History::all(shelf)?.into_iter().filter_map(|(_, history)| history.ok()).map(|history| history.case).collect())
+}
+
+fn adoptable(known: &[Case], plan: &Plan, target: &Target) -> Result<Option<CaseId>, Failure> {
+    if let Some(name) = &plan.case {
+        let Some(case) = known.iter().find(|case| case.id == *name) else {
+            return none_other(known, name, target);
+        };
+        return if case.target == *target { adopt_if_open(case).map(Some) } else { Err(others(case)) };
+    }
+    let open = known.iter().find(|case| case.target == *target && !is_closed(case));
+    open.map(|case| adopt_if_open(case)).transpose()
+}
+
+/// A new name for a target that has an open case would make two of them.
+fn none_other(known: &[Case], name: &CaseId, target: &Target) -> Result<Option<CaseId>, Failure> {
+    match known.iter().find(|case| case.target == *target && !is_closed(case)) {
+        None => Ok(None),
+        Some(case) => Err(Failure::usage(format!("{target} has the open case {} already, not {name}", case.id))
+            .hint(format!("go on with it: impound resume {}", case.id))),
+    }
+}
+
+fn adopt_if_open(case: &Case) -> Result<CaseId, Failure> {
+    if is_closed(case) {
+        return Err(Failure::usage(format!("the case {} is closed: its instance is terminated or released", case.id))
+            .hint("leave --case out or choose another name"));
+    }
+    if case.releasing.is_some() {
+        return Err(Failure::usage(format!("the case {} of this instance is being released", case.id))
+            .hint(format!("let the release come to its end first: impound resume {}", case.id)));
+    }
+    Ok(case.id.clone())
+}
+
+/// Whether nothing more can happen in a case.
+fn is_closed(case: &Case) -> bool {
+    is_gone(case) || is_released(case)
+}
+
+fn others(case: &Case) -> Failure {
+    Failure::usage(format!("the case {} is about another instance: {}", case.id, case.target))
+        .hint("choose another name, or leave --case out")
+}
+
+fn adopt(shelf: &Shelf, name: &CaseId, plan: &Plan, now: Timestamp) -> Result<Taken, Failure> {
+    let mut session = take_up(shelf, name)?;
+    let through = session.case().through.max(plan.charge.through);
+    let mut entries = vec![Entry::Resumed(Box::new(Resumed {
+        settings: plan.settings.clone(),
+        through,
+        program: plan.program.clone(),
+        by: plan.by.clone(),
+    }))];
+    entries.extend(approvals(plan));
+    session.append(now, &entries)?;
+    Ok(Taken { session, adopted: true })
+}
+
+/// Takes a case for writing.
+///
+/// # Errors
+/// When there is none, another process holds it, or its ledger is broken.
+pub fn take_up(shelf: &Shelf, name: &CaseId) -> Result<Session<CaseFile>, Failure> {
+    Ok(Session::load(CaseFile::open(shelf.path(), name.as_str(), PROGRAM)?)?)
+}
+
+/// The name of a new case. A tag of a case that is not kept here says that somebody else is at work.
+fn name(known: &[Case], plan: &Plan, found: &Preflight, shelf: &Shelf, now: Timestamp) -> Result<CaseId, Failure> {
+    let own = || plan.case.clone().unwrap_or_else(|| made_name(found, plan, now));
+    let tags = &found.instance.tags;
+    let released = tags.get(tags::STATUS).is_some_and(|status| status == tags::RELEASED);
+    let foreign = tags.get(tags::CASE).filter(|tag| !released && known.iter().all(|case| case.id.as_str() != *tag));
+    match (foreign, plan.foreign) {
+        (None, _) => Ok(own()),
+        (Some(tag), Foreign::TakeOver) => Ok(plan.case.clone().or_else(|| CaseId::parse(tag)).unwrap_or_else(own)),
+        (Some(tag), Foreign::Report) => Err(Failure::usage(format!(
+            "{} carries the tag of the case {tag:?}, which is not kept in {}: another responder may be at work",
+            found.target,
+            shelf.path().display()
+        ))
+        .hint("ask them, name their state directory with --state, or take the instance over with --take-over")),
+    }
+}
+
+/// Date, end of the instance's id, four hexadecimal digits.
+fn made_name(found: &Preflight, plan: &Plan, now: Timestamp) -> CaseId {
+    let id = found.target.instance.as_str();
+    let suffix = id.get(id.len().saturating_sub(8)..).unwrap_or(id);
+    let random = plan.nonce.get(..4).unwrap_or(&plan.nonce);
+    CaseId::new(format!("{}-{suffix}-{random}", now.strftime("%Y-%m-%d")))
+}
+
+/// A new case's store; also one that was made and never written, by a process that died between.
+fn empty_store(shelf: &Shelf, name: &CaseId) -> Result<CaseFile, Failure> {
+    let path = shelf.path();
+    if shelf.cases()?.iter().any(|case| case == name.as_str()) {
+        return Ok(CaseFile::open(path, name.as_str(), PROGRAM)?);
+    }
+    Ok(CaseFile::create(path, name.as_str(), PROGRAM)?)
+}
+
+/// Whether a case was played on the range.
+pub fn is_drill(case: &Case) -> bool {
+    case.program.ends_with(DRILL)
+}
+
+/// Stands behind the program's name in the ledger of a drill.
+pub const DRILL: &str = " drill";
+
+/// Refuses a command that needs the cloud of a drill, which ended with it.
+///
+/// # Errors
+/// When the case was played on the range.
+pub fn refuse_drill(case: &Case, command: &str) -> Result<(), Failure> {
+    if !is_drill(case) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("`impound {command}`: the case {} is of a drill, and its cloud ended with it", case.id))
+        .hint("`impound status`, `impound report` and `impound verify` still work on it"))
+}
+
+/// A case for looking only, not of a drill.
+///
+/// # Errors
+/// When there is none or it is of a drill.
+pub fn of_aws(shelf: &Shelf, name: &CaseId, command: &str) -> Result<Case, Failure> {
+    let session = history::session(shelf.path(), name)?;
+    refuse_drill(session.case(), command)?;
+    Ok(session.case().clone())
+}
