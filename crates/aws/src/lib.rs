@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))] // a test that unwraps nothing fails
 #![allow(clippy::disallowed_methods)] // signatures and credentials have a time of their own
 
 mod account;

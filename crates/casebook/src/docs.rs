@@ -68,7 +68,8 @@ pub fn steps() -> Result<String, String> {
 
 fn head(hazards: &[Hazard]) -> String {
     let count = |status| hazards.iter().filter(|hazard| hazard.status == status).count();
-    let counts: Vec<_> = Status::ALL.into_iter().map(|status| format!("{} {}", count(status), status.as_str())).collect();
+    let counts: Vec<_> =
+        Status::ALL.into_iter().map(|status| format!("{} {}", count(status), status.as_str())).collect();
     format!(
         "# The steps, and what becomes of every known hazard\n\n\
          Made from the registry of steps and crates/casebook/src/hazards.toml; do not edit. After a change:\n\
@@ -85,7 +86,11 @@ fn head(hazards: &[Hazard]) -> String {
 
 fn step(card: &StepCard, hazards: &[Hazard]) -> String {
     let name = card.name;
-    let mut text = format!("## {name}\n\n{}. Phase `{}`; code: crates/casebook/src/steps/{name}.rs.\n\n", capital(card.title), name.phase());
+    let mut text = format!(
+        "## {name}\n\n{}. Phase `{}`; code: crates/casebook/src/steps/{name}.rs.\n\n",
+        capital(card.title),
+        name.phase()
+    );
     text.push_str(&format!("Undo: {}.\n\n", card.undo));
     text.push_str(&changes_of(card));
     text.push_str(&actions("the account under investigation", card.source_actions));
@@ -107,7 +112,13 @@ fn changes_of(card: &StepCard) -> String {
     }
     let mut text = "| change | account | rehearsed | repeated |\n|---|---|---|---|\n".to_owned();
     for change in changes {
-        text.push_str(&format!("| {} | {} | {} | {} |\n", call(&change), account(&change), rehearsed(&change), repeated(&change)));
+        text.push_str(&format!(
+            "| {} | {} | {} | {} |\n",
+            call(&change),
+            account(&change),
+            rehearsed(&change),
+            repeated(&change)
+        ));
     }
     text + "\n"
 }

@@ -113,6 +113,8 @@ pub struct Known<'a> {
     pub forensic: Option<&'a crate::id::AccountId>,
     /// The volumes attached to the instance.
     pub volumes: &'a [crate::scene::storage::Volume],
+    /// Snapshots that exist.
+    pub snapshots: &'a [crate::scene::storage::Snapshot],
     /// The time, RFC 3339.
     pub now: &'a str,
 }

@@ -20,6 +20,7 @@ mod lineage;
 mod markdown;
 mod model;
 mod page;
+mod steps;
 mod svg;
 mod text;
 mod timeline;
@@ -34,7 +35,8 @@ pub use history::{History, Line, ReportError};
 pub use html::html;
 pub use lineage::{Item, MadeBy, StateChange};
 pub use markdown::markdown;
-pub use model::{Acting, LedgerHead, Report, Run, StepRow, Subject};
+pub use model::{Acting, LedgerHead, Report, Run, Subject};
+pub use steps::{StepRow, StepTurn};
 pub use timeline::{Moment, Stretch, Timeline};
 pub use words::headline;
 

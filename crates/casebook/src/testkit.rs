@@ -51,11 +51,8 @@ pub(crate) struct Bench {
 
 /// Everything that a plan may look at is set here.
 pub(crate) fn settings() -> Settings {
-    let forensic = ForensicSettings {
-        account: FORENSIC.into(),
-        key: Some(FORENSIC_KEY.into()),
-        subnet: Some(SUBNET.into()),
-    };
+    let forensic =
+        ForensicSettings { account: FORENSIC.into(), key: Some(FORENSIC_KEY.into()), subnet: Some(SUBNET.into()) };
     Settings { forensic: Some(forensic), share_key: Some(SHARE_KEY.into()), policy: Policy::default() }
 }
 

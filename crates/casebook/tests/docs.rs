@@ -29,7 +29,8 @@ fn the_committed_documents_are_up_to_date() {
     for Document { path, text } in documents() {
         let file = root().join(&path);
         if update {
-            fs::create_dir_all(file.parent().expect("every document lies in a folder")).expect("the folder can be made");
+            fs::create_dir_all(file.parent().expect("every document lies in a folder"))
+                .expect("the folder can be made");
             fs::write(&file, text).expect("the document can be written");
         } else if fs::read_to_string(&file).ok().as_ref() != Some(&text) {
             stale.push(path);
@@ -106,8 +107,34 @@ fn every_channel_named_is_one_of_the_verdicts() {
     let known = |channel: &str| source.contains(&format!("\"{channel}\""));
     let residual = rows().into_iter().filter(|hazard| hazard.status == Status::Residual);
     for hazard in residual.filter(|hazard| hazard.how.contains("channel")) {
-        let quoted: Vec<_> = hazard.how.split('`').skip(1).step_by(2).filter(|word| word.contains('-') || *word == "dns").collect();
+        let quoted: Vec<_> =
+            hazard.how.split('`').skip(1).step_by(2).filter(|word| word.contains('-') || *word == "dns").collect();
         let named: Vec<_> = quoted.into_iter().filter(|word| !word.starts_with("new-flows")).collect();
         assert!(!named.is_empty() && named.iter().all(|name| known(name)), "{}: {named:?}", hazard.id);
     }
+}
+
+/// ARCHITECTURE.md names files, and for each law the test that holds it: all of them are there.
+#[test]
+fn the_architecture_names_what_is_there() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("committed");
+    assert!(text.lines().count() <= 250, "it is meant to be read in one go");
+    for named in text.split('`').skip(1).step_by(2).filter(|named| named.starts_with("crates/")) {
+        let (file, test) = named.split_once("::").map_or((named, None), |(file, test)| (file, Some(test)));
+        let path = root().join(file);
+        assert!(path.exists(), "there is no {file}");
+        if let Some(test) = test {
+            let source = fs::read_to_string(&path).expect("a file of tests");
+            assert!(source.contains(&format!("fn {test}(")), "{file} holds no test {test}");
+        }
+    }
+}
+
+/// The configuration that README shows is one that the program takes.
+#[test]
+fn the_configuration_in_readme_is_readable() {
+    let text = fs::read_to_string(root().join("README.md")).expect("committed");
+    let (_, rest) = text.split_once("```toml\n").expect("README shows impound.toml");
+    let (example, _) = rest.split_once("```").expect("the example ends");
+    casebook::settings::Config::parse(example).expect("README's configuration");
 }

@@ -54,7 +54,11 @@ fn opened(range: &Range, through: Phase) -> Opened {
         case: CaseId::from("bench"),
         target: range.target(),
         runbook: Runbook::named("standard").expect("shipped"),
-        settings: Settings { forensic: Some(forensic), share_key: briefing.share_key.clone(), policy: Policy::default() },
+        settings: Settings {
+            forensic: Some(forensic),
+            share_key: briefing.share_key.clone(),
+            policy: Policy::default(),
+        },
         through,
         revoke_first: false,
         finding: None,

@@ -224,3 +224,20 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
         self.session.case().baseline.gaps().len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Midnight, Silent, session};
+
+    #[test]
+    fn a_plan_that_never_rests_is_an_error_and_no_loop() {
+        let (mut session, stop) = (session(), Stop::new());
+        let ports = Ports { cloud: &Silent, clock: &Midnight, stop: &stop };
+        let mut unwatched = ();
+        let mut run = Run::new(&mut session, ports, &mut unwatched);
+        let next = Next::default();
+        assert!((0..RESTLESS).all(|_| run.stay_restful(&next).is_ok()));
+        assert!(matches!(run.stay_restful(&next), Err(EngineError::Restless { .. })));
+    }
+}

@@ -9,7 +9,9 @@ pub enum EngineError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// An entry that this program cannot understand.
-    #[error("entry {entry} of the ledger cannot be understood: {why}; use the program version that wrote it, or a newer one")]
+    #[error(
+        "entry {entry} of the ledger cannot be understood: {why}; use the program version that wrote it, or a newer one"
+    )]
     Entry {
         /// Its number.
         entry: u64,

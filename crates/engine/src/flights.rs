@@ -124,3 +124,54 @@ impl<'a> Flights<'a> {
         Tick(self.tick)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Silent;
+    use casebook::effect::{SourceEffect, Switch};
+    use casebook::query::SourceQuery;
+    use casebook::scene::instance::Attribute;
+    use std::task::Waker;
+
+    fn attribute(attribute: Attribute) -> Query {
+        SourceQuery::Attribute("i-12345678".into(), attribute).into()
+    }
+
+    fn protect() -> Effect {
+        SourceEffect::SetTerminationProtection { instance: "i-12345678".into(), to: Switch::On }.into()
+    }
+
+    #[test]
+    fn what_was_asked_before_a_change_ended_must_be_asked_again() {
+        let (mut flights, mut scene) = (Flights::default(), Scene::new());
+        for asked in [Attribute::TerminationProtection, Attribute::StopProtection] {
+            flights.ask(&Silent, attribute(asked), Timestamp::UNIX_EPOCH);
+        }
+        flights.change(&Silent, protect(), 1, Timestamp::UNIX_EPOCH);
+        flights.land_change(&protect(), &mut scene);
+        assert!(flights.land_read(&attribute(Attribute::TerminationProtection)));
+        assert!(!flights.land_read(&attribute(Attribute::StopProtection)));
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_stale_after_it() {
+        let (mut flights, mut scene) = (Flights::default(), Scene::new());
+        let query = attribute(Attribute::TerminationProtection);
+        scene.learn(query.clone(), Ok(Reading::Flag(false)), Tick(0), Timestamp::UNIX_EPOCH);
+        flights.change(&Silent, protect(), 1, Timestamp::UNIX_EPOCH);
+        flights.land_change(&protect(), &mut scene);
+        assert!(scene.fact(&query).is_some_and(|fact| fact.stale));
+    }
+
+    #[test]
+    fn calls_stay_busy_until_they_land() {
+        let (mut flights, mut scene) = (Flights::default(), Scene::new());
+        flights.change(&Silent, protect(), 1, Timestamp::UNIX_EPOCH);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(flights.poll_landed(&mut context).is_pending());
+        assert!(flights.busy().effects.contains(&protect()));
+        flights.land_change(&protect(), &mut scene);
+        assert!(flights.busy().effects.is_empty());
+    }
+}

@@ -26,7 +26,8 @@ pub type Raw = BTreeMap<Query, Vec<RawBody>>;
 /// # Errors
 /// [`EngineError::Ledger`] when a file cannot be kept.
 pub fn captured<S: Store>(session: &mut Session<S>, scene: &Scene, raw: &mut Raw) -> Result<Vec<Entry>, EngineError> {
-    let due: Vec<Query> = capture::wanted(session.case()).into_iter().filter(|q| is_due(session.case(), scene, q)).collect();
+    let due: Vec<Query> =
+        capture::wanted(session.case()).into_iter().filter(|q| is_due(session.case(), scene, q)).collect();
     due.into_iter().map(|query| capture_one(session, scene, query, raw)).collect()
 }
 
@@ -141,4 +142,38 @@ pub fn slim(answer: Result<Reading, Fault>) -> Result<Reading, Fault> {
         Reading::Blocks(run) => Reading::Blocks(BlockRun { blocks: Vec::new(), ..run }),
         other => other,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{run, session};
+    use casebook::query::SourceQuery;
+
+    fn query(from: i32) -> Query {
+        SourceQuery::Blocks("snap-1".into(), from).into()
+    }
+
+    #[test]
+    fn a_run_is_written_once_and_in_order() {
+        let mut session = session();
+        assert_eq!(blocks(&mut session, &query(3), &run(3..5, None)).expect("kept"), None, "not the first");
+        let first = blocks(&mut session, &query(0), &run(0..3, Some(3))).expect("kept").expect("the first");
+        session.append(jiff::Timestamp::UNIX_EPOCH, &[first]).expect("written");
+        assert_eq!(blocks(&mut session, &query(0), &run(0..3, Some(3))).expect("kept"), None, "written already");
+        let last = blocks(&mut session, &query(3), &run(3..5, None)).expect("kept").expect("the second");
+        session.append(jiff::Timestamp::UNIX_EPOCH, &[last]).expect("written");
+        assert_eq!(blocks(&mut session, &query(5), &run(5..6, None)).expect("kept"), None, "all were read");
+    }
+
+    #[test]
+    fn lines_are_index_and_digest() {
+        assert_eq!(lines(&run(7..9, None)), format!("7 {}\n8 {}\n", "7".repeat(64), "8".repeat(64)));
+    }
+
+    #[test]
+    fn the_scene_keeps_no_lines() {
+        let Ok(Reading::Blocks(kept)) = slim(Ok(Reading::Blocks(run(0..3, Some(3))))) else { panic!("blocks") };
+        assert_eq!((kept.blocks, kept.next), (Vec::new(), Some(3)));
+    }
 }

@@ -21,6 +21,8 @@ mod ports;
 mod seal;
 mod session;
 mod stop;
+#[cfg(test)]
+mod testing;
 
 pub use drive::{Ports, drive};
 pub use end::{RunEnd, end_of};

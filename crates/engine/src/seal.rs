@@ -31,3 +31,31 @@ pub fn manifest<S: Store>(
 fn digest(text: &str) -> Result<Digest, EngineError> {
     text.parse().map_err(|error| EngineError::Artefact { name: text.to_owned(), why: format!("{error}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harvest;
+    use crate::testing::{run, session};
+    use casebook::query::SourceQuery;
+
+    #[test]
+    fn a_manifest_is_the_digest_over_the_lines_of_all_runs() {
+        let mut session = session();
+        let snapshot = SnapshotId::from("snap-1");
+        assert_eq!(manifest(&session, Side::Source, &snapshot).expect("readable"), None);
+        for (from, blocks) in [(0, run(0..3, Some(3))), (3, run(3..5, None))] {
+            let query = SourceQuery::Blocks(snapshot.clone(), from).into();
+            let entry = harvest::blocks(&mut session, &query, &blocks).expect("kept").expect("in order");
+            session.append(jiff::Timestamp::UNIX_EPOCH, &[entry]).expect("written");
+        }
+        let lines: String = (0..5).map(|n| format!("{n} {}\n", n.to_string().repeat(64))).collect();
+        let expected = Manifest {
+            side: Side::Source,
+            snapshot: snapshot.clone(),
+            blocks: 5,
+            sha256: Digest::of(lines.as_bytes()).to_string(),
+        };
+        assert_eq!(manifest(&session, Side::Source, &snapshot).expect("readable"), Some(Entry::Manifest(expected)));
+    }
+}

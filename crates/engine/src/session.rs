@@ -83,7 +83,8 @@ impl<S: Store> Session<S> {
     /// [`EngineError::Ledger`]: nothing was taken in.
     pub fn append(&mut self, now: Timestamp, entries: &[Entry]) -> Result<Vec<u64>, EngineError> {
         let next = self.store.len() + 1;
-        let bodies: Vec<Value> = (next..).zip(entries).map(|(seq, entry)| body(seq, entry)).collect::<Result<_, _>>()?;
+        let bodies: Vec<Value> =
+            (next..).zip(entries).map(|(seq, entry)| body(seq, entry)).collect::<Result<_, _>>()?;
         let written = self.store.append(&now.to_string(), &bodies)?;
         for (written, entry) in written.iter().zip(entries) {
             self.case.apply(written.seq, now, &written.hash.to_string(), entry);

@@ -1,5 +1,6 @@
 //! The JSON document `impound.case/1`: fields are only ever added to it.
 
+use crate::dry_run::PlannedCall;
 use crate::gates::{Waiting, waiting};
 use crate::history::History;
 use crate::verification::Check;
@@ -39,6 +40,9 @@ pub struct Document {
     pub gates: Vec<Waiting>,
     /// The history.
     pub ledger: LedgerRow,
+    /// What a dry run would change; `null` when it was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Vec<PlannedCall>>,
     /// What `impound verify` looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
@@ -110,6 +114,7 @@ impl Document {
             gaps: gaps(case),
             gates: waiting(case),
             ledger: LedgerRow { entries: history.entries.len() as u64, head: history.head.clone() },
+            plan: None,
             checks: Vec::new(),
         }
     }
@@ -129,6 +134,7 @@ impl Document {
             gaps: Vec::new(),
             gates: Vec::new(),
             ledger: LedgerRow::default(),
+            plan: None,
             checks: Vec::new(),
         }
     }

@@ -6,18 +6,21 @@ use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::History;
-use crate::opening::{begin, open_case_of, planned_name};
+use crate::opening::{Plan, adoption, begin, open_case_of, planned_name};
 use crate::preflight;
 use crate::primed::Primed;
 use crate::progress::Progress;
 use crate::respond::{Response, Site, run};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, paint};
 use casebook::case::Case;
+use casebook::effect::Effect;
 use casebook::entry::CaseStatus;
 use casebook::step::StepName;
-use engine::{Clock, Cloud, RunEnd, Session};
+use engine::{Clock, Cloud, Event, RunEnd, Session, Watcher};
+use jiff::Timestamp;
 use ledger::{MemoryStore, Store};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 mod cloud;
@@ -61,32 +64,51 @@ pub async fn dry_run<C: Cloud, K: Clock>(
     response: Response<'_>,
 ) -> Result<Exit, Failure> {
     let Response { plan, config, region, file } = response;
-    let found = preflight::look((site.cloud, site.clock), &plan.charge, &region, config).await?;
+    let found = preflight::look((site.cloud, site.clock), &plan, &region, config).await?;
     let shelf = context.shelf()?;
-    let primed = Primed::new(site.cloud, found.answers.clone());
-    let cloud = PredictedCloud::new(&primed, &found.target, &plan.settings);
+    let target = found.target;
+    let primed = Primed::new(site.cloud, found.early);
+    let cloud = PredictedCloud::new(&primed, &target, &plan.settings);
     let clock = JumpingClock::new(site.clock.now(), &cloud);
-    let mut session = match open_case_of(&shelf, &plan, &found.target)? {
-        Some(entries) => copy(&entries)?,
+    let mut session = match open_case_of(&shelf, &plan, &target)? {
+        Some(entries) => copy(&entries, &plan, clock.now())?,
         None => {
-            let name = planned_name(&plan, &found, clock.now());
-            begin(MemoryStore::new(), name, &plan, &found.target, file, clock.now())?
+            let name = planned_name(&plan, clock.now());
+            begin(MemoryStore::new(), name, &plan, &target, file, clock.now())?
         }
     };
-    let mut progress = Progress::new(context.terminal);
-    let ended = run(Site { cloud: &cloud, clock: &clock, stop: site.stop }, &mut session, &mut progress).await;
-    progress.finish();
+    let mut notes = Notes { progress: Progress::new(context.terminal), steps: BTreeMap::new() };
+    let ended = run(Site { cloud: &cloud, clock: &clock, stop: site.stop }, &mut session, &mut notes).await;
+    notes.progress.finish();
     let end = ended?;
-    tell(context, &session, &end, &cloud.planned(session.case()))
+    tell(context, &session, &end, &cloud.planned(&notes.steps))
 }
 
 /// A copy in memory of a case that is open already.
-fn copy(entries: &[ledger::Entry]) -> Result<Session<MemoryStore>, Failure> {
+fn copy(entries: &[ledger::Entry], plan: &Plan, now: Timestamp) -> Result<Session<MemoryStore>, Failure> {
     let mut store = MemoryStore::new();
     for entry in entries {
         store.append(&entry.at, std::slice::from_ref(&entry.body))?;
     }
-    Ok(Session::load(store)?)
+    let mut session = Session::load(store)?;
+    let adopted = adoption(session.case(), plan);
+    session.append(now, &adopted)?;
+    Ok(session)
+}
+
+/// Shows the run and notes which step wants which change.
+struct Notes {
+    progress: Progress,
+    steps: BTreeMap<Effect, StepName>,
+}
+
+impl Watcher for Notes {
+    fn saw(&mut self, event: &Event<'_>) {
+        if let Event::Changing { step, effect } = event {
+            self.steps.insert((*effect).clone(), *step);
+        }
+        self.progress.saw(event);
+    }
 }
 
 fn tell<S: Store>(

@@ -13,6 +13,7 @@ pub mod config;
 pub mod context;
 pub mod doctor;
 pub mod document;
+pub mod dry_run;
 pub mod exit;
 pub mod failure;
 pub mod gates;

@@ -64,7 +64,7 @@ pub struct Taken {
 /// # Errors
 /// When the name belongs to another target, another responder's tag is on the instance, another
 /// process holds the case, or the state directory can not be written.
-pub fn open_or_adopt(shelf: &Shelf, plan: &Plan, found: &Preflight, file: Option<&[u8]>, now: Timestamp) -> Result<Taken, Failure> {
+pub fn open_or_adopt(shelf: &Shelf, plan: &Plan, found: &Preflight<'_>, file: Option<&[u8]>, now: Timestamp) -> Result<Taken, Failure> {
     let _lock = shelf.opening_lock()?;
     let known = known_cases(shelf)?;
     if let Some(name) = adoptable(&known, plan, &found.target)? {
@@ -165,16 +165,38 @@ fn others(case: &Case) -> Failure {
 
 fn adopt(shelf: &Shelf, name: &CaseId, plan: &Plan, now: Timestamp) -> Result<Taken, Failure> {
     let mut session = take_up(shelf, name)?;
-    let through = session.case().through.max(plan.charge.through);
-    let mut entries = vec![Entry::Resumed(Box::new(Resumed {
-        settings: plan.settings.clone(),
-        through,
-        program: plan.program.clone(),
-        by: plan.by.clone(),
-    }))];
-    entries.extend(approvals(plan));
+    let entries = adoption(session.case(), plan);
     session.append(now, &entries)?;
     Ok(Taken { session, adopted: true })
+}
+
+/// The entries with which an open case is adopted: it goes as far as asked for, never less far.
+pub fn adoption(case: &Case, plan: &Plan) -> Vec<Entry> {
+    let resumed = Resumed {
+        settings: plan.settings.clone(),
+        through: case.through.max(plan.charge.through),
+        program: plan.program.clone(),
+        by: plan.by.clone(),
+    };
+    let mut entries = vec![Entry::Resumed(Box::new(resumed))];
+    entries.extend(approvals(plan));
+    entries
+}
+
+/// The ledger of the open case that a response would adopt, to look at.
+///
+/// # Errors
+/// When the name asked for belongs to another target, or the case is being released.
+pub fn open_case_of(shelf: &Shelf, plan: &Plan, target: &Target) -> Result<Option<Vec<ledger::Entry>>, Failure> {
+    match adoptable(&known_cases(shelf)?, plan, target)? {
+        None => Ok(None),
+        Some(name) => Ok(Some(CaseFile::read(shelf.path(), name.as_str())?.entries()?)),
+    }
+}
+
+/// The name that a new case would get, whatever tags are on the instance.
+pub fn planned_name(plan: &Plan, now: Timestamp) -> CaseId {
+    plan.case.clone().unwrap_or_else(|| made_name(plan, now))
 }
 
 /// Takes a case for writing.
@@ -186,8 +208,8 @@ pub fn take_up(shelf: &Shelf, name: &CaseId) -> Result<Session<CaseFile>, Failur
 }
 
 /// The name of a new case. A tag of a case that is not kept here says that somebody else is at work.
-fn name(known: &[Case], plan: &Plan, found: &Preflight, shelf: &Shelf, now: Timestamp) -> Result<CaseId, Failure> {
-    let own = || plan.case.clone().unwrap_or_else(|| made_name(found, plan, now));
+fn name(known: &[Case], plan: &Plan, found: &Preflight<'_>, shelf: &Shelf, now: Timestamp) -> Result<CaseId, Failure> {
+    let own = || planned_name(plan, now);
     let tags = &found.instance.tags;
     let released = tags.get(tags::STATUS).is_some_and(|status| status == tags::RELEASED);
     let foreign = tags.get(tags::CASE).filter(|tag| !released && known.iter().all(|case| case.id.as_str() != *tag));
@@ -204,8 +226,8 @@ fn name(known: &[Case], plan: &Plan, found: &Preflight, shelf: &Shelf, now: Time
 }
 
 /// Date, end of the instance's id, four hexadecimal digits.
-fn made_name(found: &Preflight, plan: &Plan, now: Timestamp) -> CaseId {
-    let id = found.target.instance.as_str();
+fn made_name(plan: &Plan, now: Timestamp) -> CaseId {
+    let id = plan.charge.instance.as_str();
     let suffix = id.get(id.len().saturating_sub(8)..).unwrap_or(id);
     let random = plan.nonce.get(..4).unwrap_or(&plan.nonce);
     CaseId::new(format!("{}-{suffix}-{random}", now.strftime("%Y-%m-%d")))
@@ -238,6 +260,21 @@ pub fn refuse_drill(case: &Case, command: &str) -> Result<(), Failure> {
     }
     Err(Failure::usage(format!("`impound {command}`: the case {} is of a drill, and its cloud ended with it", case.id))
         .hint("`impound status`, `impound report` and `impound verify` still work on it"))
+}
+
+/// Refuses a region other than the case's.
+///
+/// # Errors
+/// When --region contradicts the case.
+pub fn same_region(case: &Case, given: Option<&str>) -> Result<(), Failure> {
+    match given.filter(|given| *given != case.target.region.as_str()) {
+        None => Ok(()),
+        Some(given) => Err(Failure::usage(format!(
+            "the case {} is about an instance in {}, and --region says {given}",
+            case.id, case.target.region
+        ))
+        .hint("leave --region out: the case's region is used")),
+    }
 }
 
 /// A case for looking only, not of a drill.

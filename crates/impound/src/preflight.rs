@@ -1,35 +1,43 @@
 //! What must be known before a case is opened: who the credentials belong to, and whether there is
-//! such an instance. Both are asked at once, nothing is changed, and the answers are kept for the
-//! run that follows, so that nothing is asked twice.
+//! such an instance. The questions with which the run will begin go out with these two; nothing is
+//! changed, and the answers are kept for the run, so that looking first costs it no time and nothing
+//! is asked twice.
 
 use crate::charges::Charge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::opening::{Plan, begin, planned_name};
+use crate::primed::Early;
 use casebook::fault::{Fault, FaultClass};
-use casebook::id::Region;
-use casebook::query::{Query, SourceQuery};
+use casebook::id::{AccountId, Arn, Region};
+use casebook::next::next;
+use casebook::query::{Query, Side, SourceQuery};
 use casebook::reading::{Answer, Identity, Reading};
+use casebook::scene::Scene;
 use casebook::scene::instance::{Instance, InstanceState};
 use casebook::settings::{Config, same_account};
 use casebook::target::Target;
+use casebook::view::{Busy, View};
 use engine::{Clock, Cloud};
 use futures_util::future::join;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use ledger::MemoryStore;
+use std::collections::BTreeSet;
 
-/// How often a call that may pass is tried.
+/// How often one of the two calls that decide is tried.
 const TRIES: u32 = 3;
 
 /// What was found.
 #[derive(Debug)]
-pub struct Preflight {
+pub struct Preflight<'a> {
     /// Who the credentials belong to.
     pub identity: Identity,
     /// The instance.
     pub instance: Instance,
     /// All four coordinates.
     pub target: Target,
-    /// The answers as they came.
-    pub answers: Vec<(Query, Answer<Reading>)>,
+    /// The questions that went out, for the run.
+    pub early: Early<'a>,
 }
 
 /// Looks before anything is opened.
@@ -37,19 +45,35 @@ pub struct Preflight {
 /// # Errors
 /// Code 6 when AWS is not reached or refuses; code 2 when there is no such instance, or it belongs
 /// to another account than the finding's, or to the forensic one.
-pub async fn look<C: Cloud, K: Clock>(
-    site: (&C, &K),
-    charge: &Charge,
+pub async fn look<'a, C: Cloud, K: Clock>(
+    site: (&'a C, &K),
+    plan: &Plan,
     region: &Region,
     config: &Config,
-) -> Result<Preflight, Failure> {
-    let (who, what) = (SourceQuery::Identity.into(), SourceQuery::Instance(charge.instance.clone()).into());
-    let (who_answer, what_answer) = join(ask(site, &who), ask(site, &what)).await;
+) -> Result<Preflight<'a>, Failure> {
+    let charge = &plan.charge;
+    let (who, what) = (Query::from(SourceQuery::Identity), Query::from(SourceQuery::Instance(charge.instance.clone())));
+    let mut first = first_questions(plan, region, site.1.now())?;
+    first.retain(|query| *query != who && *query != what);
+    let mut early = Early::of(site.0, first);
+    let (who_answer, what_answer) = early.beside(join(ask(site, &who), ask(site, &what))).await;
     let identity = identity(&who_answer)?;
     let target = target(&identity, charge, region);
     check_account(charge, &target, config)?;
     let instance = instance(&what_answer, &target)?;
-    Ok(Preflight { identity, instance, target, answers: vec![(who, who_answer), (what, what_answer)] })
+    early.learn(who, who_answer);
+    early.learn(what, what_answer);
+    Ok(Preflight { identity, instance, target, early })
+}
+
+/// What the run would ask first of the account under investigation, as far as it needs to know no
+/// more than the instance's id.
+fn first_questions(plan: &Plan, region: &Region, now: Timestamp) -> Result<BTreeSet<Query>, Failure> {
+    let unknown = Identity { account: AccountId::new(""), arn: Arn::new("") };
+    let target = target(&unknown, &plan.charge, region);
+    let session = begin(MemoryStore::new(), planned_name(plan, now), plan, &target, None, now)?;
+    let view = View { case: session.case(), scene: &Scene::new(), busy: &Busy::default(), now };
+    Ok(next(view).observe.into_iter().filter(|query| query.side() == Side::Source).collect())
 }
 
 async fn ask<C: Cloud, K: Clock>((cloud, clock): (&C, &K), query: &Query) -> Answer<Reading> {

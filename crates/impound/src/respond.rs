@@ -53,14 +53,14 @@ pub async fn respond<C: Cloud, K: Clock>(
     response: Response<'_>,
 ) -> Result<Exit, Failure> {
     let Response { plan, config, region, file } = response;
-    let found = preflight::look((site.cloud, site.clock), &plan.charge, &region, config).await?;
+    let found = preflight::look((site.cloud, site.clock), &plan, &region, config).await?;
     if site.stop.times() > 0 {
         return Err(Failure::new(Exit::Held, "stopped by the operator before a case was opened; nothing was changed"));
     }
     let taken = open_or_adopt(&context.shelf()?, &plan, &found, file, site.clock.now())?;
     let mut session = taken.session;
     tell_opening(context, &session, taken.adopted, &plan.charge);
-    let cloud = Primed::new(site.cloud, if taken.adopted { Vec::new() } else { found.answers });
+    let cloud = Primed::new(site.cloud, found.early);
     drive_case(context, Site { cloud: &cloud, clock: site.clock, stop: site.stop }, &mut session).await
 }
 

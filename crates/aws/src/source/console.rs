@@ -4,7 +4,7 @@ use crate::clients::Clients;
 use crate::convert::optional_time;
 use crate::fault::{fault, need};
 use aws_sdk_ec2::operation::get_console_output::GetConsoleOutputOutput as Output;
-use casebook::fault::Fault;
+use casebook::fault::{Fault, FaultClass};
 use casebook::id::InstanceId;
 use casebook::reading::Reading;
 use serde_json::json;
@@ -16,12 +16,12 @@ pub(super) async fn serial(c: &Clients) -> Result<Reading, Fault> {
 }
 
 /// `Document`: `instance`, `at`, `output` in base64. Only Nitro instances have the latest output;
-/// others answer that it is not supported, and show that of their last start
+/// where it is refused, what was buffered at the last start or stop is read
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>).
 pub(super) async fn output(c: &Clients, id: &InstanceId) -> Result<Reading, Fault> {
     let call = c.ec2.get_console_output().instance_id(id.as_str());
     let answer = match call.clone().latest(true).send().await.map_err(fault) {
-        Err(refusal) if refusal.code == "UnsupportedOperation" => call.send().await.map_err(fault)?,
+        Err(refusal) if refusal.class == FaultClass::Invalid => call.send().await.map_err(fault)?,
         answer => answer?,
     };
     document(id, &answer)

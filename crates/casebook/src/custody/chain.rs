@@ -45,7 +45,10 @@ pub(crate) fn missing(view: View<'_>) -> Vec<String> {
     }
     let volumes = volumes_at_stake(view);
     if volumes.is_empty() {
-        return vec!["the instance has no EBS volume, so nothing of it can be secured; terminate it by hand if it shall go".into()];
+        return vec![
+            "the instance has no EBS volume, so nothing of it can be secured; terminate it by hand if it shall go"
+                .into(),
+        ];
     }
     volumes.keys().filter_map(|volume| secured(view, volume).err()).collect()
 }
@@ -53,7 +56,8 @@ pub(crate) fn missing(view: View<'_>) -> Vec<String> {
 /// The chain of a volume, or the first link that is missing and what to do about it.
 pub(crate) fn secured<'a>(view: View<'a>, volume: &VolumeId) -> Result<Secured<'a>, String> {
     let forensic = view.case.settings.forensic.as_ref();
-    let forensic = forensic.ok_or_else(|| format!("{volume}: no forensic account is set; set [forensic] account_id"))?;
+    let forensic =
+        forensic.ok_or_else(|| format!("{volume}: no forensic account is set; set [forensic] account_id"))?;
     let unread = || format!("{volume}: its snapshots were not read; resume the case");
     let sources = snapshots(view, Side::Source).ok_or_else(unread)?;
     let copies = snapshots(view, Side::Forensic).ok_or_else(unread)?;
@@ -78,7 +82,8 @@ fn chain<'a>(
         return Err(format!("its snapshot {} is not complete; wait and resume the case", original.id));
     }
     let owned = |s: &&Snapshot| s.owner == forensic.account && made_from(&s.tags, StepName::Copy, original.id.as_str());
-    let mut lack = format!("the forensic account has no copy of {}; resume the case, the step `copy` makes one", original.id);
+    let mut lack =
+        format!("the forensic account has no copy of {}; resume the case, the step `copy` makes one", original.id);
     for copy in copies.iter().filter(owned) {
         match link(view, forensic, original, copy) {
             Ok(manifest) => return Ok(Secured { original, copy, manifest }),
@@ -100,7 +105,10 @@ fn link<'a>(
         return Ok(manifest);
     }
     Err(match view.case.settings.policy.lock_days {
-        0 => format!("the copy {} is not locked because policy.lock_days is 0; set it to 1 or more and resume the case", copy.id),
+        0 => format!(
+            "the copy {} is not locked because policy.lock_days is 0; set it to 1 or more and resume the case",
+            copy.id
+        ),
         _ => format!("the lock on the copy {} was not read back; resume the case", copy.id),
     })
 }
@@ -111,11 +119,16 @@ fn whole(forensic: &ForensicSettings, original: &Snapshot, copy: &Snapshot) -> R
         return Err(format!("the copy {id} of {} is not complete; wait and resume the case", original.id));
     }
     if copy.size_gib != original.size_gib {
-        return Err(format!("the copy {id} has {} GiB, {} has {}; make another", copy.size_gib, original.id, original.size_gib));
+        return Err(format!(
+            "the copy {id} has {} GiB, {} has {}; make another",
+            copy.size_gib, original.id, original.size_gib
+        ));
     }
     match &copy.key {
         Some(key) if key.account() == forensic.account => Ok(()),
-        _ => Err(format!("the copy {id} is not under a key of the forensic account; make another under forensic.kms_key_arn")),
+        _ => Err(format!(
+            "the copy {id} is not under a key of the forensic account; make another under forensic.kms_key_arn"
+        )),
     }
 }
 
@@ -124,7 +137,9 @@ fn equal<'a>(view: View<'a>, original: &Snapshot, copy: &Snapshot) -> Result<&'a
     let forensic = view.case.manifest(Side::Forensic, &copy.id);
     match (source, forensic) {
         (Some(source), Some(forensic)) if source.sha256 == forensic.sha256 => Ok(forensic),
-        (Some(_), Some(_)) => Err(format!("the copy {} differs from its source {}; keep both and look into it", copy.id, original.id)),
+        (Some(_), Some(_)) => {
+            Err(format!("the copy {} differs from its source {}; keep both and look into it", copy.id, original.id))
+        }
         _ => Err(format!(
             "the copy {} was not compared with {} block by block; set policy.verify = \"blocks\" and resume the case",
             copy.id, original.id

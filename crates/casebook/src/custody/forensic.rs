@@ -80,7 +80,9 @@ pub(crate) fn reach(agenda: &mut Agenda<'_>, key: Option<&Arn>) -> Option<Reach>
             Some(Reach::Barred(format!("under the key {arn}, which the forensic account may not use")))
         }
         Err(fault) => {
-            agenda.hold(format!("whether the forensic account may use the key {arn} could not be read: {fault}; resume the case"));
+            agenda.hold(format!(
+                "whether the forensic account may use the key {arn} could not be read: {fault}; resume the case"
+            ));
             None
         }
         Ok(_) => None,

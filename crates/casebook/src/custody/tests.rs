@@ -51,7 +51,11 @@ fn each_volume_says_what_it_lacks() {
     copies(&mut bench, both_copies()[..1].to_vec());
     let custody = index(bench.view());
     assert_eq!(custody.missing.len(), 1);
-    assert!(custody.missing[0].starts_with("vol-2: the forensic account has no copy of snap-2"), "{:?}", custody.missing);
+    assert!(
+        custody.missing[0].starts_with("vol-2: the forensic account has no copy of snap-2"),
+        "{:?}",
+        custody.missing
+    );
     assert!(custody.prove(&"case-1".into()).is_none());
 }
 

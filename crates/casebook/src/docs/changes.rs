@@ -232,7 +232,11 @@ mod tests {
                 let (needed, allowed) = (needed(card.name, side), allowed(card, side));
                 let missing: Vec<_> = needed.difference(&allowed).collect();
                 let idle: Vec<_> = allowed.difference(&needed).filter(|action| !is_beside(action)).collect();
-                assert!(missing.is_empty() && idle.is_empty(), "{}, {side:?}: missing {missing:?}, idle {idle:?}", card.name);
+                assert!(
+                    missing.is_empty() && idle.is_empty(),
+                    "{}, {side:?}: missing {missing:?}, idle {idle:?}",
+                    card.name
+                );
             }
         }
     }

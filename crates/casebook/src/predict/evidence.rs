@@ -16,7 +16,7 @@ pub fn after(query: &Query, mut reading: Reading, predicted: &Predicted, known: 
         (Reading::Images(images), _) => of_images(query, images, predicted, known),
         (Reading::Sharing(sharing), _) => of_sharing(query, sharing, &predicted.effect),
         (Reading::Locks(locks), _) => of_locks(query, locks, &predicted.effect),
-        (Reading::Volumes(volumes), Query::Forensic(FQ::CaseVolumes(_))) => volumes.extend(new_volume(predicted)),
+        (Reading::Volumes(volumes), Query::Forensic(FQ::CaseVolumes(_))) => volumes.extend(new_volume(predicted, known)),
         (Reading::Instances(instances), Query::Forensic(FQ::CaseInstances(_))) => {
             if let Effect::Forensic(F::Launch(launch)) = &predicted.effect {
                 instances.push(new_instance(first(&predicted.made), launch));
@@ -76,7 +76,6 @@ fn image_snapshot(image: &str, volume: &VolumeId) -> String {
 }
 
 fn new_snapshot(id: &str, volume: &str, key: Option<Arn>, tags: &Tags, owner: &AccountId, known: &Known<'_>) -> Snapshot {
-    let size_gib = known.volumes.iter().find(|v| v.id.as_str() == volume).map_or(0, |v| v.size_gib);
     Snapshot {
         id: id.into(),
         volume: volume.into(),
@@ -85,10 +84,17 @@ fn new_snapshot(id: &str, volume: &str, key: Option<Arn>, tags: &Tags, owner: &A
         state_message: String::new(),
         progress_percent: 100,
         started: known.now.to_owned(),
-        size_gib,
+        size_gib: size_gib(id, volume, known),
         key,
         tags: tags.clone(),
     }
+}
+
+/// A predicted id names in the end the volume or the snapshot that it comes from.
+fn size_gib(id: &str, volume: &str, known: &Known<'_>) -> i32 {
+    let of_volume = known.volumes.iter().find(|v| v.id.as_str() == volume || id.contains(v.id.as_str()));
+    let of_snapshot = || known.snapshots.iter().find(|s| id.contains(s.id.as_str()));
+    of_volume.map(|v| v.size_gib).or_else(|| of_snapshot().map(|s| s.size_gib)).unwrap_or(0)
 }
 
 fn of_images(query: &Query, images: &mut Vec<Image>, predicted: &Predicted, known: &Known<'_>) {
@@ -159,11 +165,11 @@ fn of_locks(query: &Query, locks: &mut Vec<Lock>, effect: &Effect) {
     locks.push(Lock { snapshot: snapshot.clone(), state: "governance".into(), days: Some(days.into()), until: None });
 }
 
-fn new_volume(predicted: &Predicted) -> Option<Volume> {
+fn new_volume(predicted: &Predicted, known: &Known<'_>) -> Option<Volume> {
     let Effect::Forensic(F::CreateVolume { snapshot, zone, key, tags, .. }) = &predicted.effect else { return None };
     Some(Volume {
         id: first(&predicted.made).into(),
-        size_gib: 0,
+        size_gib: size_gib(first(&predicted.made), "", known),
         state: "available".into(),
         volume_type: "gp3".into(),
         zone: zone.clone(),

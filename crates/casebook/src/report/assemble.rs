@@ -1,21 +1,20 @@
 //! The fold of a ledger into a report.
 
 use super::history::{History, Line};
-use super::model::{Acting, LedgerHead, Report, Run, SCHEMA, StepRow, Subject};
-use super::{captured, changes, clock, custody, gates, lineage, timeline};
+use super::model::{Acting, LedgerHead, Report, Run, SCHEMA, Subject};
+use super::{captured, changes, clock, custody, gates, lineage, steps, timeline};
 use crate::case::Case;
 use crate::entry::{Entry, Resumed};
 use crate::query::{Query, SourceQuery};
 use crate::reading::Reading;
 use crate::scene::instance::Instance;
-use crate::step::StepName;
 use jiff::Timestamp;
 
 /// Makes the report of a case from its ledger. Nothing else is looked at, so the same ledger gives
 /// the same report.
 pub fn build(history: &History) -> Report {
     let case = history.case();
-    let before_release = history.response_case();
+    let steps = steps::rows(&history.response_case(), history.response());
     let runs = runs(history.lines());
     let changes = changes::changes(history);
     let evidence = lineage::items(history, &changes);
@@ -28,13 +27,13 @@ pub fn build(history: &History) -> Report {
         subject: subject(&case),
         acting: acting(history.lines()),
         verdict_at: verdict_at(history.lines()),
-        steps: steps(&before_release, history),
+        steps,
         undo: changes::undo(&changes),
         release: changes::release(history),
         gates: gates::gates(history.lines()),
         unproved: custody::unproved(&case, &evidence),
         gaps: captured::gaps(history),
-        timeline: timeline::timeline(history, &changes, &evidence),
+        timeline: timeline::timeline(history, &steps, &changes, &evidence),
         clock: clock::clock(&artefacts),
         ledger: LedgerHead { entries: history.lines().len() as u64, head: history.last().hash.clone() },
         runs,
@@ -108,29 +107,6 @@ fn acting(lines: &[Line]) -> Vec<Acting> {
 
 fn verdict_at(lines: &[Line]) -> Option<Timestamp> {
     lines.iter().rev().find(|line| matches!(line.entry, Entry::Verdict(_))).map(|line| line.at)
-}
-
-/// The steps in the order in which the case first heard of them.
-fn steps(case: &Case, history: &History) -> Vec<StepRow> {
-    let ordered = case.runbook.steps_through(case.through);
-    let listed = ordered.iter().map(|row| row.step);
-    let others = case.steps.keys().copied().filter(|step| ordered.iter().all(|row| row.step != *step));
-    listed.chain(others).filter_map(|step| step_row(case, step, history)).collect()
-}
-
-fn step_row(case: &Case, step: StepName, history: &History) -> Option<StepRow> {
-    let record = case.steps.get(&step)?;
-    let first = history.response().iter().find(|line| matches!(&line.entry, Entry::Intent(i) if i.step == step));
-    Some(StepRow {
-        step,
-        status: record.entry.status,
-        reason: record.entry.reason.clone(),
-        warnings: record.entry.warnings.clone(),
-        proof: record.entry.proof.clone(),
-        started: record.started,
-        first_change: first.map(|line| line.at),
-        finished: record.finished,
-    })
 }
 
 fn subject(case: &Case) -> Option<Subject> {

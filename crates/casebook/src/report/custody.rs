@@ -16,13 +16,14 @@ pub(super) fn unproved(case: &Case, items: &[Item]) -> Vec<String> {
     let volumes = volumes.iter().filter_map(|volume| unsecured(case, items, volume));
     let unlocked = items.iter().filter_map(|item| unlocked(case, item));
     let others = items.iter().flat_map(|item| [contradiction(item), uncompared(case, item)]).flatten();
-    unread.into_iter().chain(volumes).chain(others).chain(unlocked).collect()
+    unread.into_iter().chain(volumes).chain(others).chain(rebuilt(items)).chain(unlocked).collect()
 }
 
 fn volumes_unread(case: &Case) -> Option<String> {
     let query = Query::from(SourceQuery::AttachedVolumes(case.target.instance.clone()));
     let read = case.baseline.scene.last(&query).or(case.observed.get(&query));
-    let unread = format!("The volumes of {} were not read: whether each has a snapshot is not known.", case.target.instance);
+    let unread =
+        format!("The volumes of {} were not read: whether each has a snapshot is not known.", case.target.instance);
     read.is_none().then_some(unread)
 }
 
@@ -95,9 +96,10 @@ fn uncompared(case: &Case, item: &Item) -> Option<String> {
     match evidence.kind {
         EvidenceKind::Snapshot => Some(format!("The copy {id} was not compared with {source} block by block.")),
         EvidenceKind::Image => Some(format!("The image {id} was not compared with {source} as a whole.")),
-        EvidenceKind::Volume => Some(format!("The volume {id}, made from {source}, was not read.")),
-        EvidenceKind::Instance => Some(format!("The instance {id} runs what {source} holds, attacker's work included.")),
-        EvidenceKind::Scene | EvidenceKind::ConsoleOutput => None,
+        EvidenceKind::Instance => {
+            Some(format!("The instance {id} runs what {source} holds, attacker's work included."))
+        }
+        EvidenceKind::Volume | EvidenceKind::Scene | EvidenceKind::ConsoleOutput => None,
     }
 }
 
@@ -105,5 +107,14 @@ fn unlocked(case: &Case, item: &Item) -> Option<String> {
     let evidence = &item.evidence;
     let counts = evidence.kind == EvidenceKind::Snapshot && !evidence.locked;
     let whose = if evidence.account == case.target.account { "the account under investigation" } else { "its account" };
-    counts.then(|| format!("No lock was read back on {}: whoever may delete snapshots in {whose} can delete it.", evidence.id))
+    counts.then(|| {
+        format!("No lock was read back on {}: whoever may delete snapshots in {whose} can delete it.", evidence.id)
+    })
+}
+
+/// Rebuilt volumes are for reading by an analyst; nothing here has read them.
+fn rebuilt(items: &[Item]) -> Option<String> {
+    let volumes = items.iter().filter(|item| item.evidence.kind == EvidenceKind::Volume);
+    let ids: Vec<&str> = volumes.map(|item| item.evidence.id.as_str()).collect();
+    (!ids.is_empty()).then(|| format!("Rebuilt and not read or compared afterwards: {}.", ids.join(", ")))
 }

@@ -70,8 +70,10 @@ impl Item {
 pub(super) fn items(history: &History, changes: &[Change]) -> Vec<Item> {
     let mut found = by_id(history.lines());
     let makers = makers(changes);
-    let digests: BTreeMap<String, String> =
-        found.values().filter_map(|(_, item)| Some((item.evidence.id.clone(), item.evidence.sha256.clone()?))).collect();
+    let digests: BTreeMap<String, String> = found
+        .values()
+        .filter_map(|(_, item)| Some((item.evidence.id.clone(), item.evidence.sha256.clone()?)))
+        .collect();
     for (_, item) in found.values_mut() {
         item.made_by = makers.get(&item.evidence.id).cloned();
         item.equals_source = equal(item, &digests);
@@ -95,14 +97,7 @@ fn by_id(lines: &[Line]) -> Found {
 }
 
 fn new(evidence: &Evidence) -> Item {
-    Item {
-        evidence: evidence.clone(),
-        depth: 0,
-        made_by: None,
-        states: Vec::new(),
-        equals_source: None,
-        blocks: None,
-    }
+    Item { evidence: evidence.clone(), depth: 0, made_by: None, states: Vec::new(), equals_source: None, blocks: None }
 }
 
 fn note(item: &mut Item, line: &Line, evidence: &Evidence) {

@@ -87,7 +87,7 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '|' => out.push_str("&#124;"),
             '\\' => out.push_str("&#92;"),
-            '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '$' => {
+            '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '$' | '^' => {
                 out.push('\\');
                 out.push(character);
             }
@@ -107,7 +107,7 @@ fn unlink(text: &str) -> String {
 fn verbatim(code: &str) -> String {
     let text = clean(code);
     let plain = !text.trim().is_empty() && !text.contains(['`', '|', '\\', '<', '>', '&']);
-    if plain { format!("`{}`", text.trim()) } else { escape(&text) }
+    if plain { format!("`{}`", text.trim_matches(' ')) } else { escape(&text) }
 }
 
 /// Keeps the first characters of a line from making a list, a heading or a rule of it.

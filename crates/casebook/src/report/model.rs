@@ -6,12 +6,13 @@ use super::changes::{Change, Release, Undo};
 use super::clock::Clock;
 use super::gates::GateRow;
 use super::lineage::Item;
+use super::steps::StepRow;
 use super::timeline::Timeline;
 use crate::entry::{CaseStatus, FindingNote, Person};
 use crate::id::CaseId;
 use crate::query::Side;
 use crate::reading::Identity;
-use crate::step::{Phase, StepName, StepStatus};
+use crate::step::Phase;
 use crate::target::Target;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
@@ -139,25 +140,4 @@ pub struct Subject {
     pub volumes: Vec<String>,
     /// Its instance profile.
     pub profile: Option<String>,
-}
-
-/// How a step stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepRow {
-    /// Which.
-    pub step: StepName,
-    /// How.
-    pub status: StepStatus,
-    /// Why.
-    pub reason: String,
-    /// What a responder should know.
-    pub warnings: Vec<String>,
-    /// What was read back.
-    pub proof: Vec<String>,
-    /// When the step was first heard of.
-    pub started: Timestamp,
-    /// When its first change was sent; `None` when it sent none.
-    pub first_change: Option<Timestamp>,
-    /// When it was done or skipped.
-    pub finished: Option<Timestamp>,
 }

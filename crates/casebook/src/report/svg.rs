@@ -9,12 +9,12 @@ use maud::{Markup, html as markup};
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 104.0;
-const RIGHT: f64 = 980.0;
+const RIGHT: f64 = 968.0;
 const LANE: f64 = 21.0;
 const ROW: f64 = 23.0;
 const BAR: f64 = 13.0;
-/// Two numbers closer than this would cover each other.
-const APART: f64 = 21.0;
+/// Moments closer than this share a pin.
+const APART: f64 = 14.0;
 /// Below this the axis is nearly linear, in milliseconds.
 const UNIT_MS: f64 = 100.0;
 
@@ -43,7 +43,8 @@ struct Axis {
 impl Axis {
     fn of(timeline: &Timeline) -> Self {
         let times = timeline.moments.iter().map(|moment| moment.at);
-        let times = times.chain(timeline.stretches.iter().flat_map(|stretch| [Some(stretch.from), stretch.to]).flatten());
+        let times =
+            times.chain(timeline.stretches.iter().flat_map(|stretch| [Some(stretch.from), stretch.to]).flatten());
         let (start, end) = times.fold((timeline.end, timeline.end), |(a, b), at| (a.min(at), b.max(at)));
         let span = end.duration_since(start).max(SignedDuration::from_secs(1));
         Self { start, end, reach: (span.as_millis_f64() / UNIT_MS).ln_1p() }
@@ -63,12 +64,24 @@ impl Axis {
     }
 }
 
-/// A moment's number and where it stands.
+/// The numbers of moments at one place.
 struct Pin {
-    number: usize,
+    first: usize,
+    last: usize,
     x: f64,
     lane: usize,
-    title: String,
+    titles: Vec<String>,
+}
+
+impl Pin {
+    fn label(&self) -> String {
+        if self.first == self.last { self.first.to_string() } else { format!("{}–{}", self.first, self.last) }
+    }
+
+    /// Wide enough for its label.
+    fn width(&self) -> f64 {
+        13.0 + 6.0 * self.label().chars().count() as f64
+    }
 }
 
 /// The drawing, with a caption that says how to read it.
@@ -100,21 +113,35 @@ pub(super) fn timeline(timeline: &Timeline) -> Markup {
     }
 }
 
-/// Numbers in as many lanes as it takes for none to cover another.
+/// One pin for the moments that the drawing cannot tell apart, in as many lanes as it takes for no
+/// pin to cover another.
 fn pins(timeline: &Timeline, axis: &Axis) -> Vec<Pin> {
-    let mut ends: Vec<f64> = Vec::new();
-    let mut pins = Vec::new();
+    let mut pins: Vec<Pin> = Vec::new();
     for (index, moment) in timeline.moments.iter().enumerate() {
         let x = axis.x(moment.at);
-        let lane = ends.iter().position(|end| x - end >= APART).unwrap_or(ends.len());
-        if lane == ends.len() {
-            ends.push(x);
+        let title = format!("{}. {}: {} UTC", index + 1, moment.what, millisecond(moment.at));
+        match pins.last_mut() {
+            Some(pin) if x - pin.x < APART => {
+                pin.last = index + 1;
+                pin.titles.push(title);
+            }
+            _ => pins.push(Pin { first: index + 1, last: index + 1, x, lane: 0, titles: vec![title] }),
         }
-        ends[lane] = x;
-        let title = format!("{}: {} UTC", moment.what, millisecond(moment.at));
-        pins.push(Pin { number: index + 1, x, lane, title });
     }
+    stack(&mut pins);
     pins
+}
+
+fn stack(pins: &mut [Pin]) {
+    let mut ends: Vec<f64> = Vec::new();
+    for pin in pins {
+        let left = pin.x - pin.width() / 2.0;
+        pin.lane = ends.iter().position(|end| left > *end + 2.0).unwrap_or(ends.len());
+        if pin.lane == ends.len() {
+            ends.push(left);
+        }
+        ends[pin.lane] = pin.x + pin.width() / 2.0;
+    }
 }
 
 fn lane_y(lane: usize) -> f64 {
@@ -135,12 +162,12 @@ fn stem(pin: &Pin, bottom: f64) -> Markup {
 }
 
 fn head(pin: &Pin) -> Markup {
-    let y = lane_y(pin.lane);
+    let (y, width) = (lane_y(pin.lane), pin.width());
     markup! {
         g class="pin" {
-            title { (clean(&pin.title)) }
-            circle cx=(place(pin.x)) cy=(place(y)) r="9.5" {}
-            text x=(place(pin.x)) y=(place(y + 3.8)) { (pin.number) }
+            title { (clean(&pin.titles.join("; "))) }
+            rect x=(place(pin.x - width / 2.0)) y=(place(y - 9.5)) width=(place(width)) height="19" rx="9.5" {}
+            text x=(place(pin.x)) y=(place(y + 3.8)) { (pin.label()) }
         }
     }
 }

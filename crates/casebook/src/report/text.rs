@@ -16,6 +16,12 @@ pub(super) fn clean(text: &str) -> String {
     out
 }
 
+/// The beginning of a long text; the whole stands elsewhere in the report.
+pub(super) fn brief(text: &str) -> String {
+    const LIMIT: usize = 160;
+    if text.chars().count() <= LIMIT { text.to_owned() } else { text.chars().take(LIMIT).chain(['…']).collect() }
+}
+
 /// Control and format characters (<https://www.unicode.org/reports/tr9/>, zero-width ones, tags).
 fn is_hidden(character: char) -> bool {
     character.is_control()

@@ -4,8 +4,8 @@
 use super::changes::{Change, ChangeOutcome};
 use super::history::{History, Line};
 use super::lineage::Item;
+use super::steps::StepRow;
 use super::words;
-use crate::case::StepRecord;
 use crate::entry::Entry;
 use crate::evidence::{EvidenceKind, EvidenceState};
 use crate::step::{StepName, StepStatus};
@@ -50,7 +50,7 @@ pub struct Timeline {
 }
 
 /// Gathers the moments and stretches of a case.
-pub(super) fn timeline(history: &History, changes: &[Change], items: &[Item]) -> Timeline {
+pub(super) fn timeline(history: &History, rows: &[StepRow], changes: &[Change], items: &[Item]) -> Timeline {
     let mut moments = vec![moment("opened", history.first().at, "The case was opened")];
     moments.extend(before_the_first_change(history));
     moments.extend(isolated(history, changes));
@@ -59,7 +59,7 @@ pub(super) fn timeline(history: &History, changes: &[Change], items: &[Item]) ->
     moments.extend(verdicts(history.lines()));
     moments.extend(history.lines().iter().filter_map(decision));
     moments.sort_by_key(|moment| moment.at);
-    Timeline { moments, stretches: stretches(history), end: history.last().at }
+    Timeline { moments, stretches: stretches(history.response(), rows), end: history.last().at }
 }
 
 fn moment(name: &str, at: Timestamp, what: impl Into<String>) -> Moment {
@@ -80,7 +80,8 @@ fn before_the_first_change(history: &History) -> Vec<Moment> {
 /// The last change of an interface's groups before isolation was read back, and the read-back.
 fn isolated(history: &History, changes: &[Change]) -> Vec<Moment> {
     let Some(done) = step_done(history, StepName::Isolate) else { return Vec::new() };
-    let groups = changes.iter().filter(|change| change.step == StepName::Isolate && change.outcome == ChangeOutcome::Accepted);
+    let groups =
+        changes.iter().filter(|change| change.step == StepName::Isolate && change.outcome == ChangeOutcome::Accepted);
     let groups = groups.filter(|change| change.action == "ec2:ModifyNetworkInterfaceAttribute");
     let times = groups.filter_map(|change| change.outcome_at).filter(|at| *at <= done);
     let last = times.max().map(|at| moment("last-interface-isolated", at, "The last interface's groups were changed"));
@@ -88,9 +89,7 @@ fn isolated(history: &History, changes: &[Change]) -> Vec<Moment> {
 }
 
 fn step_done(history: &History, step: StepName) -> Option<Timestamp> {
-    let done = |line: &&Line| {
-        matches!(&line.entry, Entry::Step(entry) if entry.step == step && entry.status == StepStatus::Done)
-    };
+    let done = |line: &&Line| matches!(&line.entry, Entry::Step(entry) if entry.step == step && entry.status == StepStatus::Done);
     history.response().iter().find(done).map(|line| line.at)
 }
 
@@ -103,7 +102,11 @@ fn evidence(history: &History, items: &[Item]) -> Vec<Moment> {
         ("snapshots-requested", all_reached(&ours, EvidenceState::Requested), "The last snapshot was requested"),
         ("snapshots-completed", all_reached(&ours, EvidenceState::Completed), "The last snapshot was complete"),
         ("copies-owned", all_reached(&copies, EvidenceState::Copied), "The forensic account owned the last copy"),
-        ("copies-verified", all_reached(&copies, EvidenceState::Verified), "The last copy was proved equal to its source"),
+        (
+            "copies-verified",
+            all_reached(&copies, EvidenceState::Verified),
+            "The last copy was proved equal to its source",
+        ),
     ];
     all.into_iter().filter_map(|(name, at, what)| Some(moment(name, at?, what))).collect()
 }
@@ -165,25 +168,20 @@ fn decision(line: &Line) -> Option<Moment> {
     Some(moment(name, line.at, what))
 }
 
-fn stretches(history: &History) -> Vec<Stretch> {
-    let case = history.response_case();
-    let stretch = |(step, record): (&StepName, &StepRecord)| Stretch {
-        step: *step,
-        from: begun(history.response(), *step).or(record.finished).unwrap_or(record.started),
-        to: record.finished,
-        status: record.entry.status,
+fn stretches(lines: &[Line], rows: &[StepRow]) -> Vec<Stretch> {
+    let stretch = |row: &StepRow| Stretch {
+        step: row.step,
+        from: begun(lines, row).or(row.first_ended).unwrap_or(row.started),
+        to: row.first_ended,
+        status: row.achieved(),
     };
-    let mut rows: Vec<Stretch> = case.steps.iter().map(stretch).collect();
-    rows.sort_by_key(|stretch| (stretch.from, stretch.step));
-    rows
+    let mut stretches: Vec<Stretch> = rows.iter().map(stretch).collect();
+    stretches.sort_by_key(|stretch| (stretch.from, stretch.step));
+    stretches
 }
 
 /// A step's first change; of the capture, which changes nothing, the first answer.
-fn begun(lines: &[Line], step: StepName) -> Option<Timestamp> {
-    let first = lines.iter().find(|line| match &line.entry {
-        Entry::Intent(intent) => intent.step == step,
-        Entry::Captured(_) => step == StepName::Capture,
-        _ => false,
-    });
-    first.map(|line| line.at)
+fn begun(lines: &[Line], row: &StepRow) -> Option<Timestamp> {
+    let first = lines.iter().find(|line| matches!(line.entry, Entry::Captured(_)));
+    if row.step == StepName::Capture { first.map(|line| line.at) } else { row.first_change }
 }

@@ -32,12 +32,12 @@ pub(super) fn tone(report: &Report) -> Tone {
         (Some(_), _) => Tone::Caution,
         (None, false) => Tone::Bad,
         (None, true) if report.verdict.credentials == CredentialVerdict::Live => Tone::Caution,
-        (None, true) if is_terminated(report) => Tone::Good,
+        (None, true) if is_terminated(report) && report.verdict.residual.is_empty() => Tone::Good,
         (None, true) => Tone::Caution,
     }
 }
 
-fn is_terminated(report: &Report) -> bool {
+pub(super) fn is_terminated(report: &Report) -> bool {
     report.steps.iter().any(|row| row.step == StepName::Terminate && row.status == StepStatus::Done)
 }
 

@@ -89,7 +89,11 @@ fn plan(agenda: &mut Agenda<'_>) {
     if agenda.moves() || !agenda.holds.is_empty() {
         return;
     }
-    agenda.prove(format!("{} copies owned by {} read back as completed{image}; {equal} equal to their sources block by block", pairs.len(), forensic.account));
+    agenda.prove(format!(
+        "{} copies owned by {} read back as completed{image}; {equal} equal to their sources block by block",
+        pairs.len(),
+        forensic.account
+    ));
 }
 
 /// The key of the copies: set, enabled, a customer's, and the forensic account's own. Without a key in

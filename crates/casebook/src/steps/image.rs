@@ -153,7 +153,10 @@ fn mapping(agenda: &mut Agenda<'_>, image: &Image) {
         ));
     }
     for disk in image.disks.iter().filter(|disk| disk.snapshot.is_none()) {
-        agenda.warn(format!("{} is instance store: the image {} names it and holds none of its data", disk.device, image.id));
+        agenda.warn(format!(
+            "{} is instance store: the image {} names it and holds none of its data",
+            disk.device, image.id
+        ));
     }
     let whole = image.disks.iter().filter(|disk| disk.snapshot.is_some()).count();
     agenda.prove(format!("the image {} was read back as available with {whole} disks", image.id));
@@ -192,7 +195,11 @@ fn reencrypt(agenda: &mut Agenda<'_>, images: &[Image], image: &Image) {
         return;
     }
     let Some(key) = &agenda.view.case.settings.share_key else {
-        agenda.warn(format!("the image {} can not be shared: {}; set source.share_kms_key_arn", image.id, barred.join("; ")));
+        agenda.warn(format!(
+            "the image {} can not be shared: {}; set source.share_kms_key_arn",
+            image.id,
+            barred.join("; ")
+        ));
         return;
     };
     match find(images, SHARED) {

@@ -52,6 +52,7 @@ pub const CARD: StepCard = StepCard {
         "ec2:CreateSecurityGroup",
         "ec2:CreateTags",
         "ec2:DeleteSecurityGroup",
+        "ec2:DescribeAddresses",
         "ec2:DescribeInstances",
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeNetworkInterfaces",
@@ -178,7 +179,7 @@ fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
     let Some(member) = member.as_ref().filter(|member| member.in_service()) else { return false };
     let Some(group) = agenda.scaling_group(&member.group) else { return true };
     let suspended = |process: &&str| group.suspended.iter().any(|other| other == process);
-    if !group.checks_balancers() || super::detach::KILLING.iter().any(|process| suspended(&process)) {
+    if !group.checks_balancers() || super::detach::KILLING.iter().any(|process| suspended(process)) {
         return false;
     }
     let why = format!("{} would find the isolated member unhealthy and terminate it", group.name);

@@ -66,7 +66,9 @@ fn plan(agenda: &mut Agenda<'_>) {
     let Some(forensic) = forensic::settings(agenda) else { return };
     let Some(head) = forensic::head_after(agenda, StepName::Copy) else { return };
     let Some(subnet) = &forensic.subnet else {
-        agenda.hold("no sealed subnet is set: set forensic.subnet_id and resume the case, volumes are then rebuilt in its zone");
+        agenda.hold(
+            "no sealed subnet is set: set forensic.subnet_id and resume the case, volumes are then rebuilt in its zone",
+        );
         return;
     };
     let Some(enclave) = agenda.enclave(subnet) else { return };

@@ -14,7 +14,8 @@
 //! What can go wrong: evidence is missing or has changed since the approval (the gate is closed
 //! again); the call is refused (protections back, held); the answer is lost (the instance is read
 //! again first); somebody else was faster (said). There is no undo. If putting a protection back
-//! fails, the step `protect` keeps trying, and says so.
+//! fails, this step holds with it; the step `protect` puts it back once the approval no longer holds,
+//! else the instance's owner does by hand.
 
 use super::StepCard;
 use crate::agenda::Agenda;
@@ -28,9 +29,8 @@ use crate::gate::Gate;
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
 use crate::scene::instance::{Attribute, AttributeValue, InstanceState};
-use crate::step::{Phase, StepName};
+use crate::step::StepName;
 use crate::steps::protect::protection;
-use crate::view::View;
 use jiff::SignedDuration;
 
 mod exposure;
@@ -73,18 +73,6 @@ fn plan(agenda: &mut Agenda<'_>) {
         Some(InstanceState::ShuttingDown) => going(agenda),
         Some(_) => original(agenda),
     }
-}
-
-/// Whether this step has the two protections down on purpose: the approved evidence is the
-/// evidence at hand. As long as it is so, the step `protect` leaves them to this one.
-pub(crate) fn lifts(view: View<'_>) -> bool {
-    let case = view.case;
-    let asked = case.through == Phase::Eradicate && case.releasing.is_none();
-    if !asked || !case.runbook.has(StepName::Terminate) || !case.approvals.contains_key(&Gate::Terminate) {
-        return false;
-    }
-    let custody = custody::index(view);
-    custody.missing.is_empty() && view.approved(Gate::Terminate, &custody.digest())
 }
 
 /// AWS shows a terminated instance for about an hour; after that the ledger remembers.
@@ -197,6 +185,7 @@ fn gone(agenda: &mut Agenda<'_>) {
 
 /// Whether this case sent the call and it was not refused.
 fn sent(case: &Case) -> bool {
-    let ours = case.attempts.iter().filter(|(effect, _)| matches!(effect, Effect::Source(SourceEffect::Terminate { .. })));
+    let ours =
+        case.attempts.iter().filter(|(effect, _)| matches!(effect, Effect::Source(SourceEffect::Terminate { .. })));
     ours.into_iter().any(|(_, attempt)| matches!(attempt.last, Last::Done(_) | Last::Lost))
 }

@@ -4,19 +4,14 @@ use super::{ACCOUNT, FORENSIC, INSTANCE, KEY, SUBNET};
 use crate::id::GroupId;
 use crate::scene::enclave::Enclave;
 use crate::scene::instance::{BlockDevice, Instance, InstanceState, MetadataOptions, Tags};
-use crate::scene::network::{
-    IdleTimeouts, Interface, PrivateAddress, Route, RouteTable, SecurityGroup, Subnet,
-};
+use crate::scene::network::{IdleTimeouts, Interface, PrivateAddress, Route, RouteTable, SecurityGroup, Subnet};
 use crate::scene::storage::{Attachment, Image, ImageDisk, Key, Lock, Sharing, Snapshot, SnapshotState, Volume};
 use crate::tags;
 
 /// The target, running, with these volumes, none of which goes with it.
 pub(crate) fn instance(volumes: &[&str]) -> Instance {
-    let disk = |(n, id): (usize, &&str)| BlockDevice {
-        device: device(n),
-        volume: (*id).into(),
-        delete_on_termination: false,
-    };
+    let disk =
+        |(n, id): (usize, &&str)| BlockDevice { device: device(n), volume: (*id).into(), delete_on_termination: false };
     Instance {
         id: INSTANCE.into(),
         state: InstanceState::Running,

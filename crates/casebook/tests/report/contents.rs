@@ -90,10 +90,7 @@ fn the_lineage_runs_from_the_volume_to_what_was_rebuilt() {
     let at = |id: &str| chain.iter().position(|(_, other)| other == id).unwrap();
     let reencrypted = at("snap-0ccc3333000000003");
     let tail: Vec<_> = chain[reencrypted..].iter().map(|(depth, id)| (*depth, id.as_str())).collect();
-    assert_eq!(
-        tail,
-        [(1, "snap-0ccc3333000000003"), (2, "snap-0ccc3333000000013"), (3, "snap-0f0f3333000000023")]
-    );
+    assert_eq!(tail, [(1, "snap-0ccc3333000000003"), (2, "snap-0ccc3333000000013"), (3, "snap-0f0f3333000000023")]);
     assert_eq!(chain[at("snap-0aaa1111000000001") + 2], (3, "vol-0f0f9999000000031".to_owned()));
 }
 

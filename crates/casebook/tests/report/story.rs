@@ -85,12 +85,8 @@ impl Story {
 
     fn open(&mut self) {
         let forensic = ForensicSettings { account: FORENSIC.into(), key: None, subnet: None };
-        let target = Target {
-            partition: "aws".into(),
-            account: SOURCE.into(),
-            region: REGION.into(),
-            instance: instance(),
-        };
+        let target =
+            Target { partition: "aws".into(), account: SOURCE.into(), region: REGION.into(), instance: instance() };
         let finding = FindingNote {
             id: self.quote("8ec7b9f1a2d34c5e"),
             kind: self.quote("Backdoor:EC2/C&CActivity.B!DNS"),
@@ -115,7 +111,8 @@ impl Story {
     fn capture(&mut self) {
         let date = self.quote("Sat, 21 Nov 2026 22:10:04 GMT");
         let request = self.quote("5c0b6a7e-9f61-4a0e-8c1d-2b7d0e1f4a55");
-        let identity = |account: &str, arn: &str| Reading::Identity(Identity { account: account.into(), arn: arn.into() });
+        let identity =
+            |account: &str, arn: &str| Reading::Identity(Identity { account: account.into(), arn: arn.into() });
         let ours = self.quote("arn:aws:sts::111111111111:assumed-role/Responder/impound");
         let theirs = self.quote("arn:aws:sts::222222222222:assumed-role/Forensic/impound");
         let server = Reading::Instance(Box::new(self.server()));
@@ -126,11 +123,17 @@ impl Story {
         ledger.wait_ms(130);
         let answer = vec![file("ec2:DescribeInstances", 0x11, 9_412, &request, &date)];
         ledger.capture(SourceQuery::Instance(instance()), Some(server), answer);
-        let answer = vec![file("ec2:DescribeInstanceAttribute", 0x12, 5_120, &request, "Sat, 21 Nov 2026 22:10:04 GMT")];
+        let answer =
+            vec![file("ec2:DescribeInstanceAttribute", 0x12, 5_120, &request, "Sat, 21 Nov 2026 22:10:04 GMT")];
         ledger.capture(SourceQuery::Attribute(instance(), Attribute::UserData), Some(user_data), answer);
         ledger.capture(SourceQuery::AttachedVolumes(instance()), Some(Reading::Volumes(volumes())), vec![]);
         let message = self.quote("User: Responder is not authorized to perform: ssm:DescribeInstanceInformation");
-        self.ledger.gap(SourceQuery::SsmRegistration(instance()), FaultClass::Denied, "AccessDeniedException", &message);
+        self.ledger.gap(
+            SourceQuery::SsmRegistration(instance()),
+            FaultClass::Denied,
+            "AccessDeniedException",
+            &message,
+        );
         self.ledger.step(StepName::Capture, StepStatus::Waiting, "under way", &[], &[]);
     }
 
@@ -232,7 +235,11 @@ impl Story {
         let bystander = self.quote("i-0b7e7e7e7e7e7e7e7 (billing) uses the role web as well and loses its sessions");
         self.ledger.wait_ms(30).ask(Gate::SharedRole, StepName::Revoke, &[&bystander], &digest(0x66));
         let by = self.person("jonas");
-        self.ledger.wait_ms(95_000).write(Entry::Approved(Approved { gate: Gate::SharedRole, digest: digest(0x66), by }));
+        self.ledger.wait_ms(95_000).write(Entry::Approved(Approved {
+            gate: Gate::SharedRole,
+            digest: digest(0x66),
+            by,
+        }));
         let effect = SourceEffect::DisassociateProfile { association: "iip-assoc-0c0c0c0c0c0c0c0c0".into() };
         self.ledger.change(StepName::Revoke, effect, &[]);
         let document = format!("{{\"Sid\": \"{SECRET}\"}}");

@@ -111,7 +111,8 @@ fn a_release_that_was_held_is_not_finished() {
 fn termination_is_claimed_only_when_it_was_read_back() {
     let waiting = told(|ledger| ledger.step(StepName::Terminate, StepStatus::Waiting, "under way", &[], &[]));
     assert!(!headline(&waiting).contains("terminated"));
-    let done = told(|ledger| ledger.step(StepName::Terminate, StepStatus::Done, "", &["the instance is terminated"], &[]));
+    let done =
+        told(|ledger| ledger.step(StepName::Terminate, StepStatus::Done, "", &["the instance is terminated"], &[]));
     assert_eq!(headline(&done), "The instance was terminated; the sessions of its role are revoked");
 }
 

@@ -2,8 +2,10 @@
 
 use crate::stage::Stage;
 use casebook::entry::CaseStatus;
+use casebook::query::Side;
 use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::{CredentialVerdict, NetworkVerdict};
+use std::collections::BTreeSet;
 
 #[test]
 fn the_web_tier_is_contained() {
@@ -17,6 +19,22 @@ fn the_web_tier_is_contained() {
     assert!(finish.steps.values().all(|status| *status == StepStatus::Done), "{finish:?}");
     let calls = stage.range.calls();
     assert_eq!(end.calls.values().sum::<u64>(), calls.len() as u64, "every request is counted, and no other");
+}
+
+#[test]
+fn the_web_tier_comes_into_custody() {
+    let stage = Stage::new("web-tier", Phase::Custody);
+    let end = stage.drive();
+    assert_eq!((end.status, end.gaps), (CaseStatus::Done, 0), "{}", end.reason);
+    let finish = stage.outcome();
+    assert!(finish.steps.values().all(|status| *status == StepStatus::Done), "{finish:?}");
+    let session = stage.case();
+    let case = session.case();
+    let sides = |side| case.blocks.iter().filter(move |((of, _), _)| *of == side).map(|(_, record)| record);
+    let manifests = |side| sides(side).map(|record| record.manifest.as_ref().expect("sealed").sha256.clone());
+    let copies: BTreeSet<String> = manifests(Side::Forensic).collect();
+    assert_eq!(copies.len(), 3);
+    assert_eq!(copies, manifests(Side::Source).collect(), "every copy equals its source");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The loop on the simulated cloud: whole runs, a crash at every moment, lost answers, trouble.
 
 mod crashes;
-mod debug;
 mod drill;
+mod ends;
 mod history;
+mod laws;
 mod lost;
 mod pace;
 mod sky;

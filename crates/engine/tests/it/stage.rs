@@ -24,6 +24,7 @@ pub struct Stage {
     pub range: Range,
     pub book: Book,
     pub stop: Stop,
+    pub settings: Settings,
     pub through: Phase,
     /// Questions that take an hour.
     pub slow: fn(&Query) -> bool,
@@ -33,21 +34,12 @@ impl Stage {
     pub fn new(scenario: &str, through: Phase) -> Self {
         let scenario = Scenario::named(scenario).expect("a scenario of the range");
         let range = Range::new(scenario, 7);
-        Self { range, book: Book::new(), stop: Stop::new(), through, slow: |_| false }
+        let settings = settings(&range);
+        Self { range, book: Book::new(), stop: Stop::new(), settings, through, slow: |_| false }
     }
 
     pub fn now(&self) -> Timestamp {
         self.range.clock().now()
-    }
-
-    pub fn settings(&self) -> Settings {
-        let briefing = self.range.briefing();
-        let forensic = ForensicSettings {
-            account: briefing.forensic_account.clone(),
-            key: Some(briefing.forensic_key.clone()),
-            subnet: Some(briefing.forensic_subnet.clone()),
-        };
-        Settings { forensic: Some(forensic), share_key: briefing.share_key.clone(), policy: Policy::default() }
     }
 
     pub fn opened(&self) -> Opened {
@@ -55,7 +47,7 @@ impl Stage {
             case: CaseId::from("web-7"),
             target: self.range.target(),
             runbook: Runbook::named("standard").expect("shipped"),
-            settings: self.settings(),
+            settings: self.settings.clone(),
             through: self.through,
             revoke_first: false,
             finding: None,
@@ -72,7 +64,7 @@ impl Stage {
             return Session::open(book, self.opened(), self.now());
         }
         let mut session = Session::load(book)?;
-        let (settings, through) = (self.settings(), self.through);
+        let (settings, through) = (self.settings.clone(), self.through);
         let resumed = Resumed { settings, through, program: "impound test".into(), by: Person::default() };
         session.append(self.now(), &[Entry::Resumed(Box::new(resumed))])?;
         Ok(session)
@@ -85,9 +77,18 @@ impl Stage {
 
     /// The same with a ledger that fails as told.
     pub fn attempt(&self, failure: Failure, watcher: &mut impl Watcher) -> Result<RunEnd, EngineError> {
-        let (mut session, sky, watch) = (self.session(failure)?, self.sky(), Watch(self.range.clock()));
+        self.drive_session(&mut self.session(failure)?, watcher)
+    }
+
+    /// Drives a session of this case.
+    pub fn drive_session(
+        &self,
+        session: &mut Session<Book>,
+        watcher: &mut impl Watcher,
+    ) -> Result<RunEnd, EngineError> {
+        let (sky, watch) = (self.sky(), Watch(self.range.clock()));
         let ports = Ports { cloud: &sky, clock: &watch, stop: &self.stop };
-        range::run(&self.range.clock(), drive(&mut session, ports, watcher))
+        range::run(&self.range.clock(), drive(session, ports, watcher))
     }
 
     /// Drives until changes were sent or answered `moments` times, then drops the run as a crash
@@ -98,14 +99,17 @@ impl Stage {
         let ports = Ports { cloud: &sky, clock: &watch, stop: &self.stop };
         let mut unwatched = ();
         let mut run = pin!(drive(&mut session, ports, &mut unwatched));
-        range::run(&self.range.clock(), poll_fn(|context| {
-            let polled = run.as_mut().poll(context);
-            match polled {
-                _ if sky.moments.get() >= moments => Poll::Ready(true),
-                Poll::Ready(end) => Poll::Ready(end.is_err()),
-                Poll::Pending => Poll::Pending,
-            }
-        }))
+        range::run(
+            &self.range.clock(),
+            poll_fn(|context| {
+                let polled = run.as_mut().poll(context);
+                match polled {
+                    _ if sky.moments.get() >= moments => Poll::Ready(true),
+                    Poll::Ready(end) => Poll::Ready(end.is_err()),
+                    Poll::Pending => Poll::Pending,
+                }
+            }),
+        )
     }
 
     fn sky(&self) -> Sky {
@@ -154,6 +158,17 @@ pub struct Finish {
     pub network: NetworkVerdict,
     pub credentials: CredentialVerdict,
     pub counts: BTreeMap<&'static str, usize>,
+}
+
+/// What the responder has configured for this range.
+fn settings(range: &Range) -> Settings {
+    let briefing = range.briefing();
+    let forensic = ForensicSettings {
+        account: briefing.forensic_account.clone(),
+        key: Some(briefing.forensic_key.clone()),
+        subnet: Some(briefing.forensic_subnet.clone()),
+    };
+    Settings { forensic: Some(forensic), share_key: briefing.share_key.clone(), policy: Policy::default() }
 }
 
 /// A fault for injections.

@@ -3,6 +3,7 @@
 use crate::stage::Stage;
 use crate::store::Failure;
 use casebook::entry::{CaseStatus, Entry};
+use casebook::query::{Query, SourceQuery};
 use casebook::step::Phase;
 use engine::{Event, Stop, Watcher};
 
@@ -21,7 +22,10 @@ impl Watcher for Impatient {
 }
 
 fn stopped(wishes: u32) -> Stage {
-    let stage = Stage::new("web-tier", Phase::Contain);
+    stop(Stage::new("web-tier", Phase::Contain), wishes)
+}
+
+fn stop(stage: Stage, wishes: u32) -> Stage {
     let mut impatient = Impatient { stop: stage.stop.clone(), wishes };
     let end = stage.attempt(Failure::Never, &mut impatient).expect("ends");
     assert_eq!((end.status, end.interrupted), (CaseStatus::Held, true));
@@ -47,6 +51,16 @@ fn a_second_wish_waits_for_nothing() {
     let stage = stopped(2);
     assert!(count(&stage, |entry| matches!(entry, Entry::Intent(_))) > 0);
     assert_eq!(count(&stage, |entry| matches!(entry, Entry::Outcome(_))), 0);
+}
+
+#[test]
+fn a_call_that_hangs_is_not_awaited_forever() {
+    let mut stage = Stage::new("web-tier", Phase::Contain);
+    stage.slow = |query| matches!(query, Query::Source(SourceQuery::SerialConsole));
+    let begin = stage.now();
+    let stage = stop(stage, 1);
+    let took = stage.now().duration_since(begin);
+    assert!((30..=40).contains(&took.as_secs()), "{took}");
 }
 
 #[test]

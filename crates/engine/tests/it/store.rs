@@ -17,8 +17,7 @@ pub enum Failure {
 }
 
 /// The ledger.
-#[derive(Clone)]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Book {
     pages: Arc<Mutex<MemoryStore>>,
     intents: Arc<Mutex<Vec<Effect>>>,

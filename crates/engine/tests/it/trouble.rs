@@ -14,7 +14,12 @@ fn an_instance_that_cannot_be_read_refuses_the_run_and_changes_nothing() {
         stage.range.inject(Injection::before("ec2:DescribeInstances", fault(class)).times(100));
         let end = stage.drive();
         assert_eq!(end.status, CaseStatus::Held, "{class:?} {end:?}");
-        assert_eq!(end.refused.as_ref().map(|fault| fault.class), Some(class), "{end:?} {:#?}", stage.case().case().steps);
+        assert_eq!(
+            end.refused.as_ref().map(|fault| fault.class),
+            Some(class),
+            "{end:?} {:#?}",
+            stage.case().case().steps
+        );
         assert!(stage.case().case().attempts.is_empty());
     }
 }
@@ -39,7 +44,9 @@ fn a_reading_that_is_denied_is_a_named_gap() {
 #[test]
 fn a_throttled_capture_comes_through() {
     let stage = Stage::new("web-tier", Phase::Contain);
-    stage.range.inject(Injection::before("elasticloadbalancing:DescribeTargetHealth", fault(FaultClass::Throttled)).times(60));
+    stage
+        .range
+        .inject(Injection::before("elasticloadbalancing:DescribeTargetHealth", fault(FaultClass::Throttled)).times(60));
     let end = stage.drive();
     assert_eq!((end.status, end.gaps), (CaseStatus::Done, 0));
 }

@@ -27,7 +27,7 @@ pub fn resume(context: &Context, args: &Resume, case: &Case, config: &Config) ->
     block_on(async |stop| {
         let accounts = enter_case(context, config, case).await?;
         let mut session = take_up(&context.shelf()?, &case.id)?;
-        let resumed = resumption::resumed(session.case(), args, config, resumption::person());
+        let resumed = resumption::resumed(session.case(), args.through, config, resumption::person());
         session.append(SystemClock.now(), &[resumed])?;
         drive_case(context, Site { cloud: &accounts, clock: &SystemClock, stop }, &mut session).await
     })
@@ -61,9 +61,11 @@ pub fn release(context: &Context, case: &Case) -> Result<Exit, Failure> {
         let accounts = enter_case(context, &config, case).await?;
         let by = Person { name: system::user(), identity: Some(identity(&accounts).await?) };
         let mut session = take_up(&context.shelf()?, &case.id)?;
+        let mut entries = vec![resumption::resumed(session.case(), None, &config, by.clone())];
         if session.case().releasing.is_none() {
-            session.append(SystemClock.now(), &[Entry::Releasing(by)])?;
+            entries.insert(0, Entry::Releasing(by));
         }
+        session.append(SystemClock.now(), &entries)?;
         drive_case(context, Site { cloud: &accounts, clock: &SystemClock, stop }, &mut session).await
     })
 }

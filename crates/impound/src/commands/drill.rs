@@ -20,7 +20,7 @@ use casebook::gate::Gate;
 use casebook::id::CaseId;
 use casebook::settings::Config;
 use casebook::step::Phase;
-use engine::{RunEnd, Session, Stop};
+use engine::{Cloud, RunEnd, Session, Stop};
 use ledger::{CaseFile, Shelf};
 use range::{Range, Scenario};
 use std::time::Instant;
@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: &Drill) -> Result<Exit, Failure> {
     stage.story.begin(&scenario, range.briefing());
     let ended = range::run(&range.clock(), stage.play(&place.shelf));
     let exit = ended?;
-    context.terminal.log(&stage.figures(start).text(context.terminal));
+    context.terminal.log(&stage.figures(start).text());
     context.terminal.log(&place.farewell(&stage.case));
     Ok(exit)
 }
@@ -108,11 +108,12 @@ impl<'a> Stage<'a> {
     async fn play(&mut self, shelf: &Shelf) -> Result<Exit, Failure> {
         let file = self.range.briefing().finding.to_string().into_bytes();
         let plan = self.plan(&file)?;
-        let found = self.look(&plan).await?;
+        let cloud = RangeCloud(self.range.clone());
+        let found = self.look(&cloud, &plan).await?;
         let store = self.store(shelf)?;
         let target = found.target.clone();
         let mut session = begin(store, self.case.clone(), &plan, &target, Some(&file), self.range.clock().now())?;
-        let end = self.first_act(&mut session, found).await?;
+        let end = self.first_act(&mut session, &Primed::new(&cloud, found.early)).await?;
         let end = self.open_offers(&mut session, end).await?;
         let end = self.last_act(&mut session, end).await?;
         self.curtain(&session, &end).await
@@ -135,10 +136,10 @@ impl<'a> Stage<'a> {
         })
     }
 
-    async fn look(&self, plan: &Plan) -> Result<Preflight, Failure> {
-        let (cloud, clock) = (RangeCloud(self.range.clone()), RangeClock(self.range.clock()));
+    async fn look<'c>(&self, cloud: &'c RangeCloud, plan: &Plan) -> Result<Preflight<'c>, Failure> {
+        let clock = RangeClock(self.range.clock());
         let region = self.range.briefing().target.region.clone();
-        preflight::look((&cloud, &clock), &plan.charge, &region, &self.config).await
+        preflight::look((cloud, &clock), plan, &region, &self.config).await
     }
 
     /// A new case each time: the range that an older one was played on is gone.
@@ -156,11 +157,9 @@ impl<'a> Stage<'a> {
 
 impl Stage<'_> {
     /// From the finding into custody.
-    async fn first_act(&mut self, session: &mut Session<CaseFile>, found: Preflight) -> Result<RunEnd, Failure> {
-        let (cloud, clock) = (RangeCloud(self.range.clone()), RangeClock(self.range.clock()));
-        let primed = Primed::new(&cloud, found.answers);
-        let site = Site { cloud: &primed, clock: &clock, stop: &self.stop };
-        respond::run(site, session, &mut self.story).await
+    async fn first_act<C: Cloud>(&mut self, session: &mut Session<CaseFile>, cloud: &C) -> Result<RunEnd, Failure> {
+        let clock = RangeClock(self.range.clock());
+        respond::run(Site { cloud, clock: &clock, stop: &self.stop }, session, &mut self.story).await
     }
 
     /// Opens what was only offered, so that the drill shows it too.

@@ -10,6 +10,7 @@ use crate::system;
 use casebook::case::Case;
 use casebook::entry::{Entry, Person, Resumed};
 use casebook::settings::{Config, same_account};
+use casebook::step::Phase;
 
 /// Goes on with a case.
 ///
@@ -34,10 +35,10 @@ fn check(case: &Case, config: &Config) -> Result<(), Failure> {
 }
 
 /// The entry with which a case is taken up again.
-pub fn resumed(case: &Case, args: &Resume, config: &Config, by: Person) -> Entry {
+pub fn resumed(case: &Case, through: Option<Phase>, config: &Config, by: Person) -> Entry {
     Entry::Resumed(Box::new(Resumed {
         settings: config.settings(&case.target.region),
-        through: args.through.unwrap_or(case.through),
+        through: through.unwrap_or(case.through),
         program: PROGRAM.to_owned(),
         by,
     }))

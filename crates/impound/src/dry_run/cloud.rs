@@ -2,14 +2,13 @@
 //! predicted to have happened.
 
 use super::{PlannedCall, Rehearsed};
-use casebook::case::Case;
 use casebook::effect::{Effect, Rehearsal};
 use casebook::fault::{Fault, FaultClass};
 use casebook::id::{AccountId, VolumeId};
 use casebook::predict::{self, Known, Predicted};
 use casebook::query::{Query, SourceQuery};
 use casebook::reading::{Answer, Made, Reading};
-use casebook::scene::storage::Volume;
+use casebook::scene::storage::{Snapshot, Volume};
 use casebook::settings::Settings;
 use casebook::step::StepName;
 use casebook::target::Target;
@@ -27,6 +26,7 @@ pub(super) struct PredictedCloud<'a, C> {
     forensic: Option<AccountId>,
     read: RefCell<BTreeMap<Query, Answer<Reading>>>,
     volumes: RefCell<Vec<Volume>>,
+    snapshots: RefCell<Vec<Snapshot>>,
     effects: RefCell<Vec<Predicted>>,
     rehearsals: RefCell<Vec<Option<Result<(), Fault>>>>,
     under_way: Cell<usize>,
@@ -41,6 +41,7 @@ impl<'a, C: Cloud> PredictedCloud<'a, C> {
             forensic: settings.forensic.as_ref().map(|forensic| forensic.account.clone()),
             read: RefCell::default(),
             volumes: RefCell::default(),
+            snapshots: RefCell::default(),
             effects: RefCell::default(),
             rehearsals: RefCell::default(),
             under_way: Cell::new(0),
@@ -49,9 +50,9 @@ impl<'a, C: Cloud> PredictedCloud<'a, C> {
     }
 
     /// Every change in order, with what is known about it.
-    pub(super) fn planned(&self, case: &Case) -> Vec<PlannedCall> {
+    pub(super) fn planned(&self, steps: &BTreeMap<Effect, StepName>) -> Vec<PlannedCall> {
         let (effects, rehearsals) = (self.effects.borrow(), self.rehearsals.borrow());
-        effects.iter().zip(rehearsals.iter()).map(|(predicted, asked)| call(case, &predicted.effect, asked)).collect()
+        effects.iter().zip(rehearsals.iter()).map(|(predicted, asked)| call(steps, &predicted.effect, asked)).collect()
     }
 
     /// AWS is asked once: what would change of the answer is predicted.
@@ -66,16 +67,31 @@ impl<'a, C: Cloud> PredictedCloud<'a, C> {
         if answer.value.is_ok() {
             self.read.borrow_mut().insert(query.clone(), answer.clone());
         }
-        if let (Query::Source(SourceQuery::AttachedVolumes(_)), Ok(Reading::Volumes(volumes))) = (query, &answer.value) {
-            self.volumes.borrow_mut().clone_from(volumes);
-        }
+        self.note(query, &answer);
         answer
     }
 
+    /// What predictions are made from.
+    fn note(&self, query: &Query, answer: &Answer<Reading>) {
+        match (query, &answer.value) {
+            (Query::Source(SourceQuery::AttachedVolumes(_)), Ok(Reading::Volumes(volumes))) => {
+                self.volumes.borrow_mut().clone_from(volumes);
+            }
+            (_, Ok(Reading::Snapshots(snapshots))) => self.snapshots.borrow_mut().extend_from_slice(snapshots),
+            _ => {}
+        }
+    }
+
     fn after(&self, query: &Query, reading: Reading) -> Reading {
-        let (volumes, now) = (self.volumes.borrow(), self.now.get().to_string());
-        let known =
-            Known { account: &self.account, forensic: self.forensic.as_ref(), volumes: &volumes, now: &now };
+        let (volumes, snapshots) = (self.volumes.borrow(), self.snapshots.borrow());
+        let now = self.now.get().to_string();
+        let known = Known {
+            account: &self.account,
+            forensic: self.forensic.as_ref(),
+            volumes: &volumes,
+            snapshots: &snapshots,
+            now: &now,
+        };
         predict::after(query, reading, &self.effects.borrow(), &known)
     }
 
@@ -116,7 +132,7 @@ impl<C: Cloud> Cloud for PredictedCloud<'_, C> {
     }
 }
 
-fn call(case: &Case, effect: &Effect, asked: &Option<Result<(), Fault>>) -> PlannedCall {
+fn call(steps: &BTreeMap<Effect, StepName>, effect: &Effect, asked: &Option<Result<(), Fault>>) -> PlannedCall {
     let (rehearsal, why) = match asked {
         Some(Ok(())) => (Rehearsed::Allowed, String::new()),
         Some(Err(fault)) if fault.class == FaultClass::Denied => (Rehearsed::Denied, fault.to_string()),
@@ -124,12 +140,8 @@ fn call(case: &Case, effect: &Effect, asked: &Option<Result<(), Fault>>) -> Plan
         None => (Rehearsed::Predicted, String::new()),
     };
     let action = effect.actions().first().copied().unwrap_or_default().to_owned();
-    PlannedCall { step: step_of(case, effect), action, what: effect.title(), rehearsal, why }
-}
-
-/// The step whose intent an effect was.
-fn step_of(case: &Case, effect: &Effect) -> StepName {
-    case.attempt(effect).map_or(StepName::Capture, |attempt| attempt.step)
+    let step = steps.get(effect).copied().unwrap_or(StepName::Capture);
+    PlannedCall { step, action, what: effect.title(), rehearsal, why }
 }
 
 /// Whether an effect names something that does not exist yet.

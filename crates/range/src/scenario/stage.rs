@@ -192,7 +192,7 @@ impl Stage {
         id
     }
 
-    /// An instance with an encrypted root volume of its own.
+    /// An instance that was launched weeks ago.
     pub(super) fn instance(&mut self, name: &str, kind: &str, subnet: &SubnetId, groups: &[GroupId]) -> InstanceId {
         let image = ImageId::new(format!("ami-0{:016x}", 0x00c0_ffee_u64));
         let owner = self.source.clone();
@@ -208,6 +208,15 @@ impl Stage {
         let machine = self.world.compute.instances.get_mut(&id).expect("launched above");
         machine.shown.launched = "2026-02-12T07:31:05Z".into();
         id
+    }
+
+    /// An interface of something that is no instance.
+    pub(super) fn appliance(&mut self, subnet: &SubnetId, groups: &[GroupId], description: &str) -> String {
+        let owner = self.source.clone();
+        let id = self.world.add_card(&owner, subnet, groups);
+        let card = self.world.network.interfaces.get_mut(&id).expect("made above");
+        card.description = description.into();
+        card.shown.addresses[0].private.clone()
     }
 
     /// A volume on an instance.
@@ -228,11 +237,12 @@ impl Stage {
         volume
     }
 
-    /// So many written blocks, spread over the volume; the third is there and all zeros.
+    /// So many written blocks, spread over the volume; the third is there and all zeros. There are
+    /// four patterns only, so that a run computes four digests.
     fn content(&mut self, size_gib: i32, blocks: i32) -> Content {
         let stride = size_gib * 2048 / blocks.max(1);
         let mut pattern =
-            |n: i32| if n == 2 { 0 } else { u8::try_from(self.world.number() % 12 + 1).expect("at most 12") };
+            |n: i32| if n == 2 { 0 } else { u8::try_from(self.world.number() % 4 + 1).expect("at most 4") };
         (0..blocks).map(|n| (n * stride, pattern(n))).collect()
     }
 }

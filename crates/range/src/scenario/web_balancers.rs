@@ -13,7 +13,9 @@ const TARGET_GROUPS: usize = 60;
 
 /// Says what the Auto Scaling group is attached to: a target group and a classic balancer.
 pub(super) fn balancers(stage: &mut Stage, tier: &WebTier) -> (Arn, String) {
-    let front = Front { groups: vec![tier.balancer_group.clone()], address: "10.0.1.200".into() };
+    let groups = vec![tier.balancer_group.clone()];
+    let address = stage.appliance(&tier.public, &groups, "ELB app/front");
+    let front = Front { groups, address };
     let source = stage.source.clone();
     let tail = format!("{:016x}", stage.world.number());
     let balancer =

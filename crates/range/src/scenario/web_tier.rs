@@ -63,6 +63,7 @@ fn network(stage: &mut Stage) -> WebTier {
     let (gateway, nat) = (stage.world.fresh("igw"), stage.world.fresh("nat"));
     stage.route(&public, "0.0.0.0/0", &gateway);
     stage.route(&private, "0.0.0.0/0", &nat);
+    stage.appliance(&public, &[], &format!("Interface for NAT Gateway {nat}"));
     let balancer_group = stage.group(&vpc, "front", front_rules(), Tags::new());
     let mut web_rules = vec![tcp_in(22, Peer::Ipv4("10.0.0.0/8".into()))];
     web_rules.extend([80, 8080].map(|port| tcp_in(port, Peer::Group(balancer_group.clone()))));
@@ -170,6 +171,7 @@ fn flows(stage: &mut Stage, tier: &WebTier) {
     let running = stage.world.now().saturating_add(SignedDuration::from_secs(15)).expect("in range");
     stage.world.advance(running);
     let first = stage.world.cards_of(&tier.target)[0].shown.id.clone();
+    let front = stage.world.balancers.fronts.values().next().expect("made before").address.clone();
     let out = |label: &str, interface: &InterfaceId, port, path, beacon| FlowPlan {
         label: label.into(),
         interface: interface.clone(),
@@ -190,7 +192,7 @@ fn flows(stage: &mut Stage, tier: &WebTier) {
             label: "requests from the balancer".into(),
             direction: Direction::Ingress,
             port: 80,
-            peer: "10.0.1.200".into(),
+            peer: front,
             peer_groups: vec![tier.balancer_group.clone()],
             path: Path::Local,
             ..out("", &first, 443, Path::Local, Some(5))

@@ -66,7 +66,8 @@ impl World {
         id
     }
 
-    /// Gives an instance an interface.
+    /// Gives an instance an interface; the first goes with it, others stay
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterfaceAttachment.html>).
     pub fn plug_in(
         &mut self,
         instance: &InstanceId,
@@ -75,6 +76,16 @@ impl World {
         groups: &[GroupId],
         device_index: i32,
     ) -> InterfaceId {
+        let id = self.add_card(owner, subnet, groups);
+        let card = self.network.interfaces.get_mut(&id).expect("made above");
+        card.shown.instance = Some(instance.clone());
+        card.shown.device_index = Some(device_index);
+        card.delete_on_termination = device_index == 0;
+        id
+    }
+
+    /// Makes an interface that is attached to nothing.
+    pub fn add_card(&mut self, owner: &AccountId, subnet: &SubnetId, groups: &[GroupId]) -> InterfaceId {
         let id = InterfaceId::new(self.fresh("eni"));
         let address = self.next_address(subnet);
         let vpc = self.network.subnets.get(subnet).map(|subnet| subnet.vpc.clone());
@@ -83,8 +94,8 @@ impl World {
             vpc: vpc.unwrap_or_else(|| "vpc-00000000000000000".into()),
             subnet: subnet.clone(),
             owner: owner.clone(),
-            instance: Some(instance.clone()),
-            device_index: Some(device_index),
+            instance: None,
+            device_index: None,
             kind: "interface".into(),
             groups: groups.to_vec(),
             addresses: vec![PrivateAddress { private: address, public: None, allocation: None }],
@@ -94,7 +105,7 @@ impl World {
             idle: IdleTimeouts::default(),
             tags: Tags::new(),
         };
-        let card = Card { shown, description: String::new(), trunk: None, delete_on_termination: device_index == 0 };
+        let card = Card { shown, description: String::new(), trunk: None, delete_on_termination: false };
         self.network.interfaces.insert(id.clone(), card);
         id
     }

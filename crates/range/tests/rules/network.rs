@@ -180,3 +180,15 @@ fn tags_overwrite_and_stop_at_fifty() {
     make(&range, tag(&[("Name", "still")]));
     assert_eq!(refused(&range, tag(&[("aws:x", "v")])).0, FaultClass::Invalid);
 }
+
+#[test]
+fn a_subnet_holds_more_than_instances() {
+    let range = cloud();
+    match ask(&range, SourceQuery::SubnetMembers(first_subnet(&range))) {
+        Reading::Neighbours(members) => {
+            let appliances: Vec<_> = members.iter().filter(|m| m.instance.is_none()).map(|m| &m.description).collect();
+            assert_eq!((members.len(), appliances.len()), (4, 2), "{appliances:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

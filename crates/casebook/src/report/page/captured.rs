@@ -11,7 +11,8 @@ pub(super) fn gaps(report: &Report) -> Section {
     let blocks = if report.gaps.is_empty() {
         vec![Block::Text(words("Every question that was asked was answered."))]
     } else {
-        let intro = "These questions were asked and not answered. What they would have shown is not known; it is not absent.";
+        let intro =
+            "These questions were asked and not answered. What they would have shown is not known; it is not absent.";
         let columns = &["Entry", "Time (UTC)", "What could not be read", "Why", "An answer needs"];
         vec![Block::Text(words(intro)), table(columns, report.gaps.iter().map(gap).collect())]
     };
@@ -20,13 +21,7 @@ pub(super) fn gaps(report: &Report) -> Section {
 
 fn gap(gap: &Gap) -> Vec<Text> {
     let needs = gap.needs.iter().fold(Text::default(), |text, action| text.line(code(action)));
-    vec![
-        words(gap.seq.to_string()),
-        words(second(gap.at)),
-        words(gap.what.clone()),
-        words(gap.why.clone()),
-        needs,
-    ]
+    vec![words(gap.seq.to_string()), words(second(gap.at)), words(gap.what.clone()), words(gap.why.clone()), needs]
 }
 
 /// The captured files.

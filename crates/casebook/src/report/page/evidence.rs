@@ -36,13 +36,14 @@ fn reservations(report: &Report) -> Vec<Block> {
 
 fn row(report: &Report, item: &Item) -> Vec<Text> {
     let evidence = &item.evidence;
-    let indent = if item.depth > 1 { "\u{2003}".repeat(item.depth as usize - 1) + "└ " } else { String::new() };
+    let indent =
+        if item.depth > 1 { "\u{a0}".repeat(4 * item.depth.min(9) as usize - 4) + "└\u{a0}" } else { String::new() };
     let side = if evidence.account == report.target.account { Side::Source } else { Side::Forensic };
     vec![
-        words(indent).id(&evidence.id),
+        id(format!("{indent}{}", evidence.id)),
         words(say::kind(evidence.kind)),
         evidence.source.as_ref().map_or(words("–"), |source| id(source.clone())),
-        words(evidence.account.as_str()).line(words(format!("{}, {}", evidence.region, say::side(side)))),
+        id(evidence.account.as_str()).line(words(format!("{}, {}", evidence.region, say::side(side)))),
         Text::default().mark(say::state(evidence.state)),
         words(if evidence.locked { "read back" } else { "none" }),
         digest(item),
@@ -78,10 +79,7 @@ pub(super) fn custody(report: &Report) -> Section {
     });
     let intro = "Who acted is named under The case; each run there says with which program. A change of account between \
                  an item and what it was made from is the hand-over.";
-    let blocks = vec![
-        Block::Text(words(intro)),
-        table(&["Item", "Made by", "Read back as"], rows.collect()),
-    ];
+    let blocks = vec![Block::Text(words(intro)), table(&["Item", "Made by", "Read back as"], rows.collect())];
     super::section("custody", "Custody record", blocks)
 }
 

@@ -6,7 +6,7 @@ use crate::gate::Gate;
 use crate::query::Side;
 use crate::report::gates::GateRow;
 use crate::report::model::{Report, Run, Subject};
-use crate::report::text::{count, length, second};
+use crate::report::text::{brief, count, length, second};
 use crate::report::words as say;
 use crate::step::StepStatus;
 
@@ -23,7 +23,11 @@ pub(super) fn lead(report: &Report) -> Vec<Text> {
 
 fn standing(report: &Report) -> Text {
     let text = words(format!("Status: {}", say::status(report.status)));
-    if report.status_reason.is_empty() { text.words(".") } else { text.words(format!(" – {}", report.status_reason)) }
+    if report.status_reason.is_empty() {
+        text.words(".")
+    } else {
+        text.words(format!(" – {}", brief(&report.status_reason)))
+    }
 }
 
 fn open_ends(report: &Report) -> Text {
@@ -35,7 +39,8 @@ fn open_ends(report: &Report) -> Text {
 
 /// What a person can do now.
 pub(super) fn next(report: &Report) -> Section {
-    let mut items: Vec<Text> = report.gates.iter().filter(|row| is_closed(row)).map(|row| approval(report, row)).collect();
+    let mut items: Vec<Text> =
+        report.gates.iter().filter(|row| is_closed(row)).map(|row| approval(report, row)).collect();
     let failed = report.steps.iter().filter(|row| row.status == StepStatus::Failed && report.release.is_none());
     items.extend(failed.map(|row| words(format!("The step {} cannot go on: {}", row.step, row.reason))));
     items.extend(command(report));
@@ -114,7 +119,9 @@ fn subject(subject: &Subject) -> Vec<(&'static str, Text)> {
     let kind = format!("{}, {}, in {}, image {}", subject.state, subject.instance_type, subject.zone, subject.image);
     facts.push(("Before any change", words(format!("{kind}, started {}", subject.launched))));
     let lists = [("Addresses", &subject.addresses), ("Interfaces", &subject.interfaces), ("Volumes", &subject.volumes)];
-    facts.extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| (name, words(list.join(", ")))));
+    facts.extend(
+        lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| (name, words(list.join(", ")))),
+    );
     facts.push(("Instance profile", subject.profile.as_ref().map_or(words("none"), |arn| code(arn.clone()))));
     facts
 }
@@ -122,16 +129,16 @@ fn subject(subject: &Subject) -> Vec<(&'static str, Text)> {
 fn runs(runs: &[Run]) -> Block {
     let row = |run: &Run| {
         let end = run.ended.map_or("no end was written".to_owned(), second);
-        vec![words(second(run.at)), words(end), ended(run), words(run.program.clone()), by(&run.by)]
+        vec![by(&run.by), words(run.program.clone()), words(second(run.at)), words(end), ended(run)]
     };
-    table(&["Run began (UTC)", "Ended (UTC)", "How", "Program", "By"], runs.iter().map(row).collect())
+    table(&["Run by", "Program", "Began (UTC)", "Ended (UTC)", "How"], runs.iter().map(row).collect())
 }
 
 fn ended(run: &Run) -> Text {
     match (run.status, run.reason.is_empty()) {
         (None, _) => words("cut off, or under way"),
         (status, true) => words(say::status(status)),
-        (status, false) => words(format!("{} – {}", say::status(status), run.reason)),
+        (status, false) => words(format!("{} – {}", say::status(status), brief(&run.reason))),
     }
 }
 

@@ -40,7 +40,9 @@ fn clock(clock: Option<&Clock>) -> Text {
         some => format!(" {some} more carry a time that cannot be read."),
     };
     let answers = count(clock.answers, "answer", "answers");
-    words(format!("{ours} Beside AWS's Date header in {answers}, they are {least} to {most} s later. {judged}{unreadable}"))
+    words(format!(
+        "{ours} Beside AWS's Date header in {answers}, they are {least} to {most} s later. {judged}{unreadable}"
+    ))
 }
 
 fn seconds(ms: i64) -> String {

@@ -1,10 +1,11 @@
 //! The steps, the gates, every call that was to change something, and how it is undone.
 
-use super::{Block, Section, Text, Tone, code, digest, section, table, words};
+use super::{Block, Section, Text, Tone, code, digest, id, section, table, words};
 use crate::entry::CaseStatus;
 use crate::report::changes::{Change, ChangeOutcome, Release};
 use crate::report::gates::{Approval, GateRow};
-use crate::report::model::{Report, StepRow};
+use crate::report::model::Report;
+use crate::report::steps::StepRow;
 use crate::report::text::{length, second};
 use crate::report::words as say;
 
@@ -12,10 +13,10 @@ use crate::report::words as say;
 pub(super) fn steps(report: &Report) -> Section {
     let rows = report.steps.iter().map(|row| {
         vec![
-            words(row.step.as_str()),
-            Text::default().mark(say::step(row.status)),
+            id(row.step.as_str()),
+            Text::default().mark(say::step(row.achieved())),
             words(row.first_change.map_or("none".to_owned(), second)),
-            words(row.finished.map_or("not finished".to_owned(), second)),
+            words(row.first_ended.map_or("not finished".to_owned(), second)),
             details(row),
         ]
     });
@@ -29,13 +30,26 @@ pub(super) fn steps(report: &Report) -> Section {
 
 fn details(row: &StepRow) -> Text {
     let mut text = Text::default();
-    if !row.reason.is_empty() && !row.proof.contains(&row.reason) {
-        text = text.line(words(row.reason.clone()));
+    for turn in &row.earlier {
+        let (_, status) = say::step(turn.status);
+        text = text.line(words(format!("Earlier, {} UTC, {status} (entry {}):", second(turn.at), turn.seq)));
+        text = said(text, &turn.reason, &turn.proof, &turn.warnings);
     }
-    for proof in &row.proof {
-        text = text.line(words(format!("Read back: {proof}")));
+    if let (false, Some(at)) = (row.earlier.is_empty(), row.finished) {
+        text = text.line(words(format!("Last, {} UTC:", second(at))));
     }
-    for warning in &row.warnings {
+    said(text, &row.reason, &row.proof, &row.warnings)
+}
+
+fn said(mut text: Text, reason: &String, proof: &[String], warnings: &[String]) -> Text {
+    if !reason.is_empty() && !proof.contains(reason) {
+        text = text.line(words(reason.clone()));
+    }
+    for sentence in proof {
+        let sentence = sentence.strip_prefix("read back: ").unwrap_or(sentence);
+        text = text.line(words(format!("Read back: {sentence}")));
+    }
+    for warning in warnings {
         text = text.line(Text::default().mark((Tone::Caution, "warning")).words(format!(" {warning}")));
     }
     text
@@ -44,8 +58,8 @@ fn details(row: &StepRow) -> Text {
 /// The gates, what they showed, and who passed them.
 pub(super) fn gates(report: &Report) -> Section {
     let rows = report.gates.iter().map(|row| {
-        let step = row.step.map_or("never reached".to_owned(), |step| step.to_string());
-        vec![code(row.gate.as_str()), words(step), shown(row), approvals(&row.approvals)]
+        let step = row.step.map_or(words("never reached"), |step| id(step.as_str()));
+        vec![id(row.gate.as_str()), step, shown(row), approvals(&row.approvals)]
     });
     let blocks = if report.gates.is_empty() {
         vec![Block::Text(words("No gate was reached: nothing was exposed that a person must agree to."))]
@@ -74,7 +88,11 @@ fn approvals(approvals: &[Approval]) -> Text {
 pub(super) fn changes(report: &Report) -> Section {
     let all = &report.changes;
     if all.is_empty() {
-        return section("changes", "What was changed", vec![Block::Text(words("No call was sent that changes anything."))]);
+        return section(
+            "changes",
+            "What was changed",
+            vec![Block::Text(words("No call was sent that changes anything."))],
+        );
     }
     let of = |outcome| all.iter().filter(|change| change.outcome == outcome).count();
     let sum = format!(
@@ -90,11 +108,12 @@ pub(super) fn changes(report: &Report) -> Section {
 }
 
 fn change(change: &Change) -> Vec<Text> {
-    let step = if change.releases { format!("{} (release)", change.step) } else { change.step.to_string() };
+    let step = id(change.step.as_str());
+    let step = if change.releases { step.line(words("release")) } else { step };
     vec![
         words(change.seq.to_string()),
         words(second(change.at)),
-        words(step),
+        step,
         words(say::side(change.side)),
         words(change.title.clone()).line(code(&change.action)),
         outcome(change),
@@ -124,9 +143,10 @@ pub(super) fn undo(report: &Report) -> Section {
     if report.undo.is_empty() {
         return section("undo", "Undoing it", Vec::new());
     }
-    let rows = report.undo.iter().map(|undo| {
-        vec![words(undo.step.as_str()), words(undo.accepted.to_string()), words(undo.how.clone())]
-    });
+    let rows = report
+        .undo
+        .iter()
+        .map(|undo| vec![id(undo.step.as_str()), words(undo.accepted.to_string()), words(undo.how.clone())]);
     let how = words("To undo the containment: ").code(format!("impound release {}", report.case));
     let blocks = vec![
         Block::Text(released(report.release.as_ref())),
@@ -138,7 +158,8 @@ pub(super) fn undo(report: &Report) -> Section {
 
 fn released(release: Option<&Release>) -> Text {
     let Some(release) = release else { return words("Nothing was released: no release was asked for.") };
-    let asked = format!("Release asked for by {}, {} UTC, entry {}", say::person(&release.by), second(release.at), release.seq);
+    let asked =
+        format!("Release asked for by {}, {} UTC, entry {}", say::person(&release.by), second(release.at), release.seq);
     let end = match (release.status, release.ended) {
         (Some(CaseStatus::Done), Some(at)) => format!("finished {} UTC", second(at)),
         (Some(status), Some(at)) => format!("not finished: {} at {} UTC", say::status(Some(status)), second(at)),

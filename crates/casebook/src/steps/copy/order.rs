@@ -35,7 +35,8 @@ pub(super) fn copies<'a>(
 ) -> Vec<Pair<'a>> {
     let (mut pairs, mut pending, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for original in originals {
-        let ours = |s: &&Snapshot| s.owner == *order.account && made_from(&s.tags, StepName::Copy, original.id.as_str());
+        let ours =
+            |s: &&Snapshot| s.owner == *order.account && made_from(&s.tags, StepName::Copy, original.id.as_str());
         match best(copies.iter().filter(ours)) {
             Some(copy) if copy.state == SnapshotState::Completed => pairs.push(Pair { original, copy }),
             Some(copy) if copy.state == SnapshotState::Pending => pending.push(copy),
@@ -72,8 +73,11 @@ fn request(
     open: &[(&Snapshot, Option<&Snapshot>)],
     copies: &[Snapshot],
 ) {
-    let carriers: Vec<_> = open.iter().filter_map(|(o, failed)| Some((*o, by(agenda, snapshots, o)?, *failed))).collect();
-    let Some(seen) = visible(agenda, carriers.iter().map(|(_, carrier, _)| carrier.id.clone()).collect()) else { return };
+    let carriers: Vec<_> =
+        open.iter().filter_map(|(o, failed)| Some((*o, by(agenda, snapshots, o)?, *failed))).collect();
+    let Some(seen) = visible(agenda, carriers.iter().map(|(_, carrier, _)| carrier.id.clone()).collect()) else {
+        return;
+    };
     let running = copies.iter().filter(|s| is_copy(s) && s.state == SnapshotState::Pending).count();
     let free = COPIES_AT_ONCE.saturating_sub(running);
     for (original, carrier, failed) in carriers.into_iter().filter(|(_, c, _)| seen.contains(&c.id)).take(free) {

@@ -116,7 +116,9 @@ fn a_silent_failure_holds_with_the_key() {
 
 #[test]
 fn a_copy_under_another_key_or_of_another_size_holds() {
-    for spoil in [(|s: &mut Snapshot| s.key = Some(KEY.into())) as fn(&mut Snapshot), |s| s.key = None, |s| s.size_gib = 4] {
+    for spoil in
+        [(|s: &mut Snapshot| s.key = Some(KEY.into())) as fn(&mut Snapshot), |s| s.key = None, |s| s.size_gib = 4]
+    {
         let mut bench = copied(settings());
         let mut read = both_copies();
         spoil(&mut read[1]);
@@ -179,10 +181,8 @@ fn a_difference_holds() {
 
 #[test]
 fn what_is_not_compared_is_said() {
-    let policies = [
-        Policy { verify: Verify::State, ..Policy::default() },
-        Policy { verify_max_gib: 4, ..Policy::default() },
-    ];
+    let policies =
+        [Policy { verify: Verify::State, ..Policy::default() }, Policy { verify_max_gib: 4, ..Policy::default() }];
     for policy in policies {
         let bench = unread(policy);
         let agenda = bench.plan(&CARD);
@@ -199,5 +199,8 @@ fn done_is_copied_locked_and_equal() {
     let agenda = bench.plan(&CARD);
     assert!(!agenda.is_open(), "{:?} {:?}", titles(&agenda), holds(&agenda));
     let summary = agenda.proof.last().expect("a summary");
-    assert!(summary.contains("2 copies") && summary.contains("2 equal") && summary.contains("ami-2 as ami-c"), "{summary}");
+    assert!(
+        summary.contains("2 copies") && summary.contains("2 equal") && summary.contains("ami-2 as ami-c"),
+        "{summary}"
+    );
 }

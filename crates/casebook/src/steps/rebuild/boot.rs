@@ -24,7 +24,8 @@ pub(super) fn offer(agenda: &mut Agenda<'_>, account: &AccountId, enclave: &Encl
         readback::check(agenda, account, enclave, instance);
         return;
     }
-    let ours = |image: &&Image| image.owner == *account && made_by(&image.tags, StepName::Copy) && image.state == "available";
+    let ours =
+        |image: &&Image| image.owner == *account && made_by(&image.tags, StepName::Copy) && image.state == "available";
     let Some(image) = images.iter().find(ours) else {
         agenda.prove("no image was copied, so no instance is offered");
         return;
@@ -67,7 +68,9 @@ fn kind<'a>(agenda: &Agenda<'a>) -> Option<&'a str> {
 
 fn start(agenda: &mut Agenda<'_>, account: &AccountId, image: &Image, enclave: &Enclave) {
     let Some(kind) = kind(agenda) else {
-        agenda.hold("the type of the captured instance is not in the ledger, so its image can not be started; start it by hand");
+        agenda.hold(
+            "the type of the captured instance is not in the ledger, so its image can not be started; start it by hand",
+        );
         return;
     };
     let Some(group) = sealed::group(agenda, account, &enclave.subnet.vpc) else { return };
@@ -77,11 +80,7 @@ fn start(agenda: &mut Agenda<'_>, account: &AccountId, image: &Image, enclave: &
         subnet: enclave.subnet.id.clone(),
         group,
         token: agenda.view.case.secret_name(&format!("instance/{}/{}", image.id, enclave.subnet.id)),
-        tags: tags::with(
-            tags::of(&agenda.view.case.id, StepName::Rebuild.as_str()),
-            tags::SOURCE,
-            image.id.as_str(),
-        ),
+        tags: tags::with(tags::of(&agenda.view.case.id, StepName::Rebuild.as_str()), tags::SOURCE, image.id.as_str()),
     };
     // What was sealed a while ago may be open now.
     if is_gone(agenda, &launch) || !recent(agenda, F::Enclave(enclave.subnet.id.clone())) {
@@ -98,7 +97,10 @@ fn is_gone(agenda: &mut Agenda<'_>, launch: &Launch) -> bool {
     let Last::Done(made) = &attempt.last else { return false };
     let gone = attempt.at + CONSISTENCY < agenda.view.now;
     if gone {
-        agenda.warn(format!("the rebuilt instance {} is gone: it was terminated in the forensic account", made.ids.join(", ")));
+        agenda.warn(format!(
+            "the rebuilt instance {} is gone: it was terminated in the forensic account",
+            made.ids.join(", ")
+        ));
     }
     gone
 }

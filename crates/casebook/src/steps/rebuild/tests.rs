@@ -82,12 +82,8 @@ fn every_copy_becomes_a_volume_in_the_subnets_zone() {
 
 #[test]
 fn a_volume_that_is_not_as_asked_for_holds() {
-    let spoils: [fn(&mut Volume); 4] = [
-        |v| v.zone = "us-east-1a".into(),
-        |v| v.key = None,
-        |v| v.size_gib = 4,
-        |v| v.state = "error".into(),
-    ];
+    let spoils: [fn(&mut Volume); 4] =
+        [|v| v.zone = "us-east-1a".into(), |v| v.key = None, |v| v.size_gib = 4, |v| v.state = "error".into()];
     for spoil in spoils {
         let mut bench = with_volumes();
         let mut second = rebuilt("vol-b", "snap-c2");
@@ -123,8 +119,13 @@ fn the_group_is_made_emptied_and_only_then_used() {
     let mut bench = with_volumes();
     bench.approve(Gate::BootImage, "");
     assert!(titles(&bench.plan(&CARD))[0].starts_with("make the security group impound-sealed-"));
-    let rule =
-        Rule { direction: Direction::Egress, protocol: "-1".into(), from: None, to: None, peer: Peer::Ipv4("0.0.0.0/0".into()) };
+    let rule = Rule {
+        direction: Direction::Egress,
+        protocol: "-1".into(),
+        from: None,
+        to: None,
+        peer: Peer::Ipv4("0.0.0.0/0".into()),
+    };
     let open = SecurityGroup { rules: vec![rule], ..sealed_group() };
     let imitation = SecurityGroup { id: "sg-bad".into(), owner: "999999999999".into(), ..sealed_group() };
     bench.know(F::CaseGroups("case-1".into()), Reading::Groups(vec![imitation, open]));

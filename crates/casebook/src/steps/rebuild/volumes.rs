@@ -55,7 +55,8 @@ fn one(agenda: &mut Agenda<'_>, place: &Place<'_>, copy: &Snapshot, volumes: &[V
         Some(volume) => match volume.state.as_str() {
             "available" | "in-use" => as_asked(agenda, place, copy, volume),
             "creating" => agenda.poll(query, LOOK, format!("the volume {} to become available", volume.id)),
-            state => agenda.hold(format!("the volume {} from {} is {state}; delete it and resume the case", volume.id, copy.id)),
+            state => agenda
+                .hold(format!("the volume {} from {} is {state}; delete it and resume the case", volume.id, copy.id)),
         },
     }
 }

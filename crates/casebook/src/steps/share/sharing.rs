@@ -68,12 +68,19 @@ pub(super) fn share(agenda: &mut Agenda<'_>, what: Shared, forensic: &AccountId)
 fn name_strangers(agenda: &mut Agenda<'_>, what: &Shared) {
     for effect in agenda.view.case.attempts.keys() {
         let from = match (effect, what) {
-            (Effect::Source(SourceEffect::UnshareSnapshot { snapshot, from }), Shared::Snapshot(id)) if snapshot == id => from,
+            (Effect::Source(SourceEffect::UnshareSnapshot { snapshot, from }), Shared::Snapshot(id))
+                if snapshot == id =>
+            {
+                from
+            }
             (Effect::Source(SourceEffect::UnshareImage { image, from }), Shared::Image(id)) if image == id => from,
             _ => continue,
         };
         let names = from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let names = if names.is_empty() { "everybody".to_owned() } else { names };
-        agenda.warn(format!("{} was shared with {names}, by someone else; that was withdrawn: find out who did it (CloudTrail)", what.id()));
+        agenda.warn(format!(
+            "{} was shared with {names}, by someone else; that was withdrawn: find out who did it (CloudTrail)",
+            what.id()
+        ));
     }
 }

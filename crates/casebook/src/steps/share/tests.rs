@@ -64,8 +64,8 @@ fn a_share_names_nobody_but_the_forensic_account() {
     let agenda = bench.plan(&CARD);
     assert_eq!(agenda.perform.len(), 5, "{:?}", titles(&agenda));
     for effect in &agenda.perform {
-        let (Effect::Source(SourceEffect::ShareSnapshot { with, .. }) | Effect::Source(SourceEffect::ShareImage { with, .. })) =
-            effect
+        let (Effect::Source(SourceEffect::ShareSnapshot { with, .. })
+        | Effect::Source(SourceEffect::ShareImage { with, .. })) = effect
         else {
             panic!("{effect:?}")
         };

@@ -16,10 +16,15 @@ pub(super) fn list(agenda: &mut Agenda<'_>) {
     volumes(agenda);
     addresses(agenda);
     let case = agenda.view.case;
-    let groups = made(case, |effect| matches!(effect, SourceEffect::CreateGroup { .. } | SourceEffect::CreateAcl { .. }));
+    let groups =
+        made(case, |effect| matches!(effect, SourceEffect::CreateGroup { .. } | SourceEffect::CreateAcl { .. }));
     left(agenda, groups, "made for the isolation; delete it when no case uses it");
     left(agenda, policies(case), "the deny on the role; delete it when the role's credentials are replaced");
-    left(agenda, shares(case), "still shared with the forensic account; withdraw the share when its copies are kept elsewhere");
+    left(
+        agenda,
+        shares(case),
+        "still shared with the forensic account; withdraw the share when its copies are kept elsewhere",
+    );
 }
 
 fn left(agenda: &mut Agenda<'_>, things: BTreeSet<String>, what: &str) {

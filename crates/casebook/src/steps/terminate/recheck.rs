@@ -24,7 +24,8 @@ pub(super) fn recheck(agenda: &mut Agenda<'_>) -> Option<Option<Custody>> {
         ));
     }
     if grade::verdict(agenda.view).network == NetworkVerdict::Open {
-        agenda.hold(format!("{} was not read back as isolated; see the step `isolate` and resume the case", instance.id));
+        agenda
+            .hold(format!("{} was not read back as isolated; see the step `isolate` and resume the case", instance.id));
     }
     let custody = custody::index(agenda.view);
     for link in &custody.missing {

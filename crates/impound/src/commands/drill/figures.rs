@@ -1,6 +1,6 @@
 //! The figures at the end of a drill.
 
-use crate::terminal::{STRONG, Terminal, paint};
+use crate::terminal::{STRONG, paint};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn text(&self, _: Terminal) -> String {
+    pub(super) fn text(&self) -> String {
         let isolated = match self.isolated {
             Some(time) => format!("{} round trips, {:.2} s", round_trips(time), time.as_secs_f64()),
             None => "not reached".to_owned(),

@@ -9,6 +9,7 @@ use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::{Asked, Entry, StepEntry};
 use casebook::step::{StepName, StepStatus};
 use casebook::steps;
+use casebook::verdict::{CredentialVerdict, NetworkVerdict, Verdict};
 use engine::{Event, Watcher};
 use jiff::{SignedDuration, Timestamp};
 use range::{Briefing, Scenario, VirtualClock};
@@ -25,6 +26,7 @@ pub(super) struct Story {
     begun: BTreeSet<StepName>,
     told: BTreeMap<StepName, StepEntry>,
     awaited: String,
+    proved: &'static str,
 }
 
 impl Story {
@@ -39,6 +41,7 @@ impl Story {
             begun: BTreeSet::new(),
             told: BTreeMap::new(),
             awaited: String::new(),
+            proved: "",
         }
     }
 
@@ -90,9 +93,11 @@ impl Story {
 impl Watcher for Story {
     fn saw(&mut self, event: &Event<'_>) {
         count(&mut self.calls, event);
+        if let Event::Planned { next } = event { if std::env::var("DBG").is_ok() { eprintln!("DBG observe={} perform={} wakes={} moving={:?} q={:?}", next.observe.len(), next.perform.len(), next.wakes.len(), next.steps.iter().filter(|r| r.moving).map(|r| r.step.as_str()).collect::<Vec<_>>(), next.observe.iter().next()); } }
         match event {
             Event::Wrote { entry: Entry::Step(step), .. } => self.step(step),
             Event::Wrote { entry: Entry::Asked(asked), .. } => self.gate(asked),
+            Event::Wrote { entry: Entry::Verdict(verdict), .. } => self.verdict(verdict),
             Event::Changing { step, effect } => self.change(*step, effect),
             Event::Changed { effect, fault, .. } => self.changed(effect, fault.is_some()),
             Event::Waiting { why, .. } => self.wait(why),
@@ -123,7 +128,8 @@ impl Story {
 
     fn done(&self, entry: &StepEntry) {
         self.say(&format!("{} {}", paint(GOOD, "✔"), paint(STRONG, entry.step.as_str())));
-        entry.proof.iter().for_each(|proof| self.tell(&format!("  read back: {proof}")));
+        let proofs = entry.proof.iter().map(|proof| proof.strip_prefix("read back: ").unwrap_or(proof));
+        proofs.for_each(|proof| self.tell(&format!("  read back: {proof}")));
         entry.warnings.iter().for_each(|warning| self.tell(&paint(WARN, &format!("  to know: {warning}"))));
     }
 
@@ -144,6 +150,22 @@ impl Story {
         let moves = matches!(effect, Effect::Source(SourceEffect::SetInterfaceGroups { .. }));
         if moves && !failed {
             self.isolated = Some(self.clock.now());
+        }
+    }
+
+    /// What is proved, when it is more than before.
+    fn verdict(&mut self, verdict: &Verdict) {
+        let line = match (verdict.network, verdict.credentials) {
+            (NetworkVerdict::Open, _) => return,
+            (NetworkVerdict::NewFlowsBlocked, CredentialVerdict::Live) => {
+                "proved: no new connection in or out; existing ones may still be alive"
+            }
+            (NetworkVerdict::NewFlowsBlocked, _) => "proved: no new connection in or out, and no credentials of the role",
+            (NetworkVerdict::VerifiedDead, _) => "proved: no connection is left",
+        };
+        if self.proved != line {
+            self.say(&paint(GOOD, line));
+            self.proved = line;
         }
     }
 

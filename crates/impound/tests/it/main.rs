@@ -1,0 +1,10 @@
+//! The program as a person or a script meets it: help, exit codes, bad input, and the whole drill.
+
+#![allow(clippy::disallowed_methods)] // the tests read and write files
+
+mod bad_input;
+mod cases;
+mod drill;
+mod help;
+mod program;
+mod responding;
