@@ -22,6 +22,8 @@ mod asks;
 pub const CONSISTENCY: SignedDuration = SignedDuration::from_secs(30);
 /// How often something that is becoming visible is looked at.
 const GLANCE: SignedDuration = SignedDuration::from_secs(2);
+/// The shortest pause between two looks at something that changes by itself.
+const SOONEST: SignedDuration = SignedDuration::from_millis(250);
 /// How often a failing call is repeated before the step holds.
 const TRIES: u32 = 8;
 /// How often a call that cannot reach AWS at all is repeated while nothing has changed yet.
@@ -174,14 +176,22 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    /// Looks at something that changes by itself, every so often, until the step stops asking.
-    pub fn poll(&mut self, query: impl Into<Query>, every: SignedDuration, why: impl Into<String>) {
+    /// Looks at something that changes by itself until the step stops asking: soon after the last
+    /// change, then less and less often, at the least every `longest`.
+    pub fn poll(&mut self, query: impl Into<Query>, longest: SignedDuration, why: impl Into<String>) {
         let query = query.into();
-        let due = self.view.scene.fact(&query).map(|fact| fact.at + every);
+        let due = self.view.scene.fact(&query).map(|fact| fact.at + self.interval(longest));
         match due {
             Some(due) if due > self.view.now => self.wait(due, why),
             _ => self.ask(query),
         }
+    }
+
+    /// A quarter of the time since the last change.
+    fn interval(&self, longest: SignedDuration) -> SignedDuration {
+        let last = self.view.case.attempts.values().map(|attempt| attempt.at).max().unwrap_or(self.view.case.opened);
+        let waited = self.view.now.duration_since(last);
+        (waited / 4).clamp(SOONEST.min(longest), longest)
     }
 
     /// Makes a change whose goal does not hold in the fresh answer to `check`. What was sent before

@@ -47,12 +47,21 @@ pub fn run() -> ExitCode {
         Err(error) => return shown(&error),
     };
     let context = Context::new(line.global);
+    std::panic::set_hook(Box::new(bug));
     let ended = std::panic::catch_unwind(|| commands::run(&context, &line.command));
     match ended {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => failed(&context, &failure),
         Err(_) => Exit::Bug.into(),
     }
+}
+
+/// A mistake of this program, in one line. What was done is in the ledger.
+fn bug(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    let said = panic.payload_as_str().unwrap_or("no message");
+    let failure = Failure::new(Exit::Bug, format!("a bug in {}{place}: {said}", context::PROGRAM));
+    terminal::report(&failure.hint("please report it; every change was written before it was made: `impound resume` goes on"));
 }
 
 /// Help and version are data; everything else that the parser says is wrong usage.

@@ -4,6 +4,7 @@
 use crate::document::{GapRow, StepRow, gaps, standing, steps};
 use crate::gates::{self, Waiting};
 use crate::history::History;
+use crate::opening::is_drill;
 use crate::tables;
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, WARN, paint};
 use casebook::case::Case;
@@ -24,7 +25,9 @@ pub fn summary(history: &History) -> String {
     text.push_str(&evidence(case));
     text.push_str(&gap_lines(&gaps(case)));
     text.push_str(&gate_lines(&gates::waiting(case)));
-    let _ = writeln!(text, "\nNext: {}", next_command(history));
+    if !is_drill(case) {
+        let _ = writeln!(text, "\nNext: {}", next_command(history));
+    }
     text
 }
 
@@ -94,7 +97,8 @@ fn residuals(case: &Case) -> String {
         return String::new();
     }
     let line = |residual: &casebook::verdict::Residual| format!("  {}: {}\n", residual.channel, residual.why);
-    format!("\nStill open\n{}", left.iter().map(line).collect::<String>())
+    let head = if is_gone(case) { "Open until it was terminated" } else { "Still open" };
+    format!("\n{head}\n{}", left.iter().map(line).collect::<String>())
 }
 
 /// The steps that are not done, each with its reason, and what the others warn of.

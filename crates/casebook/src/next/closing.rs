@@ -1,9 +1,10 @@
 //! The end of the original: once a person has approved it, the steps that kept it alive and cut off
 //! rest, or they would put back what terminate lifts, and read an instance that is gone.
 
-use crate::case::{Case, Last};
-use crate::effect::{Effect, SourceEffect};
+use crate::case::Case;
+use crate::effect::SourceEffect;
 use crate::gate::Gate;
+use crate::release::we_did_any;
 use crate::step::{Phase, StepName};
 
 /// Whether a step rests.
@@ -22,9 +23,7 @@ fn approved(case: &Case) -> bool {
     case.through >= Phase::Eradicate && asked.is_some() && asked == approved
 }
 
-/// Whether AWS has taken the termination.
+/// Whether AWS has taken the termination, or may have: its answer may be lost.
 fn ended(case: &Case) -> bool {
-    case.attempts.iter().any(|(effect, attempt)| {
-        matches!(effect, Effect::Source(SourceEffect::Terminate { .. })) && matches!(attempt.last, Last::Done(_))
-    })
+    we_did_any(case, |effect| matches!(effect, SourceEffect::Terminate { .. }))
 }

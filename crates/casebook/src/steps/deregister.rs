@@ -17,6 +17,7 @@ use crate::effect::SourceEffect;
 use crate::gate::Gate;
 use crate::id::InstanceId;
 use crate::query::SourceQuery as S;
+use crate::release::we_did_any;
 use crate::scene::balancer::{Registration, TargetGroup, TargetHealth};
 use crate::scene::network::Interface;
 use crate::step::StepName;
@@ -60,6 +61,21 @@ fn plan(agenda: &mut Agenda<'_>) {
         found += usize::from(target_group(agenda, group, &names));
     }
     if !agenda.moves() && agenda.holds.is_empty() && found == 0 && agenda.gates.is_empty() {
+        nobody(agenda);
+    }
+}
+
+/// No registration is left: because of this case, or because there was none.
+fn nobody(agenda: &mut Agenda<'_>) {
+    let took_off = |effect: &SourceEffect| {
+        matches!(
+            effect,
+            SourceEffect::DeregisterTargets { .. } | SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. }
+        )
+    };
+    if we_did_any(agenda.view.case, took_off) {
+        agenda.prove("no load balancer knows the instance or one of its addresses any more");
+    } else {
         agenda.skip("no load balancer knows the instance or one of its addresses");
     }
 }

@@ -5,6 +5,7 @@ use crate::ledger::{FORENSIC, SOURCE, Writer, item};
 use crate::story::plain;
 use casebook::entry::{CaseStatus, Entry, Person};
 use casebook::evidence::{Evidence, EvidenceKind, EvidenceState};
+use casebook::gate::Gate;
 use casebook::report::{History, Line, Report, ReportError, build, headline, html, markdown};
 use casebook::step::{StepName, StepStatus};
 use casebook::verdict::Verdict;
@@ -114,6 +115,41 @@ fn termination_is_claimed_only_when_it_was_read_back() {
     let done =
         told(|ledger| ledger.step(StepName::Terminate, StepStatus::Done, "", &["the instance is terminated"], &[]));
     assert_eq!(headline(&done), "The instance was terminated; the sessions of its role are revoked");
+}
+
+#[test]
+fn a_step_of_which_nothing_is_left_to_do_keeps_what_was_read_back_before() {
+    let report = told(|ledger| {
+        ledger.step(StepName::Deregister, StepStatus::Done, "", &["i-0a1b2c3d4e5f60718:80 is draining"], &[]);
+        ledger.wait_ms(5_000).step(StepName::Deregister, StepStatus::Skipped, "no balancer knows it", &[], &[]);
+    });
+    let row = report.steps.iter().find(|row| row.step == StepName::Deregister).unwrap();
+    assert_eq!((row.status, row.achieved()), (StepStatus::Skipped, StepStatus::Done));
+    assert!(row.first_ended < row.finished);
+    assert!(markdown(&report).contains("i-0a1b2c3d4e5f60718:80 is draining<br>Last, "));
+}
+
+#[test]
+fn a_step_that_failed_in_between_is_finished_from_then_on() {
+    let report = told(|ledger| {
+        ledger.wait_ms(1_000).step(StepName::Isolate, StepStatus::Failed, "a third interface was attached", &[], &[]);
+        ledger.wait_ms(1_000).step(StepName::Isolate, StepStatus::Done, "", &["all three are in the group"], &[]);
+    });
+    let row = report.steps.iter().find(|row| row.step == StepName::Isolate).unwrap();
+    assert_eq!(row.first_ended, row.finished);
+    assert!(markdown(&report).contains("a third interface was attached"));
+}
+
+#[test]
+fn a_long_reason_is_cut_in_the_lead_and_whole_at_its_gate() {
+    let long = "the volume is copied; ".repeat(40);
+    let report = told(|ledger| {
+        ledger.ask(Gate::Terminate, StepName::Terminate, &[&long], "d1");
+        ledger.end(CaseStatus::Waiting, &long);
+    });
+    let text = markdown(&report);
+    assert!(text.lines().nth(4).unwrap().chars().count() < 220);
+    assert!(text.contains(&long) && text.contains("impound approve 2026-11-21-web-7 terminate"));
 }
 
 #[test]

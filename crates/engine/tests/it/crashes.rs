@@ -73,7 +73,7 @@ fn die_everywhere(job: (&str, Phase)) {
     for n in 1.. {
         let stage = stage(job);
         if !stage.crash_after(n) {
-            assert!(n > 40, "only {n} moments were tried");
+            assert!(n > 30, "only {n} moments were tried");
             return;
         }
         stage.drive();

@@ -44,10 +44,12 @@ pub fn run(context: &Context, args: &Drill) -> Result<Exit, Failure> {
     let mut stage = Stage::new(context, &range, args);
     stage.story.begin(&scenario, range.briefing());
     let ended = range::run(&range.clock(), stage.play(&place.shelf));
-    let exit = ended?;
     context.terminal.log(&stage.figures(start).text());
     context.terminal.log(&place.farewell(&stage.case));
-    Ok(exit)
+    ended.map_err(|failure| match failure.exit {
+        Exit::Held => failure.hint("this scenario ends here; in an incident, set what is missing and `impound resume`"),
+        _ => failure,
+    })
 }
 
 fn unknown(name: &str) -> Failure {

@@ -147,13 +147,22 @@ pub(super) fn undo(report: &Report) -> Section {
         .undo
         .iter()
         .map(|undo| vec![id(undo.step.as_str()), words(undo.accepted.to_string()), words(undo.how.clone())]);
-    let how = words("To undo the containment: ").code(format!("impound release {}", report.case));
     let blocks = vec![
         Block::Text(released(report.release.as_ref())),
-        Block::Text(how.words(". It shows first what it opens again.")),
+        Block::Text(how(report)),
         table(&["Step", "Accepted calls", "How it is undone, or why it is not"], rows.collect()),
     ];
     section("undo", "Undoing it", blocks)
+}
+
+fn how(report: &Report) -> Text {
+    if say::is_terminated(report) {
+        return words(
+            "The instance is gone: there is nothing left to release. The table says what would have been undone.",
+        );
+    }
+    let command = code(format!("impound release {}", report.case));
+    command.words(" undoes the containment; it shows first what it opens again.")
 }
 
 fn released(release: Option<&Release>) -> Text {

@@ -2,7 +2,7 @@
 //! captured already.
 
 use crate::case::Case;
-use crate::id::{Arn, GroupId, ScalingGroupName, SubnetId, VpcId};
+use crate::id::{Arn, GroupId, InstanceId, ScalingGroupName, SubnetId, VpcId};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::balancer::{TargetGroup, TargetHealth};
@@ -56,11 +56,10 @@ pub fn instance_query(case: &Case) -> Query {
     S::Instance(case.target.instance.clone()).into()
 }
 
-/// What a change could destroy, what an undo needs, and what the isolation must know at once.
-pub fn first_tier(case: &Case) -> BTreeSet<Query> {
-    let known = Known { case };
-    let i = || case.target.instance.clone();
-    let mut tier = vec![
+/// What can be asked when nothing but the instance's id is known.
+pub fn opening(instance: &InstanceId) -> Vec<Query> {
+    let i = || instance.clone();
+    let questions = [
         S::Identity,
         S::Instance(i()),
         S::Attribute(i(), Attribute::TerminationProtection),
@@ -74,14 +73,20 @@ pub fn first_tier(case: &Case) -> BTreeSet<Query> {
         S::ClassicBalancers(i()),
         S::ConsoleOutput(i()),
         S::QuarantineGroups,
-        S::CaseSnapshots(case.id.clone()),
     ];
+    questions.into_iter().map(Query::from).collect()
+}
+
+/// What a change could destroy, what an undo needs, and what the isolation must know at once.
+pub fn first_tier(case: &Case) -> BTreeSet<Query> {
+    let known = Known { case };
+    let mut tier = vec![S::CaseSnapshots(case.id.clone())];
     tier.extend(known.instance().map(|instance| S::InstanceType(instance.instance_type.clone())));
     tier.extend(filled(known.groups()).map(S::Groups));
     tier.extend(filled(known.vpcs()).map(S::Routes));
     tier.extend(known.profiles().into_iter().map(|profile| S::Profile(profile.name().to_owned())));
     tier.extend(known.scaling_group_name().map(S::ScalingGroup));
-    tier.into_iter().map(Query::from).collect()
+    tier.into_iter().map(Query::from).chain(opening(&case.target.instance)).collect()
 }
 
 /// The rest: evidence and what later steps look at.
