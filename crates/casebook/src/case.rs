@@ -31,6 +31,8 @@ pub struct Attempt {
     pub last: Last,
     /// When that was.
     pub at: Timestamp,
+    /// When it was first sent.
+    pub first: Timestamp,
     /// The intent's entry.
     pub intent: u64,
 }
@@ -288,7 +290,7 @@ impl Case {
 
     fn intend(&mut self, seq: u64, at: Timestamp, intent: &Intent) {
         self.intents.insert(seq, intent.effect.clone());
-        let fresh = Attempt { sent: 0, failures: 0, last: Last::Lost, at, intent: seq };
+        let fresh = Attempt { sent: 0, failures: 0, last: Last::Lost, at, first: at, intent: seq };
         let attempt = self.attempts.entry(intent.effect.clone()).or_insert(fresh);
         attempt.sent += 1;
         attempt.last = Last::Lost;

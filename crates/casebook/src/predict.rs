@@ -33,18 +33,30 @@ pub fn made(effect: &Effect, attached: &[crate::id::VolumeId]) -> Made {
     use ForensicEffect as F;
     use SourceEffect as S;
     match effect {
-        Effect::Source(S::CreateGroup { name, .. }) | Effect::Forensic(F::CreateGroup { name, .. }) => Made::one(format!("(group {name})")),
+        Effect::Source(S::CreateGroup { name, .. }) | Effect::Forensic(F::CreateGroup { name, .. }) => {
+            Made::one(format!("(group {name})"))
+        }
         Effect::Source(S::CreateAcl { vpc, .. }) => Made::one(format!("(deny-all network ACL of {vpc})")),
-        Effect::Source(S::CreateSnapshots { .. }) => Made { ids: attached.iter().map(|v| format!("(snapshot of {v})")).collect() },
+        Effect::Source(S::CreateSnapshots { .. }) => {
+            Made { ids: attached.iter().map(|v| format!("(snapshot of {v})")).collect() }
+        }
         Effect::Source(S::CreateSnapshot { volume, .. }) => Made::one(format!("(snapshot of {volume})")),
         Effect::Source(S::CreateImage { instance, .. }) => Made::one(format!("(image of {instance})")),
-        Effect::Source(S::Reencrypt { snapshot, .. }) => Made::one(format!("(re-encrypted {})", bare(snapshot.as_str()))),
-        Effect::Source(S::ReencryptImage { image, .. }) => Made::one(format!("(re-encrypted {})", bare(image.as_str()))),
+        Effect::Source(S::Reencrypt { snapshot, .. }) => {
+            Made::one(format!("(re-encrypted {})", bare(snapshot.as_str())))
+        }
+        Effect::Source(S::ReencryptImage { image, .. }) => {
+            Made::one(format!("(re-encrypted {})", bare(image.as_str())))
+        }
         Effect::Source(S::ReplaceProfile { .. } | S::AssociateProfile { .. }) => Made::one("(profile association)"),
         Effect::Source(S::AssociateAddress { .. }) => Made::one("(address association)"),
-        Effect::Forensic(F::CopySnapshot { snapshot, .. }) => Made::one(format!("(copy of {})", bare(snapshot.as_str()))),
+        Effect::Forensic(F::CopySnapshot { snapshot, .. }) => {
+            Made::one(format!("(copy of {})", bare(snapshot.as_str())))
+        }
         Effect::Forensic(F::CopyImage { image, .. }) => Made::one(format!("(copy of {})", bare(image.as_str()))),
-        Effect::Forensic(F::CreateVolume { snapshot, .. }) => Made::one(format!("(volume from {})", bare(snapshot.as_str()))),
+        Effect::Forensic(F::CreateVolume { snapshot, .. }) => {
+            Made::one(format!("(volume from {})", bare(snapshot.as_str())))
+        }
         Effect::Forensic(F::Launch(launch)) => Made::one(format!("(instance of {})", bare(launch.image.as_str()))),
         _ => Made::nothing(),
     }
@@ -70,7 +82,9 @@ pub fn names_predicted(query: &Query) -> bool {
         Query::Source(S::GroupMembers(ids) | S::Groups(ids) | S::GroupReferences(ids)) => {
             ids.iter().any(|id| is_predicted(id.as_str()))
         }
-        Query::Forensic(F::Interfaces(id) | F::ProfileAssociations(id) | F::Attribute(id, _)) => is_predicted(id.as_str()),
+        Query::Forensic(F::Interfaces(id) | F::ProfileAssociations(id) | F::Attribute(id, _)) => {
+            is_predicted(id.as_str())
+        }
         _ => false,
     }
 }

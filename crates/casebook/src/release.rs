@@ -49,8 +49,12 @@ pub fn reopens(case: &Case) -> Vec<String> {
         Effect::Source(SourceEffect::DetachFromGroup { group, .. } | SourceEffect::EnterStandby { group, .. }) => {
             Some(format!("the instance serves in {group} again"))
         }
-        Effect::Source(SourceEffect::DeregisterTargets { group, .. }) => Some(format!("{group} sends it clients again")),
-        Effect::Source(SourceEffect::DeregisterClassic { balancer, .. }) => Some(format!("{balancer} sends it clients again")),
+        Effect::Source(SourceEffect::DeregisterTargets { group, .. }) => {
+            Some(format!("{group} sends it clients again"))
+        }
+        Effect::Source(SourceEffect::DeregisterClassic { balancer, .. }) => {
+            Some(format!("{balancer} sends it clients again"))
+        }
         Effect::Source(SourceEffect::ReplaceAcl { .. }) => Some("the subnet's network ACL is put back".to_owned()),
         Effect::Source(SourceEffect::SetTerminationProtection { .. }) => {
             Some("termination protection goes back to its captured value".to_owned())

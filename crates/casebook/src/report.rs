@@ -1,6 +1,6 @@
 //! The incident report: what a case's ledger says, in plain sentences, for the person who leads
 //! the response and for counsel. [`build`] folds the ledger into a [`Report`]; [`markdown`],
-//! [`html`] and [`json`] render it, all from the same [`page`].
+//! [`html`] and [`json`] render it, all from the same page of sections.
 //!
 //! Not for: checking the ledger's hash chain or the cloud (that is `impound verify`), or showing
 //! what was captured: readings, user data and policy documents stay in their artefacts.

@@ -139,8 +139,11 @@ impl Charges {
     fn refusal(&self, findings: &[Finding]) -> Failure {
         let why = self.refused.join("; ");
         let target = findings.iter().flat_map(|finding| &finding.accused).next().map(target_row);
-        Failure::new(Exit::Refused, format!("nothing done: {why}"))
-            .document(Document::without_case(CaseStatus::Refused, &why, target))
+        Failure::new(Exit::Refused, format!("nothing done: {why}")).document(Document::without_case(
+            CaseStatus::Refused,
+            &why,
+            target,
+        ))
     }
 }
 
@@ -164,11 +167,7 @@ fn note(finding: &Finding, sha256: &str) -> FindingNote {
 }
 
 fn target_row(accused: &Accused) -> TargetRow {
-    TargetRow {
-        account: accused.account.clone(),
-        region: accused.region.clone(),
-        instance: accused.instance.clone(),
-    }
+    TargetRow { account: accused.account.clone(), region: accused.region.clone(), instance: accused.instance.clone() }
 }
 
 /// The bytes of a file, or of stdin; no more than a finding can have.

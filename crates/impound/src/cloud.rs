@@ -65,7 +65,8 @@ async fn respond_to(
     charge: &crate::charges::Charge,
     stop: &Stop,
 ) -> Result<Exit, Failure> {
-    let door = Door { context, config: &brief.config, account: charge.account.as_ref(), region: charge.region.as_ref() };
+    let door =
+        Door { context, config: &brief.config, account: charge.account.as_ref(), region: charge.region.as_ref() };
     let accounts = door.enter().await?;
     let region = accounts.region();
     let plan = brief.plan(charge, &region)?;

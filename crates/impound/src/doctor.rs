@@ -56,6 +56,9 @@ pub async fn examine<C: Cloud>(
     let settings = config.settings(region);
     let source = identity(cloud, S::Identity.into()).await;
     let mut findings = vec![source_finding(&source, config)];
+    if source.is_err() {
+        return findings;
+    }
     findings.extend(forensic(cloud, settings.forensic.as_ref()).await);
     findings.extend(share_key(cloud, &settings).await);
     findings.extend(profile(cloud, &settings).await);
@@ -141,7 +144,8 @@ async fn share_key<C: Cloud>(cloud: &C, settings: &Settings) -> Vec<Finding> {
     };
     let mut findings = vec![key_finding(cloud, "share key", S::Key(arn.clone()).into()).await];
     if settings.forensic.is_some() {
-        findings.push(key_finding(cloud, "share key, as the forensic account sees it", F::Key(arn.clone()).into()).await);
+        findings
+            .push(key_finding(cloud, "share key, as the forensic account sees it", F::Key(arn.clone()).into()).await);
     }
     findings
 }

@@ -174,6 +174,8 @@ fn outcome(end: &RunEnd) -> String {
     match end.status {
         CaseStatus::Done => "The run would come to its end.".to_owned(),
         CaseStatus::Waiting => format!("The run would wait: {}", end.reason),
-        CaseStatus::Held | CaseStatus::Refused | CaseStatus::Unverified => format!("The run would hold: {}", end.reason),
+        CaseStatus::Held | CaseStatus::Refused | CaseStatus::Unverified => {
+            format!("The run would hold: {}", end.reason)
+        }
     }
 }

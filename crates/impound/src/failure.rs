@@ -77,9 +77,7 @@ impl From<EngineError> for Failure {
             EngineError::Entry { .. }
             | EngineError::Artefact { .. }
             | EngineError::NotACase
-            | EngineError::NotEmpty { .. } => {
-                Self::usage(error.to_string())
-            }
+            | EngineError::NotEmpty { .. } => Self::usage(error.to_string()),
         }
     }
 }

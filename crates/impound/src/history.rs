@@ -18,6 +18,9 @@ pub struct History {
     pub head: String,
 }
 
+/// A case's name, and its history or why it can not be read.
+pub type Named = (String, Result<History, Failure>);
+
 impl History {
     /// Reads a case without its lock, also while another process works on it.
     ///
@@ -40,7 +43,7 @@ impl History {
     ///
     /// # Errors
     /// When the directory cannot be listed.
-    pub fn all(shelf: &Shelf) -> Result<Vec<(String, Result<Self, Failure>)>, Failure> {
+    pub fn all(shelf: &Shelf) -> Result<Vec<Named>, Failure> {
         let names = shelf.cases()?;
         let read = |name: String| {
             let history = Self::read(shelf.path(), &CaseId::new(name.clone()));

@@ -61,7 +61,9 @@ fn bug(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let said = panic.payload_as_str().unwrap_or("no message");
     let failure = Failure::new(Exit::Bug, format!("a bug in {}{place}: {said}", context::PROGRAM));
-    terminal::report(&failure.hint("please report it; every change was written before it was made: `impound resume` goes on"));
+    terminal::report(
+        &failure.hint("please report it; every change was written before it was made: `impound resume` goes on"),
+    );
 }
 
 /// Help and version are data; everything else that the parser says is wrong usage.

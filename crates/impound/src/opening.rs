@@ -64,7 +64,13 @@ pub struct Taken {
 /// # Errors
 /// When the name belongs to another target, another responder's tag is on the instance, another
 /// process holds the case, or the state directory can not be written.
-pub fn open_or_adopt(shelf: &Shelf, plan: &Plan, found: &Preflight<'_>, file: Option<&[u8]>, now: Timestamp) -> Result<Taken, Failure> {
+pub fn open_or_adopt(
+    shelf: &Shelf,
+    plan: &Plan,
+    found: &Preflight<'_>,
+    file: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Taken, Failure> {
     let _lock = shelf.opening_lock()?;
     let known = known_cases(shelf)?;
     if let Some(name) = adoptable(&known, plan, &found.target)? {
@@ -129,7 +135,7 @@ fn adoptable(known: &[Case], plan: &Plan, target: &Target) -> Result<Option<Case
         return if case.target == *target { adopt_if_open(case).map(Some) } else { Err(others(case)) };
     }
     let open = known.iter().find(|case| case.target == *target && !is_closed(case));
-    open.map(|case| adopt_if_open(case)).transpose()
+    open.map(adopt_if_open).transpose()
 }
 
 /// A new name for a target that has an open case would make two of them.

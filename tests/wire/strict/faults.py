@@ -7,6 +7,7 @@ A fault: {"action", "code", "status", "message", "times", "skip", "when", "drop"
   match  {"Name": "value", …}: parameters as on the wire, such as {"VolumeId": "vol-…"} or {"Filter.1.Value.1": "…"}
   id     a resource id anywhere in the request
 A trap: {"pid" or "pidfile", "nth", "when", "action", "mutating", "account"}: SIGKILL at the nth such call from now.
+One that is killed before the effect has not sent the call: there is none.
 Calls made with a setup key are neither hit nor counted.
 """
 
@@ -58,7 +59,8 @@ def pick(entry):
 
 
 def spring(entry, moment):
-    """Kill whoever has a trap at this call, before or after its effect."""
+    """Kill whoever has a trap at this call, before or after its effect; whether anybody was to be killed."""
+    sprung = False
     for trap in list(TRAPS) if not entry["setup"] else ():
         if trap["action"] not in (None, entry["action"]) or trap["account"] not in (None, entry["account"]):
             continue
@@ -69,6 +71,8 @@ def spring(entry, moment):
         if trap["nth"] <= 0 and trap["when"] == moment:
             TRAPS.remove(trap)
             kill(trap)
+            sprung = True
+    return sprung
 
 
 def kill(trap):

@@ -56,8 +56,10 @@ class Request:
         """Log the call, let it happen or not, and send what there is to send."""
         with log.LOCK:
             entry = log.open_entry(self.call, self.caller, self.setup)
-            faults.spring(entry, "before")
-            fault = faults.pick(entry)
+            killed = faults.spring(entry, "before")
+            fault = None if killed else faults.pick(entry)
+        if killed:
+            return self.vanish(entry, start)
         if KNOBS.latency and not self.setup:
             time.sleep(KNOBS.latency)
         refusal = self.refusal()
@@ -76,6 +78,14 @@ class Request:
             return []
         start(f"{status} X", [("Content-Type", kind), ("Content-Length", str(len(data))), *rest])
         return [data]
+
+    def vanish(self, entry, start):
+        """Who called was killed before this call had an effect: it is as if it was never sent."""
+        status, _, data = self.call.error("NeverSent", "its caller was killed", 500)
+        self.close(entry, status, data)
+        faults.cut(self.env)
+        start("500 X", [])
+        return []
 
     def close(self, entry, status, data):
         entry["status"], entry["ended"] = status, round(time.time(), 4)

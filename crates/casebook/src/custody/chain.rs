@@ -1,12 +1,13 @@
 //! The chain of custody of each volume: original snapshot, forensic copy, comparison, lock.
 
-use super::readings::{last, locked, made_by, made_from, snapshots, volumes};
+use super::readings::{last, locked, made_from, snapshots, volumes};
 use crate::entry::Manifest;
 use crate::id::VolumeId;
 use crate::query::{Side, SourceQuery as S};
 use crate::scene::storage::{Snapshot, SnapshotState, Volume};
 use crate::settings::ForensicSettings;
 use crate::step::StepName;
+use crate::steps::snapshot::is_original;
 use crate::view::View;
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ pub(crate) fn volumes_at_stake(view: View<'_>) -> BTreeMap<VolumeId, Option<&Vol
     let target = &view.case.target.instance;
     let mut found = BTreeMap::new();
     let taken = snapshots(view, Side::Source).unwrap_or_default().iter();
-    found.extend(taken.filter(|s| made_by(&s.tags, StepName::Snapshot)).map(|s| (s.volume.clone(), None)));
+    found.extend(taken.filter(|s| is_original(view.case, s)).map(|s| (s.volume.clone(), None)));
     let attached = S::AttachedVolumes(target.clone());
     if let Some(crate::reading::Reading::Volumes(before)) = view.case.baseline.scene.last(&attached.clone().into()) {
         found.extend(before.iter().map(|volume| (volume.id.clone(), Some(volume))));
@@ -61,7 +62,7 @@ pub(crate) fn secured<'a>(view: View<'a>, volume: &VolumeId) -> Result<Secured<'
     let unread = || format!("{volume}: its snapshots were not read; resume the case");
     let sources = snapshots(view, Side::Source).ok_or_else(unread)?;
     let copies = snapshots(view, Side::Forensic).ok_or_else(unread)?;
-    let originals = sources.iter().filter(|s| s.volume == *volume && made_by(&s.tags, StepName::Snapshot));
+    let originals = sources.iter().filter(|s| s.volume == *volume && is_original(view.case, s));
     let mut lack = format!("{volume} has no snapshot; resume the case, the step `snapshot` makes one");
     for original in originals {
         match chain(view, forensic, original, copies) {

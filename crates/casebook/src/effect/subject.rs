@@ -14,7 +14,9 @@ impl Effect {
             S::SetScaleInProtection { instance, .. } => format!("scale-in/{instance}"),
             S::SetInterfaceGroups { interface, .. } => format!("groups/{interface}"),
             S::SetIdleTimeouts { interface, .. } => format!("idle/{interface}"),
-            S::DisassociateAddress { allocation, .. } | S::AssociateAddress { allocation, .. } => format!("address/{allocation}"),
+            S::DisassociateAddress { allocation, .. } | S::AssociateAddress { allocation, .. } => {
+                format!("address/{allocation}")
+            }
             S::DetachFromGroup { instance, .. }
             | S::EnterStandby { instance, .. }
             | S::ExitStandby { instance, .. }

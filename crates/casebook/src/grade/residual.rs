@@ -47,7 +47,8 @@ fn instance(view: View<'_>) -> Option<&Instance> {
 
 /// Connections that the captured groups tracked live on until they are idle.
 fn tracked(view: View<'_>) -> Option<Residual> {
-    let kept: Vec<_> = interfaces(view).iter().filter(|i| tracks(view, i)).map(|i| format!("{} ({})", i.id, idle(i))).collect();
+    let kept: Vec<_> =
+        interfaces(view).iter().filter(|i| tracks(view, i)).map(|i| format!("{} ({})", i.id, idle(i))).collect();
     (!kept.is_empty()).then(|| {
         residual(
             "tracked-connections",
@@ -101,10 +102,17 @@ fn automatically_tracked(view: View<'_>) -> Option<Residual> {
     let mut paths = BTreeSet::new();
     for (_, fact) in view.case.baseline.scene.facts() {
         match &fact.answer {
-            Ok(Reading::Routes(tables)) => paths.extend(tables.iter().flat_map(|t| &t.routes).filter_map(|route| gateway(&route.target))),
+            Ok(Reading::Routes(tables)) => {
+                paths.extend(tables.iter().flat_map(|t| &t.routes).filter_map(|route| gateway(&route.target)))
+            }
             Ok(Reading::TargetGroups(groups)) => {
-                let layer4 = groups.iter().filter(|g| matches!(g.protocol.as_str(), "TCP" | "UDP" | "TLS" | "TCP_UDP" | "QUIC"));
-                paths.extend(layer4.filter(|g| registered(view, g)).map(|g| format!("network load balancer target group {}", g.name)));
+                let layer4 =
+                    groups.iter().filter(|g| matches!(g.protocol.as_str(), "TCP" | "UDP" | "TLS" | "TCP_UDP" | "QUIC"));
+                paths.extend(
+                    layer4
+                        .filter(|g| registered(view, g))
+                        .map(|g| format!("network load balancer target group {}", g.name)),
+                );
             }
             _ => {}
         }
@@ -146,7 +154,10 @@ fn gateway(target: &str) -> Option<String> {
 fn unfiltered(view: View<'_>) -> Vec<Residual> {
     let metadata = instance(view).is_none_or(|instance| instance.metadata.enabled);
     let mut found = vec![
-        residual("dns", "queries to Amazon's resolver are not filtered by security groups: data can leave by DNS, and flow logs do not show it; DNS Firewall on the VPC can block it, resolver query logs show it"),
+        residual(
+            "dns",
+            "queries to Amazon's resolver are not filtered by security groups: data can leave by DNS, and flow logs do not show it; DNS Firewall on the VPC can block it, resolver query logs show it",
+        ),
         residual("ntp", "the Amazon Time Sync Service (169.254.169.123) is not filtered"),
     ];
     if metadata {
@@ -161,7 +172,9 @@ fn unfiltered(view: View<'_>) -> Vec<Residual> {
 fn serial_console(view: View<'_>) -> Option<Residual> {
     match captured(view, S::SerialConsole) {
         Some(Reading::Flag(false)) => None,
-        Some(_) => Some(residual("serial-console", "the account allows the EC2 serial console, which no group filters")),
+        Some(_) => {
+            Some(residual("serial-console", "the account allows the EC2 serial console, which no group filters"))
+        }
         None => Some(residual("serial-console", "whether the account allows the EC2 serial console could not be read")),
     }
 }
@@ -179,7 +192,10 @@ fn draining(view: View<'_>) -> Option<Residual> {
     }
     (!groups.is_empty()).then(|| {
         let groups: Vec<_> = groups.into_iter().collect();
-        residual("draining-balancers", format!("{} still hold connections to the instance while they drain", groups.join(", ")))
+        residual(
+            "draining-balancers",
+            format!("{} still hold connections to the instance while they drain", groups.join(", ")),
+        )
     })
 }
 

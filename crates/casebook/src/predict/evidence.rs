@@ -16,13 +16,17 @@ pub fn after(query: &Query, mut reading: Reading, predicted: &Predicted, known: 
         (Reading::Images(images), _) => of_images(query, images, predicted, known),
         (Reading::Sharing(sharing), _) => of_sharing(query, sharing, &predicted.effect),
         (Reading::Locks(locks), _) => of_locks(query, locks, &predicted.effect),
-        (Reading::Volumes(volumes), Query::Forensic(FQ::CaseVolumes(_))) => volumes.extend(new_volume(predicted, known)),
+        (Reading::Volumes(volumes), Query::Forensic(FQ::CaseVolumes(_))) => {
+            volumes.extend(new_volume(predicted, known))
+        }
         (Reading::Instances(instances), Query::Forensic(FQ::CaseInstances(_))) => {
             if let Effect::Forensic(F::Launch(launch)) = &predicted.effect {
                 instances.push(new_instance(first(&predicted.made), launch));
             }
         }
-        (Reading::Interfaces(interfaces), Query::Forensic(FQ::Interfaces(id))) if id.as_str() == first(&predicted.made) => {
+        (Reading::Interfaces(interfaces), Query::Forensic(FQ::Interfaces(id)))
+            if id.as_str() == first(&predicted.made) =>
+        {
             if let Effect::Forensic(F::Launch(launch)) = &predicted.effect {
                 interfaces.push(new_interface(launch, known));
             }
@@ -35,7 +39,9 @@ pub fn after(query: &Query, mut reading: Reading, predicted: &Predicted, known: 
 fn of_snapshots(query: &Query, snapshots: &mut Vec<Snapshot>, predicted: &Predicted, known: &Known<'_>) {
     match (query, &predicted.effect) {
         (Query::Source(S::CaseSnapshots(_)), Effect::Source(E::CreateSnapshots { tags, .. })) => {
-            let of = |(volume, id): (&Volume, &String)| new_snapshot(id, volume.id.as_str(), volume.key.clone(), tags, known.account, known);
+            let of = |(volume, id): (&Volume, &String)| {
+                new_snapshot(id, volume.id.as_str(), volume.key.clone(), tags, known.account, known)
+            };
             snapshots.extend(known.volumes.iter().zip(&predicted.made.ids).map(of));
         }
         (Query::Source(S::CaseSnapshots(_)), Effect::Source(E::CreateSnapshot { volume, tags, .. })) => {
@@ -43,9 +49,19 @@ fn of_snapshots(query: &Query, snapshots: &mut Vec<Snapshot>, predicted: &Predic
             snapshots.push(new_snapshot(first(&predicted.made), volume.as_str(), key, tags, known.account, known));
         }
         (Query::Source(S::CaseSnapshots(_)), Effect::Source(E::Reencrypt { key, tags, .. })) => {
-            snapshots.push(new_snapshot(first(&predicted.made), "vol-ffffffff", Some(key.clone()), tags, known.account, known));
+            snapshots.push(new_snapshot(
+                first(&predicted.made),
+                "vol-ffffffff",
+                Some(key.clone()),
+                tags,
+                known.account,
+                known,
+            ));
         }
-        (Query::Source(S::CaseSnapshots(_)), Effect::Source(E::CreateImage { tags, .. } | E::ReencryptImage { tags, .. })) => {
+        (
+            Query::Source(S::CaseSnapshots(_)),
+            Effect::Source(E::CreateImage { tags, .. } | E::ReencryptImage { tags, .. }),
+        ) => {
             let key = image_key(&predicted.effect);
             let of = |volume: &Volume| {
                 let id = image_snapshot(first(&predicted.made), &volume.id);
@@ -53,7 +69,9 @@ fn of_snapshots(query: &Query, snapshots: &mut Vec<Snapshot>, predicted: &Predic
             };
             snapshots.extend(known.volumes.iter().map(of));
         }
-        (Query::Forensic(FQ::SharedSnapshots(ids)), Effect::Source(E::ShareSnapshot { snapshot, .. })) if ids.contains(snapshot) => {
+        (Query::Forensic(FQ::SharedSnapshots(ids)), Effect::Source(E::ShareSnapshot { snapshot, .. }))
+            if ids.contains(snapshot) =>
+        {
             snapshots.push(new_snapshot(snapshot.as_str(), "vol-ffffffff", None, &Tags::new(), known.account, known));
         }
         (Query::Forensic(FQ::CaseSnapshots(_)), Effect::Forensic(F::CopySnapshot { key, tags, .. })) => {
@@ -75,7 +93,14 @@ fn image_snapshot(image: &str, volume: &VolumeId) -> String {
     format!("(snapshot of {volume} in {})", bare(image))
 }
 
-fn new_snapshot(id: &str, volume: &str, key: Option<Arn>, tags: &Tags, owner: &AccountId, known: &Known<'_>) -> Snapshot {
+fn new_snapshot(
+    id: &str,
+    volume: &str,
+    key: Option<Arn>,
+    tags: &Tags,
+    owner: &AccountId,
+    known: &Known<'_>,
+) -> Snapshot {
     Snapshot {
         id: id.into(),
         volume: volume.into(),
@@ -107,7 +132,9 @@ fn of_images(query: &Query, images: &mut Vec<Image>, predicted: &Predicted, know
         (Query::Source(S::CaseImages(_)), Effect::Source(E::ReencryptImage { name, tags, image, .. })) => {
             images.push(new_image(id, name, known.account, Some(image), tags, known));
         }
-        (Query::Forensic(FQ::SharedImages(ids)), Effect::Source(E::ShareImage { image, .. })) if ids.contains(image) => {
+        (Query::Forensic(FQ::SharedImages(ids)), Effect::Source(E::ShareImage { image, .. }))
+            if ids.contains(image) =>
+        {
             images.push(new_image(image.as_str(), image.as_str(), known.account, None, &Tags::new(), known));
         }
         (Query::Forensic(FQ::CaseImages(_)), Effect::Forensic(F::CopyImage { name, tags, image, .. })) => {
@@ -139,7 +166,9 @@ fn new_image(id: &str, name: &str, owner: &AccountId, from: Option<&ImageId>, ta
 fn of_sharing(query: &Query, sharing: &mut Sharing, effect: &Effect) {
     let (Query::Source(query), Effect::Source(effect)) = (query, effect) else { return };
     match (query, effect) {
-        (S::SnapshotSharing(id), E::ShareSnapshot { snapshot, with }) if id == snapshot => sharing.accounts.push(with.clone()),
+        (S::SnapshotSharing(id), E::ShareSnapshot { snapshot, with }) if id == snapshot => {
+            sharing.accounts.push(with.clone())
+        }
         (S::ImageSharing(id), E::ShareImage { image, with }) if id == image => sharing.accounts.push(with.clone()),
         (S::SnapshotSharing(id), E::UnshareSnapshot { snapshot, from }) if id == snapshot => withdraw(sharing, from),
         (S::ImageSharing(id), E::UnshareImage { image, from }) if id == image => withdraw(sharing, from),

@@ -24,7 +24,9 @@ fn of_interface(interface: &mut Interface, effect: &Effect) {
     match effect {
         E::SetInterfaceGroups { interface: id, groups } if *id == interface.id => interface.groups.clone_from(groups),
         E::SetIdleTimeouts { interface: id, idle } if *id == interface.id => interface.idle = *idle,
-        E::Tag { resources, tags } if resources.iter().any(|r| r == interface.id.as_str()) => interface.tags.extend(tags.clone()),
+        E::Tag { resources, tags } if resources.iter().any(|r| r == interface.id.as_str()) => {
+            interface.tags.extend(tags.clone())
+        }
         E::DisassociateAddress { allocation, .. } => {
             for address in interface.addresses.iter_mut().filter(|a| a.allocation.as_ref() == Some(allocation)) {
                 address.public = None;
@@ -66,7 +68,14 @@ fn of_groups(query: &Query, groups: &mut Vec<SecurityGroup>, predicted: &Predict
 fn new_group(id: GroupId, owner: &AccountId, vpc: &VpcId, name: &str, tags: &Tags) -> SecurityGroup {
     let peer = Peer::Ipv4("0.0.0.0/0".into());
     let out = Rule { direction: Direction::Egress, protocol: "-1".into(), from: None, to: None, peer };
-    SecurityGroup { id, name: name.into(), vpc: vpc.clone(), owner: owner.clone(), rules: vec![out], tags: tags.clone() }
+    SecurityGroup {
+        id,
+        name: name.into(),
+        vpc: vpc.clone(),
+        owner: owner.clone(),
+        rules: vec![out],
+        tags: tags.clone(),
+    }
 }
 
 fn of_acls(acls: &mut Vec<NetworkAcl>, predicted: &Predicted) {

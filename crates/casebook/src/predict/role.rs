@@ -15,7 +15,9 @@ pub fn after(query: &Query, mut reading: Reading, predicted: &Predicted) -> Read
             of_associations(associations, instance, effect, &predicted.made);
         }
         (Reading::Policy(document), S::RolePolicy(role, name)) => match effect {
-            E::PutRolePolicy { role: r, name: n, document: new } if r == role && n == name => *document = Some(new.clone()),
+            E::PutRolePolicy { role: r, name: n, document: new } if r == role && n == name => {
+                *document = Some(new.clone())
+            }
             E::DeleteRolePolicy { role: r, name: n } if r == role && n == name => *document = None,
             _ => {}
         },

@@ -22,7 +22,9 @@ pub fn after(query: &Query, mut reading: Reading, predicted: &Predicted) -> Read
         }
         Reading::Membership(membership) => of_member(membership, effect),
         Reading::ScalingGroup(group) => match effect {
-            E::SuspendProcesses { group: name, processes } if *name == group.name => group.suspended.extend(processes.clone()),
+            E::SuspendProcesses { group: name, processes } if *name == group.name => {
+                group.suspended.extend(processes.clone())
+            }
             E::ResumeProcesses { group: name, processes } if *name == group.name => {
                 group.suspended.retain(|process| !processes.contains(process));
             }
@@ -60,7 +62,9 @@ fn attribute(query: &Query, value: &mut AttributeValue, effect: &E) {
 
 fn of_instance(instance: &mut Instance, effect: &E) {
     match effect {
-        E::Tag { resources, tags } if resources.iter().any(|r| r == instance.id.as_str()) => instance.tags.extend(tags.clone()),
+        E::Tag { resources, tags } if resources.iter().any(|r| r == instance.id.as_str()) => {
+            instance.tags.extend(tags.clone())
+        }
         E::SetDeleteOnTermination { device, to, .. } => {
             let disks = instance.block_devices.iter_mut().filter(|disk| disk.device == *device);
             disks.for_each(|disk| disk.delete_on_termination = to.is_on());

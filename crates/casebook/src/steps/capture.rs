@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 mod set;
 
-pub use set::{first_tier, opening, second_tier};
+pub use set::{first_tier, second_tier};
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {

@@ -82,7 +82,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     let Some(snapshots) = agenda.case_snapshots(&case.id) else { return };
     let Some(copies) = agenda.forensic_snapshots(&case.id) else { return };
     let order = Order { account: &forensic.account, key, head };
-    let originals = snapshot::originals(snapshots);
+    let originals = snapshot::originals(agenda.view.case, snapshots);
     let pairs = order::copies(agenda, &order, snapshots, &originals, copies);
     let image = images::copy(agenda, &order);
     let equal = proof::compare(agenda, &pairs);

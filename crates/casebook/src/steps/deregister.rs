@@ -70,7 +70,9 @@ fn nobody(agenda: &mut Agenda<'_>) {
     let took_off = |effect: &SourceEffect| {
         matches!(
             effect,
-            SourceEffect::DeregisterTargets { .. } | SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. }
+            SourceEffect::DeregisterTargets { .. }
+                | SourceEffect::DetachFromGroup { .. }
+                | SourceEffect::EnterStandby { .. }
         )
     };
     if we_did_any(agenda.view.case, took_off) {
@@ -110,9 +112,12 @@ fn classic(agenda: &mut Agenda<'_>) -> usize {
         let effect = SourceEffect::DeregisterClassic { balancer: balancer.name.clone(), instance: target.clone() };
         agenda.act(effect, S::ClassicBalancers(target.clone()));
     }
-    let off = agenda.view.case.attempts.keys().filter(|effect| {
-        matches!(effect, crate::effect::Effect::Source(SourceEffect::DeregisterClassic { .. }))
-    });
+    let off = agenda
+        .view
+        .case
+        .attempts
+        .keys()
+        .filter(|effect| matches!(effect, crate::effect::Effect::Source(SourceEffect::DeregisterClassic { .. })));
     let off = off.count();
     if balancers.is_empty() && off > 0 {
         agenda.prove(format!("off {off} classic load balancers; requests already open there have no time limit"));
@@ -134,7 +139,10 @@ fn target_group(agenda: &mut Agenda<'_>, group: &TargetGroup, names: &BTreeSet<S
     }
     let left = targets.iter().filter(|t| t.state == "healthy" && !names.contains(&t.registration.id)).count();
     if left == 0 {
-        agenda.warn(format!("{} has no other healthy target: clients get errors, or its balancer sends them to unhealthy ones", group.name));
+        agenda.warn(format!(
+            "{} has no other healthy target: clients get errors, or its balancer sends them to unhealthy ones",
+            group.name
+        ));
     }
     let effect = SourceEffect::DeregisterTargets { group: group.arn.clone(), targets: serving };
     agenda.act(effect, S::TargetHealth(group.arn.clone()));
@@ -142,7 +150,10 @@ fn target_group(agenda: &mut Agenda<'_>, group: &TargetGroup, names: &BTreeSet<S
 }
 
 fn appliance(group: &TargetGroup) -> Vec<String> {
-    vec![format!("{} is a gateway load balancer's: its traffic is rerouted to the other appliances, or lost", group.name)]
+    vec![format!(
+        "{} is a gateway load balancer's: its traffic is rerouted to the other appliances, or lost",
+        group.name
+    )]
 }
 
 fn draining(agenda: &mut Agenda<'_>, group: &TargetGroup, ours: &[&TargetHealth]) {

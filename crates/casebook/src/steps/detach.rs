@@ -106,7 +106,9 @@ fn leaving(agenda: &Agenda<'_>, group: &ScalingGroup) -> Effect {
     let (group, instance) = (group.name.clone(), agenda.view.case.target.instance.clone());
     let effect = match agenda.view.case.settings.policy.asg {
         ScalingPolicy::DetachReplace => SourceEffect::DetachFromGroup { group, instance, capacity: Capacity::Keep },
-        ScalingPolicy::DetachDecrement => SourceEffect::DetachFromGroup { group, instance, capacity: Capacity::Decrement },
+        ScalingPolicy::DetachDecrement => {
+            SourceEffect::DetachFromGroup { group, instance, capacity: Capacity::Decrement }
+        }
         ScalingPolicy::Standby => SourceEffect::EnterStandby { group, instance, capacity: Capacity::Decrement },
     };
     effect.into()
@@ -115,9 +117,8 @@ fn leaving(agenda: &Agenda<'_>, group: &ScalingGroup) -> Effect {
 /// A group may not fall below its minimum size; AWS refuses, so it is checked first.
 fn too_small(policy: ScalingPolicy, group: &ScalingGroup) -> Option<String> {
     let shrinks = policy != ScalingPolicy::DetachReplace;
-    (shrinks && group.desired <= group.min).then(|| {
-        format!("{} is at its minimum size of {}: leaving would take it below", group.name, group.min)
-    })
+    (shrinks && group.desired <= group.min)
+        .then(|| format!("{} is at its minimum size of {}: leaving would take it below", group.name, group.min))
 }
 
 /// The way out when the member can not leave: the whole group stops replacing.
@@ -179,7 +180,10 @@ fn conclude_outside(agenda: &mut Agenda<'_>) {
 fn conclude_leaving(agenda: &mut Agenda<'_>, member: &Membership) {
     agenda.prove(format!("read back: {} in {}, out of service", member.lifecycle, member.group));
     if member.lifecycle.starts_with("Terminating") {
-        agenda.warn(format!("{} is already terminating the instance ({}): secure its snapshots at once", member.group, member.lifecycle));
+        agenda.warn(format!(
+            "{} is already terminating the instance ({}): secure its snapshots at once",
+            member.group, member.lifecycle
+        ));
     } else if member.lifecycle == "Detaching" {
         agenda.warn("its load balancers are still draining it; that is not waited for");
     }

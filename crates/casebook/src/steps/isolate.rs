@@ -106,7 +106,8 @@ fn plan(agenda: &mut Agenda<'_>) {
 /// A verified empty group for every VPC, or nothing while one is being made.
 fn groups(agenda: &mut Agenda<'_>, interfaces: &[Interface]) -> Option<BTreeMap<VpcId, GroupId>> {
     let vpcs: BTreeSet<&VpcId> = interfaces.iter().map(|interface| &interface.vpc).collect();
-    let found: BTreeMap<_, _> = vpcs.iter().filter_map(|vpc| Some(((*vpc).clone(), quarantine::group(agenda, vpc)?))).collect();
+    let found: BTreeMap<_, _> =
+        vpcs.iter().filter_map(|vpc| Some(((*vpc).clone(), quarantine::group(agenda, vpc)?))).collect();
     (found.len() == vpcs.len()).then_some(found)
 }
 
@@ -156,8 +157,9 @@ fn filled(interfaces: &[Interface]) -> Vec<VpcId> {
 /// Whose traffic goes through the instance.
 fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]) -> Vec<String> {
     let unchecked = interfaces.iter().filter(|interface| !interface.source_dest_check);
-    let mut exposure: Vec<_> =
-        unchecked.map(|interface| format!("{} forwards traffic of others: its source/destination check is off", interface.id)).collect();
+    let mut exposure: Vec<_> = unchecked
+        .map(|interface| format!("{} forwards traffic of others: its source/destination check is off", interface.id))
+        .collect();
     for table in tables {
         let ours = |target: &str| target == instance.id.as_str() || interfaces.iter().any(|i| i.id.as_str() == target);
         let through = table.routes.iter().filter(|route| ours(&route.target));
@@ -179,12 +181,14 @@ fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
     let Some(member) = member.as_ref().filter(|member| member.in_service()) else { return false };
     let Some(group) = agenda.scaling_group(&member.group) else { return true };
     let suspended = |process: &&str| group.suspended.iter().any(|other| other == process);
-    if !group.checks_balancers() || super::detach::KILLING.iter().any(|process| suspended(process)) {
+    if !group.checks_balancers() || super::detach::KILLING.iter().any(suspended) {
         return false;
     }
     let why = format!("{} would find the isolated member unhealthy and terminate it", group.name);
     match case.step_status(StepName::Detach) {
-        Some(StepStatus::Failed) => agenda.hold(format!("{why}, and detach has failed; mend detach and resume the case")),
+        Some(StepStatus::Failed) => {
+            agenda.hold(format!("{why}, and detach has failed; mend detach and resume the case"))
+        }
         Some(StepStatus::Waiting) if agenda.view.case.asked.contains_key(&Gate::AsgSuspend) => {
             agenda.yield_to(StepName::Detach, format!("{why}; detach waits at the gate `{}`", Gate::AsgSuspend));
         }

@@ -51,9 +51,14 @@ fn plan(agenda: &mut Agenda<'_>) {
         flag(agenda, Attribute::StopProtection);
     }
     shutdown(agenda);
+    let instance = agenda.instance(target);
+    if let Some(instance) = instance {
+        disks(agenda, instance);
+        // The stop-gap below holds nobody up.
+        agenda.passable = !agenda.moves() && agenda.holds.is_empty();
+    }
     scale_in(agenda);
-    let Some(instance) = agenda.instance(target) else { return };
-    disks(agenda, instance);
+    let Some(instance) = instance else { return };
     killers::report(agenda, instance);
     if !agenda.moves() && agenda.holds.is_empty() {
         agenda.prove(summary(instance));
@@ -106,7 +111,8 @@ fn scale_in(agenda: &mut Agenda<'_>) {
     if member.protected || !member.in_service() {
         return;
     }
-    let effect = SourceEffect::SetScaleInProtection { group: member.group.clone(), instance: target.clone(), to: Switch::On };
+    let effect =
+        SourceEffect::SetScaleInProtection { group: member.group.clone(), instance: target.clone(), to: Switch::On };
     match agenda.view.case.attempt(&effect.clone().into()).map(|attempt| &attempt.last) {
         Some(Last::Failed(fault)) if fault.class == FaultClass::Denied || fault.class == FaultClass::Invalid => {
             agenda.warn(format!("{target} is not protected from scale-in of {}: {fault}", member.group));

@@ -93,9 +93,7 @@ fn without_role(agenda: &mut Agenda<'_>, associations: &[ProfileAssociation]) {
 /// The profile the instance had when the case was opened.
 pub(crate) fn captured_profile(case: &Case) -> Option<&Arn> {
     match case.baseline.scene.last(&S::ProfileAssociations(case.target.instance.clone()).into())? {
-        Reading::Associations(associations) => {
-            associations.iter().find(|a| a.gives_credentials()).map(|a| &a.profile)
-        }
+        Reading::Associations(associations) => associations.iter().find(|a| a.gives_credentials()).map(|a| &a.profile),
         _ => None,
     }
 }
@@ -165,7 +163,10 @@ fn deny(agenda: &mut Agenda<'_>, role: &Role) {
     let document = document(agenda.view.case, agenda.view.now);
     if standing.as_deref().is_some_and(|standing| same_policy(standing, &document)) {
         agenda.passable = true;
-        agenda.prove(format!("the policy {name} on the role {} was read back; IAM may take minutes to apply it everywhere", role.name));
+        agenda.prove(format!(
+            "the policy {name} on the role {} was read back; IAM may take minutes to apply it everywhere",
+            role.name
+        ));
         return;
     }
     let check = S::RolePolicy(role.name.clone(), name.clone());

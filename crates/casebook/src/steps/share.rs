@@ -67,7 +67,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
     let Some(forensic) = forensic::settings(agenda) else { return };
     let Some(snapshots) = agenda.case_snapshots(&case.id) else { return };
-    let originals = snapshot::originals(snapshots);
+    let originals = snapshot::originals(agenda.view.case, snapshots);
     if originals.is_empty() {
         nothing(agenda);
         return;

@@ -14,15 +14,15 @@
 
 use super::StepCard;
 use crate::agenda::Agenda;
-use crate::case::Case;
-use crate::effect::SourceEffect;
+use crate::case::{Attempt, Case, Last};
+use crate::effect::{Effect, SourceEffect};
 use crate::id::{SnapshotId, VolumeId};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
 use crate::scene::storage::{Snapshot, SnapshotState, Volume};
 use crate::step::{Phase, StepName};
 use crate::tags;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// The row of the registry.
@@ -49,12 +49,15 @@ pub const CARD: StepCard = StepCard {
 /// How often pending snapshots are looked at.
 const LOOK: SignedDuration = SignedDuration::from_secs(15);
 
+/// How far our clock may be ahead of AWS's.
+const SKEW: SignedDuration = SignedDuration::from_mins(2);
+
 fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
     let (attached, snapshots) = (agenda.attached_volumes(&case.target.instance), agenda.case_snapshots(&case.id));
     agenda.passable = all_requested(agenda);
     let (Some(attached), Some(snapshots)) = (attached, snapshots) else { return };
-    let ours = originals(snapshots);
+    let ours = originals(case, snapshots);
     let mut wanted = at_stake(case, attached);
     if missing(&wanted, &ours).is_empty() {
         wanted.extend(detached(agenda));
@@ -80,7 +83,7 @@ fn all_requested(agenda: &Agenda<'_>) -> bool {
     let snapshots = agenda.view.scene.last(&S::CaseSnapshots(case.id.clone()).into());
     match (volumes, snapshots) {
         (Some(Reading::Volumes(volumes)), Some(Reading::Snapshots(snapshots))) => {
-            missing(&at_stake(case, volumes), &originals(snapshots)).is_empty()
+            missing(&at_stake(case, volumes), &originals(case, snapshots)).is_empty()
         }
         _ => false,
     }
@@ -91,9 +94,34 @@ fn missing<'v>(wanted: &'v BTreeSet<VolumeId>, ours: &[&Snapshot]) -> Vec<&'v Vo
 }
 
 /// The snapshots of the set: not of the image, not re-encrypted ones, not failed ones.
-pub(crate) fn originals(snapshots: &[Snapshot]) -> Vec<&Snapshot> {
-    let ours = |s: &&Snapshot| s.tags.get(tags::STEP).is_some_and(|step| step == StepName::Snapshot.as_str());
-    snapshots.iter().filter(ours).filter(|s| s.state != SnapshotState::Error).collect()
+pub(crate) fn originals<'s>(case: &Case, snapshots: &'s [Snapshot]) -> Vec<&'s Snapshot> {
+    snapshots.iter().filter(|snapshot| snapshot.state != SnapshotState::Error && is_original(case, snapshot)).collect()
+}
+
+/// Whether this case made a snapshot of a volume. A tag alone proves nothing: anyone can write it on
+/// an older snapshot. The ledger knows the ids; for an answer that was lost, the tag and a start
+/// after the request do.
+pub(crate) fn is_original(case: &Case, snapshot: &Snapshot) -> bool {
+    let tagged = snapshot.tags.get(tags::STEP).is_some_and(|step| step == StepName::Snapshot.as_str());
+    tagged && requests(case).any(|attempt| answers(attempt, snapshot))
+}
+
+fn requests(case: &Case) -> impl Iterator<Item = &Attempt> {
+    let asks = |effect: &Effect| {
+        matches!(effect, Effect::Source(SourceEffect::CreateSnapshots { .. } | SourceEffect::CreateSnapshot { .. }))
+    };
+    case.attempts.iter().filter(move |(effect, _)| asks(effect)).map(|(_, attempt)| attempt)
+}
+
+fn answers(attempt: &Attempt, snapshot: &Snapshot) -> bool {
+    match &attempt.last {
+        Last::Done(made) => made.ids.iter().any(|id| id == snapshot.id.as_str()),
+        Last::Lost | Last::Failed(_) => {
+            let started = snapshot.started.parse::<Timestamp>();
+            started.is_ok_and(|started| started >= attempt.first - SKEW)
+        }
+        Last::Cleared => false,
+    }
 }
 
 /// The volumes attached now, or when the case was opened.
@@ -164,5 +192,40 @@ fn complete(agenda: &mut Agenda<'_>, ours: &[&Snapshot]) {
     } else {
         let progress: Vec<_> = pending.iter().map(|s| format!("{} {} %", s.id, s.progress_percent)).collect();
         agenda.poll(S::CaseSnapshots(case.id.clone()), LOOK, format!("snapshots to complete: {}", progress.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::stage::preserved;
+    use crate::testkit::things::snapshot;
+    use crate::testkit::{INSTANCE, settings};
+
+    /// A snapshot that somebody tagged like ours is not ours: the ledger does not know its id.
+    #[test]
+    fn a_tag_alone_makes_no_evidence() {
+        let bench = preserved(settings());
+        let all = [snapshot("snap-1", "vol-1"), snapshot("snap-forged", "vol-1")];
+        let ours: Vec<_> = originals(bench.view().case, &all).iter().map(|s| s.id.as_str()).collect();
+        assert_eq!(ours, ["snap-1"]);
+    }
+
+    /// After a lost answer the tag counts, but only on what started after the request.
+    #[test]
+    fn a_lost_answer_is_adopted_by_tag_and_time() {
+        let mut bench = preserved(settings());
+        let tags = tags::of(&"case-1".into(), StepName::Snapshot.as_str());
+        let description = "again".to_owned();
+        let request = SourceEffect::CreateSnapshots { instance: INSTANCE.into(), description, tags };
+        bench.lost(StepName::Snapshot, &request.into());
+        let now = bench.view().now;
+        let at = |seconds: i64| Snapshot {
+            started: (now + SignedDuration::from_secs(seconds)).to_string(),
+            ..snapshot("snap-new", "vol-1")
+        };
+        let case = bench.view().case.clone();
+        assert!(is_original(&case, &at(5)));
+        assert!(!is_original(&case, &at(-3600)));
     }
 }

@@ -24,7 +24,12 @@ pub const CARD: StepCard = StepCard {
     plan,
     prepare: None,
     release: Some(release),
-    source_actions: &["ec2:CreateTags", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", "ec2:DescribeVolumes"],
+    source_actions: &[
+        "ec2:CreateTags",
+        "ec2:DescribeInstances",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeVolumes",
+    ],
     forensic_actions: &[],
 };
 

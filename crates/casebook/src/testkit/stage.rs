@@ -4,12 +4,14 @@ use super::things::{
     derived, enclave, group, image, image_copy, instance, interface, key, lock, sharing, snapshot, volume,
 };
 use super::{ACCOUNT, Bench, DEFAULT_KEY, FORENSIC, FORENSIC_KEY, INSTANCE, KEY, SHARE_KEY, SUBNET, settings};
+use crate::effect::{Effect, SourceEffect};
 use crate::query::{ForensicQuery as F, Side, SourceQuery as S};
 use crate::reading::{Identity, Reading};
 use crate::scene::instance::{Attribute, AttributeValue, Tags};
 use crate::scene::storage::{Key, Snapshot};
 use crate::settings::Settings;
 use crate::step::{StepName, StepStatus};
+use crate::tags;
 
 /// Captured and snapshotted; the image is made. Nothing is shared.
 pub(crate) fn preserved(settings: Settings) -> Bench {
@@ -18,12 +20,19 @@ pub(crate) fn preserved(settings: Settings) -> Bench {
     bench.capture(S::AttachedVolumes(INSTANCE.into()), volumes());
     bench.step(StepName::Capture, StepStatus::Done);
     bench.know(S::AttachedVolumes(INSTANCE.into()), volumes());
+    bench.done(StepName::Snapshot, &requested(), &["snap-1", "snap-2", "snap-3"]);
     keys(&mut bench);
     sources(&mut bench, vec![]);
     let original = image("ami-1", "original", &["snap-i1", "snap-i2"]);
     let shared = image("ami-2", "shared", &["snap-i3", "snap-i4"]);
     bench.know(S::CaseImages("case-1".into()), Reading::Images(vec![original, shared]));
     bench
+}
+
+/// The request of the set, in the ledger.
+fn requested() -> Effect {
+    let tags = tags::of(&"case-1".into(), StepName::Snapshot.as_str());
+    SourceEffect::CreateSnapshots { instance: INSTANCE.into(), description: String::new(), tags }.into()
 }
 
 fn volumes() -> Reading {

@@ -1,8 +1,8 @@
 //! The commands on an existing case that need AWS: resume, approve and release.
 
 use super::clock::SystemClock;
-use super::entry::{Door, identity};
 use super::enter_case;
+use super::entry::{Door, identity};
 use super::runtime::block_on;
 use crate::args::{Approve, Resume};
 use crate::commands::{approve as approval, resume as resumption};

@@ -38,9 +38,7 @@ impl Door<'_> {
         let source = &self.config.source;
         let access = match self.role().await? {
             None => self.ambient(),
-            Some(role) => {
-                Access { role_arn: Some(role), external_id: filled(&source.external_id), ..self.ambient() }
-            }
+            Some(role) => Access { role_arn: Some(role), external_id: filled(&source.external_id), ..self.ambient() },
         };
         let account = SourceAccount::connect(&access).await.map_err(refused)?;
         let way = self.forensic_way(&account.region());
@@ -109,7 +107,9 @@ pub(super) async fn identity(accounts: &Accounts) -> Result<Identity, Failure> {
 /// A wrong setting is usage; what AWS or the network refuses is not.
 fn refused(error: ConnectError) -> Failure {
     let exit = match error {
-        ConnectError::UnknownProfile { .. } | ConnectError::Configuration { .. } | ConnectError::NoRegion => Exit::Usage,
+        ConnectError::UnknownProfile { .. } | ConnectError::Configuration { .. } | ConnectError::NoRegion => {
+            Exit::Usage
+        }
         ConnectError::NoCredentials { .. }
         | ConnectError::ExpiredCredentials { .. }
         | ConnectError::WrongCredentials { .. }

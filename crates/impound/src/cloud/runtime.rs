@@ -14,8 +14,8 @@ pub(super) fn block_on<T>(command: impl AsyncFnOnce(&Stop) -> Result<T, Failure>
     runtime.block_on(async {
         let stop = Stop::new();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-            let signals = signal(kind)
-                .map_err(|error| Failure::new(Exit::Bug, format!("cannot listen for signals: {error}")))?;
+            let signals =
+                signal(kind).map_err(|error| Failure::new(Exit::Bug, format!("cannot listen for signals: {error}")))?;
             tokio::spawn(listen(signals, stop.clone()));
         }
         command(&stop).await

@@ -78,7 +78,9 @@ impl Place {
         let state = self.shelf.path().display();
         match &self.temporary {
             Some(_) => "Nothing is kept. To look at the case afterwards: impound drill --state DIR".to_owned(),
-            None => format!("Kept in {state}. Look at it: impound --state {state} report {case} --format html -o drill.html"),
+            None => format!(
+                "Kept in {state}. Look at it: impound --state {state} report {case} --format html -o drill.html"
+            ),
         }
     }
 }

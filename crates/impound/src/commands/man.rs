@@ -37,9 +37,9 @@ fn section(command: &clap::Command) -> Result<String, Failure> {
     man.render_synopsis_section(&mut text).map_err(unwritten)?;
     man.render_options_section(&mut text).map_err(unwritten)?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    Ok(["DESCRIPTION", "SYNOPSIS", "OPTIONS"].iter().fold(text, |text, head| {
-        text.replace(&format!(".SH {head}\n"), &format!(".SS {head}\n"))
-    }))
+    Ok(["DESCRIPTION", "SYNOPSIS", "OPTIONS"]
+        .iter()
+        .fold(text, |text, head| text.replace(&format!(".SH {head}\n"), &format!(".SS {head}\n"))))
 }
 
 fn unwritten(error: std::io::Error) -> Failure {

@@ -22,8 +22,7 @@ pub fn run(context: &Context, args: &Status) -> Result<Exit, Failure> {
 
 fn one(context: &Context, case: &CaseId) -> Result<Exit, Failure> {
     let history = History::read(&context.state()?, case)?;
-    let text =
-        if context.terminal.is_json() { Document::of(&history).to_json() } else { summary::detail(&history) };
+    let text = if context.terminal.is_json() { Document::of(&history).to_json() } else { summary::detail(&history) };
     context.terminal.data(&text)?;
     Ok(Exit::Done)
 }

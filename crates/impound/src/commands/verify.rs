@@ -72,7 +72,8 @@ fn failure(history: &History, checks: &[Check]) -> Failure {
     let wrong: Vec<_> = checks.iter().filter(|check| check.found == Found::Wrong).collect();
     let first = wrong.first().map(|check| format!("{}: {}", check.what, check.why)).unwrap_or_default();
     let what = format!("{} of {} checks of {} failed, first {first}", wrong.len(), checks.len(), history.case.id);
-    Failure::new(Exit::Unverified, what).hint("keep the state directory as it is, and look at CloudTrail of both accounts")
+    Failure::new(Exit::Unverified, what)
+        .hint("keep the state directory as it is, and look at CloudTrail of both accounts")
 }
 
 /// The checks in lines. The chain itself was walked when the ledger was read.

@@ -56,9 +56,11 @@ fn effects(instance: &Instance, interfaces: &[Interface]) -> Vec<Effect> {
         E::CreateSnapshots { instance: id.clone(), description: "doctor".into(), tags: tags.clone() }.into(),
         E::CreateImage { instance: id, name: "impound-doctor".into(), tags: tags.clone() }.into(),
     ];
-    effects.extend(instance.vpc.clone().map(|vpc| {
-        E::CreateGroup { vpc, name: "impound-doctor".into(), description: "doctor".into(), tags }.into()
-    }));
+    effects.extend(
+        instance.vpc.clone().map(|vpc| {
+            E::CreateGroup { vpc, name: "impound-doctor".into(), description: "doctor".into(), tags }.into()
+        }),
+    );
     effects.extend(interfaces.first().map(|interface| {
         E::SetInterfaceGroups { interface: interface.id.clone(), groups: interface.groups.clone() }.into()
     }));

@@ -1,7 +1,12 @@
 //! Responses on the range through the same code as on AWS: opening, adopting, planning.
 
+use casebook::effect::SourceEffect;
+use casebook::entry::Person;
+use casebook::id::CaseId;
+use casebook::settings::Config;
+use clap::Parser;
 use engine::Stop;
-use impound::args::{CommandLine, Command};
+use impound::args::{Command, CommandLine};
 use impound::charges::Charges;
 use impound::config;
 use impound::context::{Context, PROGRAM};
@@ -12,11 +17,6 @@ use impound::history::History;
 use impound::opening::{Foreign, Plan};
 use impound::range_site::{self, RangeClock, RangeCloud};
 use impound::respond::{Response, Site, respond};
-use casebook::effect::SourceEffect;
-use casebook::entry::Person;
-use casebook::id::CaseId;
-use casebook::settings::Config;
-use clap::Parser;
 use range::{Range, Scenario};
 use std::path::Path;
 use tempfile::TempDir;

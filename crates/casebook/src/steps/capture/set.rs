@@ -57,7 +57,7 @@ pub fn instance_query(case: &Case) -> Query {
 }
 
 /// What can be asked when nothing but the instance's id is known.
-pub fn opening(instance: &InstanceId) -> Vec<Query> {
+fn opening(instance: &InstanceId) -> Vec<Query> {
     let i = || instance.clone();
     let questions = [
         S::Identity,
@@ -111,7 +111,13 @@ pub fn second_tier(case: &Case) -> BTreeSet<Query> {
     tier.extend(known.roles().into_iter().flat_map(|role| [S::RolePolicies(role.clone()), S::RoleSharers(role)]));
     tier.extend(known.volume_keys().into_iter().map(S::Key));
     tier.extend(known.attached_target_groups().into_iter().map(S::TargetHealth));
-    tier.extend(known.target_groups().iter().filter(|group| group.kind != "lambda").map(|group| S::TargetHealth(group.arn.clone())));
+    tier.extend(
+        known
+            .target_groups()
+            .iter()
+            .filter(|group| group.kind != "lambda")
+            .map(|group| S::TargetHealth(group.arn.clone())),
+    );
     tier.extend(known.registered_in().into_iter().map(S::TargetGroupSettings));
     tier.into_iter().map(Query::from).collect()
 }
@@ -158,7 +164,8 @@ impl<'a> Known<'a> {
 
     /// What flow logs may be configured on.
     fn logged(&self) -> BTreeSet<String> {
-        let ids = |interface: &Interface| [interface.id.to_string(), interface.subnet.to_string(), interface.vpc.to_string()];
+        let ids =
+            |interface: &Interface| [interface.id.to_string(), interface.subnet.to_string(), interface.vpc.to_string()];
         self.interfaces().iter().flat_map(ids).collect()
     }
 

@@ -49,7 +49,8 @@ fn captured(agenda: &Agenda<'_>) -> Vec<(Arn, Vec<Registration>)> {
 fn target_group(agenda: &mut Agenda<'_>, group: &Arn, before: &[Registration]) {
     let Some(now) = agenda.target_health(group) else { return };
     let there = |registration: &Registration| {
-        now.iter().any(|t| t.serving() && t.registration.id == registration.id && t.registration.port == registration.port)
+        now.iter()
+            .any(|t| t.serving() && t.registration.id == registration.id && t.registration.port == registration.port)
     };
     let missing: Vec<Registration> = before.iter().filter(|registration| !there(registration)).cloned().collect();
     if missing.is_empty() {
@@ -58,7 +59,9 @@ fn target_group(agenda: &mut Agenda<'_>, group: &Arn, before: &[Registration]) {
     let off = |effect: &SourceEffect| {
         matches!(
             effect,
-            SourceEffect::DeregisterTargets { .. } | SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. }
+            SourceEffect::DeregisterTargets { .. }
+                | SourceEffect::DetachFromGroup { .. }
+                | SourceEffect::EnterStandby { .. }
         )
     };
     if we_did_any(agenda.view.case, off) {

@@ -60,7 +60,8 @@ fn settle(agenda: &mut Agenda<'_>, before: &Membership, now: &Membership, group:
         agenda.act(effect, S::ScalingGroup(group.name.clone()));
     } else if before.protected && !now.protected {
         let (group, instance) = (before.group.clone(), target.clone());
-        agenda.act(SourceEffect::SetScaleInProtection { group, instance, to: Switch::On }, S::Membership(target.clone()));
+        agenda
+            .act(SourceEffect::SetScaleInProtection { group, instance, to: Switch::On }, S::Membership(target.clone()));
     } else {
         agenda.prove(format!("read back: {} in {}", now.lifecycle, now.group));
     }

@@ -52,7 +52,10 @@ fn cut(agenda: &mut Agenda<'_>, subnet: &SubnetId, vpc: &VpcId) {
         return;
     };
     if !ours.denies_everything() {
-        agenda.hold(format!("{} of this case lets something through: someone edited it; delete it and resume the case", ours.id));
+        agenda.hold(format!(
+            "{} of this case lets something through: someone edited it; delete it and resume the case",
+            ours.id
+        ));
         return;
     }
     match association(acls, subnet) {
@@ -63,7 +66,8 @@ fn cut(agenda: &mut Agenda<'_>, subnet: &SubnetId, vpc: &VpcId) {
             let effect = SourceEffect::ReplaceAcl { association: tie.id.clone(), acl: ours.id.clone() };
             agenda.act(effect, S::Acls(vpcs));
         }
-        None => agenda.hold(format!("no network ACL of {subnet} could be found; a shared VPC's belong to its owner's account")),
+        None => agenda
+            .hold(format!("no network ACL of {subnet} could be found; a shared VPC's belong to its owner's account")),
     }
 }
 

@@ -23,7 +23,10 @@ pub fn release(agenda: &mut Agenda<'_>) {
     }
     let captured = captured_interfaces(agenda);
     for new in now.iter().filter(|i| !captured.iter().any(|b| b.id == i.id)) {
-        agenda.warn(format!("{} was attached after the capture: its groups before are not known, it stays as it is", new.id));
+        agenda.warn(format!(
+            "{} was attached after the capture: its groups before are not known, it stays as it is",
+            new.id
+        ));
     }
     acls(agenda);
     if !agenda.moves() && agenda.holds.is_empty() {
@@ -54,9 +57,7 @@ fn same(one: &[GroupId], other: &[GroupId]) -> bool {
 
 /// Whether the interface's groups are the ones this case set.
 fn stands_as_left(agenda: &Agenda<'_>, now: &Interface) -> bool {
-    let set = |effect: &SourceEffect| {
-        matches!(effect, SourceEffect::SetInterfaceGroups { interface, groups } if *interface == now.id && same(groups, &now.groups))
-    };
+    let set = |effect: &SourceEffect| matches!(effect, SourceEffect::SetInterfaceGroups { interface, groups } if *interface == now.id && same(groups, &now.groups));
     we_did_any(agenda.view.case, set)
 }
 
@@ -97,6 +98,8 @@ fn put_back(agenda: &mut Agenda<'_>, subnet: &SubnetId, tie: &crate::id::AclAsso
     });
     match before {
         Some(acl) => agenda.act(SourceEffect::ReplaceAcl { association: tie.clone(), acl }, check.clone()),
-        None => agenda.hold(format!("the network ACL of {subnet} before was not captured; associate the right one by hand")),
+        None => {
+            agenda.hold(format!("the network ACL of {subnet} before was not captured; associate the right one by hand"))
+        }
     }
 }

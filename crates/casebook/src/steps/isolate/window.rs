@@ -54,7 +54,8 @@ pub fn convert(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
 
 fn exposure(interfaces: &[Interface]) -> Vec<String> {
     let seconds = OPEN.as_secs();
-    let mut lines = vec![format!("for {seconds} s every port is open both ways to whoever the routes reach, IPv4 and IPv6")];
+    let mut lines =
+        vec![format!("for {seconds} s every port is open both ways to whoever the routes reach, IPv4 and IPv6")];
     for interface in interfaces {
         let fixed = interface.addresses.iter().filter(|a| a.public.is_some() && a.allocation.is_none());
         lines.extend(fixed.filter_map(|a| a.public.as_ref()).map(|public| {
@@ -117,7 +118,8 @@ fn group(agenda: &mut Agenda<'_>, vpc: &VpcId) -> Option<GroupId> {
 /// Both ways, both families: what is missing here stays tracked.
 fn everything() -> Vec<Rule> {
     let peers = [Peer::Ipv4("0.0.0.0/0".into()), Peer::Ipv6("::/0".into())];
-    let rule = |direction, peer: &Peer| Rule { direction, protocol: "-1".into(), from: None, to: None, peer: peer.clone() };
+    let rule =
+        |direction, peer: &Peer| Rule { direction, protocol: "-1".into(), from: None, to: None, peer: peer.clone() };
     let both = [Direction::Ingress, Direction::Egress];
     both.iter().flat_map(|direction| peers.iter().map(|peer| rule(*direction, peer))).collect()
 }
@@ -194,7 +196,11 @@ fn cleanup(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     let whole = closes_at(agenda.view).is_some();
     let kept = agenda.view.case.attempts.values().filter(|attempt| matches!(attempt.last, Last::Lost)).count();
     if whole && kept == 0 {
-        agenda.prove(format!("the open window lasted {} s on {} interfaces and is closed", OPEN.as_secs(), interfaces.len()));
+        agenda.prove(format!(
+            "the open window lasted {} s on {} interfaces and is closed",
+            OPEN.as_secs(),
+            interfaces.len()
+        ));
     } else {
         agenda.warn("the open window was cut short by a restart: connections that were tracked may live on");
     }

@@ -36,9 +36,12 @@ fn instance_store(agenda: &mut Agenda<'_>, instance: &Instance) {
 /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html>).
 fn shared_volumes(agenda: &mut Agenda<'_>, instance: &Instance) {
     let baseline = &agenda.view.case.baseline.scene;
-    let Some(Reading::Volumes(volumes)) = baseline.last(&S::AttachedVolumes(instance.id.clone()).into()) else { return };
+    let Some(Reading::Volumes(volumes)) = baseline.last(&S::AttachedVolumes(instance.id.clone()).into()) else {
+        return;
+    };
     for volume in volumes {
-        let others = volume.attachments.iter().filter(|other| other.instance != instance.id && other.delete_on_termination);
+        let others =
+            volume.attachments.iter().filter(|other| other.instance != instance.id && other.delete_on_termination);
         let others: Vec<_> = others.map(|other| other.instance.to_string()).collect();
         if !others.is_empty() {
             agenda.warn(format!(
@@ -64,7 +67,9 @@ fn alarms(agenda: &mut Agenda<'_>, instance: &Instance) {
     let baseline = &agenda.view.case.baseline.scene;
     if let Some(Reading::Alarms(names)) = baseline.last(&S::KillerAlarms(instance.id.clone()).into()) {
         for name in names {
-            agenda.warn(format!("the CloudWatch alarm `{name}` may stop, reboot, recover or terminate the instance; disable its actions"));
+            agenda.warn(format!(
+                "the CloudWatch alarm `{name}` may stop, reboot, recover or terminate the instance; disable its actions"
+            ));
         }
     }
 }

@@ -50,7 +50,9 @@ fn profile_is_back(agenda: &mut Agenda<'_>, before: &Arn) {
             agenda.poll(check, SignedDuration::from_secs(2), format!("{} to settle", before.name()));
         }
         Some(now) => replace(agenda, before, now, check),
-        None if !we_took_it_away(agenda) => agenda.warn(format!("the profile {} was removed, but not by this case: left as it is", before.name())),
+        None if !we_took_it_away(agenda) => {
+            agenda.warn(format!("the profile {} was removed, but not by this case: left as it is", before.name()))
+        }
         None => agenda.act(SourceEffect::AssociateProfile { instance: target.clone(), profile: before.clone() }, check),
     }
 }
@@ -60,7 +62,10 @@ fn replace(agenda: &mut Agenda<'_>, before: &Arn, now: &ProfileAssociation, chec
     if we_did_any(agenda.view.case, set) {
         agenda.act(SourceEffect::ReplaceProfile { association: now.id.clone(), profile: before.clone() }, check);
     } else {
-        agenda.warn(format!("the profile is {} meanwhile, which this case did not set: left as it is", now.profile.name()));
+        agenda.warn(format!(
+            "the profile is {} meanwhile, which this case did not set: left as it is",
+            now.profile.name()
+        ));
     }
 }
 

@@ -52,7 +52,8 @@ impl Story {
         let title = detail["title"].as_str().unwrap_or("a finding");
         let kind = detail["type"].as_str().unwrap_or_default();
         self.terminal.log(&format!("GuardDuty says: {title} ({kind})"));
-        self.terminal.log(&format!("Accused: {}. Evidence goes to account {}.", briefing.target, briefing.forensic_account));
+        self.terminal
+            .log(&format!("Accused: {}. Evidence goes to account {}.", briefing.target, briefing.forensic_account));
         self.terminal.log("The clock is the range's: waiting costs nothing, every call takes 50 ms.\n");
     }
 
@@ -93,7 +94,6 @@ impl Story {
 impl Watcher for Story {
     fn saw(&mut self, event: &Event<'_>) {
         count(&mut self.calls, event);
-        if let Event::Planned { next } = event { if std::env::var("DBG").is_ok() { eprintln!("DBG observe={} perform={} wakes={} moving={:?} q={:?}", next.observe.len(), next.perform.len(), next.wakes.len(), next.steps.iter().filter(|r| r.moving).map(|r| r.step.as_str()).collect::<Vec<_>>(), next.observe.iter().next()); } }
         match event {
             Event::Wrote { entry: Entry::Step(step), .. } => self.step(step),
             Event::Wrote { entry: Entry::Asked(asked), .. } => self.gate(asked),
@@ -160,7 +160,9 @@ impl Story {
             (NetworkVerdict::NewFlowsBlocked, CredentialVerdict::Live) => {
                 "proved: no new connection in or out; existing ones may still be alive"
             }
-            (NetworkVerdict::NewFlowsBlocked, _) => "proved: no new connection in or out, and no credentials of the role",
+            (NetworkVerdict::NewFlowsBlocked, _) => {
+                "proved: no new connection in or out, and no credentials of the role"
+            }
             (NetworkVerdict::VerifiedDead, _) => "proved: no connection is left",
         };
         if self.proved != line {
