@@ -7,6 +7,7 @@ so that only differences differ. Asked with setup keys, so that the calls do not
 
 import argparse
 import json
+import os
 
 from botocore.exceptions import ClientError
 from control import Account, Control
@@ -31,10 +32,10 @@ class Photo:
     """Both accounts through a lens of their own."""
 
     def __init__(self, endpoint, instance):
-        control = Control(endpoint)
+        control, name = Control(endpoint), f"photo-{os.getpid()}"  # a user may have two access keys and no more
         self.instance = instance
-        self.source = Account(endpoint, control("user", account=SOURCE, name="photo", setup=True))
-        self.forensic = Account(endpoint, control("user", account=FORENSIC, name="photo", setup=True))
+        self.source = Account(endpoint, control("user", account=SOURCE, name=name, setup=True))
+        self.forensic = Account(endpoint, control("user", account=FORENSIC, name=name, setup=True))
 
     def take(self):
         """The whole document."""

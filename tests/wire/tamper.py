@@ -2,8 +2,12 @@
 
 groups INTERFACE GROUP   the interface is in this group alone
 tag RESOURCE KEY VALUE   the resource has this tag
+rule GROUP               the group lets everybody in on SSH
+bare INSTANCE            the instance has no profile any more
+terminate INSTANCE       the instance is terminated
 """
 
+import os
 import sys
 
 from control import Account, Control
@@ -19,14 +23,29 @@ def tag(account, resource, key, value):
     account.ec2.create_tags(Resources=[resource], Tags=[{"Key": key, "Value": value}])
 
 
-CHANGES = {"groups": groups, "tag": tag}
+def rule(account, group):
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    account.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+
+
+def bare(account, instance):
+    found = account.ec2.describe_iam_instance_profile_associations(Filters=[{"Name": "instance-id", "Values": [instance]}])
+    for row in found["IamInstanceProfileAssociations"]:
+        account.ec2.disassociate_iam_instance_profile(AssociationId=row["AssociationId"])
+
+
+def terminate(account, instance):
+    account.ec2.terminate_instances(InstanceIds=[instance])
+
+
+CHANGES = {"groups": groups, "tag": tag, "rule": rule, "bare": bare, "terminate": terminate}
 
 
 def main():
     """Make one change with setup keys: it is not in the program's part of the call log."""
     if len(sys.argv) < 3 or sys.argv[2] not in CHANGES:
         sys.exit(__doc__)
-    keys = Control(sys.argv[1])("user", account=SOURCE, name="somebody-else", setup=True)
+    keys = Control(sys.argv[1])("user", account=SOURCE, name=f"somebody-{os.getpid()}", setup=True)
     CHANGES[sys.argv[2]](Account(sys.argv[1], keys), *sys.argv[3:])
 
 

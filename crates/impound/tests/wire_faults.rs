@@ -30,3 +30,20 @@ mod secrets;
 mod shelf;
 #[path = "wire_faults/throttling.rs"]
 mod throttling;
+
+/// How many jobs of one test run at once: most of each is waiting.
+const SIDE_BY_SIDE: usize = 3;
+
+/// Visits all items, several at once.
+fn side_by_side<T: Sync>(items: &[T], visit: impl Fn(&T) + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
+                    visit(item);
+                }
+            });
+        }
+    });
+}

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ConnectionClosedError
 from control import ControlError
 
 from .base import Case
@@ -114,8 +114,10 @@ class Traps(Case):
         self.control("trap", pid=process.pid, action="CreateImage", when="before")
         self.source.ec2.create_snapshot(VolumeId=self.s["volumes"]["root"])
         self.assertIsNone(process.poll())
-        self.source.ec2.create_image(InstanceId=self.s["instance"], Name="trapped", NoReboot=True)
+        with self.assertRaises(ConnectionClosedError):
+            self.source.ec2.create_image(InstanceId=self.s["instance"], Name="trapped", NoReboot=True)
         self.assertEqual(process.wait(5), -signal.SIGKILL)
+        self.assertEqual(self.source.ec2.describe_images(Owners=["self"], Filters=[{"Name": "name", "Values": ["trapped"]}])["Images"], [])
 
 
 class Log(Case):

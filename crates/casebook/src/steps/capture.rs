@@ -15,9 +15,10 @@
 use super::StepCard;
 use crate::agenda::Agenda;
 use crate::case::Case;
+use crate::entry::StepEntry;
 use crate::fault::Fault;
 use crate::query::Query;
-use crate::step::StepName;
+use crate::step::{StepName, StepStatus};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
@@ -40,15 +41,31 @@ pub const CARD: StepCard = StepCard {
 /// How long the second tier may take.
 const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 
-/// All questions of the capture, as far as what is captured already lets them be known.
+/// All questions of the capture, as far as what is captured already lets them be known; none once
+/// it is done, because its set is closed.
 pub fn wanted(case: &Case) -> BTreeSet<Query> {
+    if done(case).is_some() {
+        return BTreeSet::new();
+    }
     let mut wanted = first_tier(case);
     wanted.extend(second_tier(case));
     wanted
 }
 
+/// The entry that says so.
+fn done(case: &Case) -> Option<&StepEntry> {
+    let entry = &case.steps.get(&StepName::Capture)?.entry;
+    (entry.status == StepStatus::Done).then_some(entry)
+}
+
 fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
+    if let Some(entry) = done(case) {
+        agenda.passable = true;
+        agenda.warnings.clone_from(&entry.warnings);
+        agenda.proof.clone_from(&entry.proof);
+        return;
+    }
     let first = open(case, first_tier(case));
     if !first.is_empty() {
         first.into_iter().for_each(|query| capture(agenda, query));

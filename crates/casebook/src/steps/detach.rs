@@ -14,7 +14,7 @@
 
 use super::StepCard;
 use crate::agenda::Agenda;
-use crate::case::Last;
+use crate::case::{Attempt, Case, Last};
 use crate::effect::{Capacity, Effect, SourceEffect, Switch};
 use crate::gate::Gate;
 use crate::query::SourceQuery as S;
@@ -51,6 +51,8 @@ pub const CARD: StepCard = StepCard {
 pub(crate) const KILLING: [&str; 2] = ["ReplaceUnhealthy", "Terminate"];
 
 fn plan(agenda: &mut Agenda<'_>) {
+    // Accepted is enough for isolate to go on; that it has left InService is read back below.
+    agenda.passable = accepted(agenda.view.case);
     let Some(member) = member(agenda) else { return };
     let Some(member) = member else {
         conclude_outside(agenda);
@@ -90,7 +92,6 @@ fn registrations_captured(agenda: &mut Agenda<'_>, group: &ScalingGroup) -> bool
     all
 }
 
-/// Accepted is enough for isolate to go on; that it has left InService is read back here.
 fn leave(agenda: &mut Agenda<'_>, group: &ScalingGroup) {
     let case = agenda.view.case;
     if let Some(why) = too_small(case.settings.policy.asg, group) {
@@ -98,7 +99,6 @@ fn leave(agenda: &mut Agenda<'_>, group: &ScalingGroup) {
         return;
     }
     let effect = leaving(agenda, group);
-    agenda.passable = matches!(case.attempt(&effect).map(|a| &a.last), Some(Last::Done(_)));
     agenda.act(effect, S::Membership(case.target.instance.clone()));
 }
 
@@ -159,12 +159,22 @@ fn protect_is_next(agenda: &Agenda<'_>) -> bool {
     row.is_some_and(|row| row.after.iter().all(|before| *before == StepName::Capture))
 }
 
-/// Whether leaving was sent, by this run or another.
-fn left(agenda: &Agenda<'_>) -> bool {
+/// What became of the calls to leave.
+fn leavings(case: &Case) -> impl Iterator<Item = &Attempt> {
     let leaves = |effect: &Effect| {
         matches!(effect, Effect::Source(SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. }))
     };
-    agenda.view.case.attempts.keys().any(leaves)
+    case.attempts.iter().filter(move |(effect, _)| leaves(effect)).map(|(_, attempt)| attempt)
+}
+
+/// Whether leaving was sent, by this run or another.
+fn left(agenda: &Agenda<'_>) -> bool {
+    leavings(agenda.view.case).next().is_some()
+}
+
+/// Whether leaving was accepted since the case was last taken up; before that, who knows.
+pub(crate) fn accepted(case: &Case) -> bool {
+    leavings(case).any(|attempt| matches!(attempt.last, Last::Done(_)) && attempt.at >= case.resumed)
 }
 
 fn conclude_outside(agenda: &mut Agenda<'_>) {

@@ -174,7 +174,7 @@ fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]
 /// Isolated in service, a member is found unhealthy and terminated: detach goes first.
 fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
     let case = agenda.view.case;
-    if has_left(agenda) {
+    if super::detach::accepted(case) {
         return false;
     }
     let Some(member) = agenda.membership(&case.target.instance) else { return true };
@@ -195,19 +195,6 @@ fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
         _ => agenda.yield_to(StepName::Detach, format!("after detach: {why}")),
     }
     true
-}
-
-/// Whether leaving was accepted; that is what isolate waits for.
-fn has_left(agenda: &Agenda<'_>) -> bool {
-    let attempts = agenda.view.case.attempts.iter();
-    let mut leaving = attempts.filter(|(effect, attempt)| {
-        let leaves = matches!(
-            effect,
-            crate::effect::Effect::Source(SourceEffect::DetachFromGroup { .. } | SourceEffect::EnterStandby { .. })
-        );
-        leaves && matches!(attempt.last, crate::case::Last::Done(_)) && attempt.at >= agenda.view.case.resumed
-    });
-    leaving.next().is_some()
 }
 
 /// The groups an interface had when the case was opened.

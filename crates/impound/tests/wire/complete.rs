@@ -74,8 +74,8 @@ fn terminate_can_not_be_approved_before_the_evidence_is_shown() {
 #[test]
 fn the_approval_is_in_the_ledger_with_name_identity_and_digest() {
     let entries = entries(job());
-    let shown = entries.iter().rev().find(|body| body["kind"] == "asked" && body["gate"] == "terminate").unwrap();
-    let approved = entries.iter().find(|body| body["kind"] == "approved" && body["gate"] == "terminate").unwrap();
+    let shown = entries.iter().rev().find(|body| body["entry"] == "asked" && body["gate"] == "terminate").unwrap();
+    let approved = entries.iter().find(|body| body["entry"] == "approved" && body["gate"] == "terminate").unwrap();
     assert_eq!(approved["digest"], shown["digest"]);
     assert!(!approved["digest"].as_str().unwrap().is_empty());
     assert_eq!(approved["by"]["name"], "Ada");
@@ -85,7 +85,7 @@ fn the_approval_is_in_the_ledger_with_name_identity_and_digest() {
 #[test]
 fn every_change_in_aws_has_its_intent_in_the_ledger() {
     let entries = entries(job());
-    let intents = entries.iter().filter(|body| body["kind"] == "intent").count();
+    let intents = entries.iter().filter(|body| body["entry"] == "intent").count();
     assert_eq!(intents, job().calls.attempts().len(), "{:#?}", job().calls.attempts().actions());
 }
 

@@ -3,7 +3,7 @@
 use crate::complete::{Job, job};
 use crate::harness::{Call, Incident, Variant};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SOURCE: &str = "111111111111";
 const FORENSIC: &str = "222222222222";
@@ -101,13 +101,12 @@ fn the_copies_are_under_the_forensic_key_locked_and_proved_equal() {
 fn every_copy_comes_from_a_disk_of_the_instance() {
     let Job { incident, second, .. } = job();
     let lineage = incident.server.control("lineage", &serde_json::json!({}));
-    let mut origins: Vec<_> = second
-        .evidence("snapshot", FORENSIC)
-        .iter()
-        .map(|item| lineage[item["id"].as_str().unwrap()]["origin"].as_str().unwrap().to_owned())
-        .collect();
-    origins.sort();
-    assert_eq!(origins, incident.world.volumes());
+    let origin = |id: &str| lineage[id]["origin"].as_str().unwrap().to_owned();
+    let copies = second.evidence("snapshot", FORENSIC);
+    let of_copies: BTreeSet<_> = copies.iter().map(|item| origin(item["id"].as_str().unwrap())).collect();
+    let of_disks: BTreeSet<_> = incident.world.volumes().iter().map(|id| origin(id)).collect();
+    assert_eq!(of_copies, of_disks);
+    assert_eq!(of_disks.len(), 3);
 }
 
 #[test]
@@ -173,4 +172,15 @@ fn a_sealed_subnet_gets_an_instance_behind_the_gate() {
     assert_eq!(run.0[0].param("UserData"), "");
     assert_eq!(end.evidence("instance", FORENSIC).len(), 1);
     assert_eq!(end.step("rebuild"), "done");
+}
+
+#[test]
+fn verify_names_a_copy_that_is_gone() {
+    let incident = Incident::new();
+    let end = incident.respond(&[]).ends_with(0);
+    let gone = end.evidence("snapshot", FORENSIC)[0]["id"].as_str().unwrap().to_owned();
+    incident.home.run(&["verify", &end.case()]).ends_with(0);
+    incident.server.control("destroy", &serde_json::json!({"snapshot": gone}));
+    let verified = incident.home.run(&["verify", &end.case()]).fails_with(7, &[&gone]);
+    assert_eq!(verified.text("/status"), "unverified");
 }

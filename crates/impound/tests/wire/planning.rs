@@ -41,24 +41,25 @@ fn it_says_of_each_call_whether_ec2_was_asked_or_it_is_predicted() {
     assert_eq!(planned(&end, "ec2:TerminateInstances").len(), 0, "custody is the last phase asked for");
 }
 
+/// Leaving the Auto Scaling group takes the member off the group's own balancers, which a plan can
+/// not count on: it names those calls too, and the run then has no need of them.
+const TAKEN_OFF_BY_THE_GROUP: [&str; 2] =
+    ["elasticloadbalancing:DeregisterInstancesFromLoadBalancer", "elasticloadbalancing:DeregisterTargets"];
+
 #[test]
-fn it_plans_the_same_changes_that_the_run_then_makes() {
+fn it_plans_the_changes_that_the_run_then_makes() {
     let incident = Incident::new();
     let plan = incident.respond(&["--dry-run", "--through", "contain"]).ends_with(0);
     let mut foreseen: Vec<_> =
         plan.list("/plan").iter().map(|call| call["action"].as_str().unwrap().to_owned()).collect();
     let mark = incident.mark();
     incident.respond(&["--through", "contain"]).ends_with(0);
-    let mut made: Vec<_> = incident
-        .calls_since(mark)
-        .attempts()
-        .0
-        .iter()
-        .map(|call| format!("{}:{}", call.service, call.action))
-        .collect();
-    foreseen.sort();
-    made.sort();
-    assert_eq!(foreseen, made);
+    for call in incident.calls_since(mark).attempts().0 {
+        let made = format!("{}:{}", call.service, call.action);
+        let place = foreseen.iter().position(|action| *action == made);
+        foreseen.remove(place.unwrap_or_else(|| panic!("{made} was not foreseen: {:#}", plan.document["plan"])));
+    }
+    assert!(foreseen.iter().all(|action| TAKEN_OFF_BY_THE_GROUP.contains(&action.as_str())), "not made: {foreseen:?}");
 }
 
 #[test]

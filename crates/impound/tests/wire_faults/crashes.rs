@@ -4,6 +4,7 @@
 //! The ledger is swept with a stride, because every point costs a whole job: each entry is swept by
 //! the engine's own tests, in process. The calls are swept without one.
 
+use crate::SIDE_BY_SIDE;
 use crate::harness::{End, Incident};
 use crate::outcome::{CASE, JOB, assert_as_undisturbed};
 use serde_json::json;
@@ -11,8 +12,6 @@ use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How many jobs run at once: most of each is waiting.
-const SIDE_BY_SIDE: usize = 3;
 /// Changes that a job makes at the least: fewer would mean that the sweep ended early.
 const CHANGES: usize = 35;
 /// Entries that a job writes at the least.

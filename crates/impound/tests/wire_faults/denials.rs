@@ -1,1 +1,186 @@
-//! To come.
+//! Permissions that are missing, one at a time. What can not be read is named and never taken for an
+//! absence; what can not be changed holds its own step; containment is kept, and a resume with the
+//! permission ends as if it had never been missing.
+
+use crate::harness::{End, Incident};
+use crate::outcome::{CASE, JOB, assert_as_undisturbed};
+use crate::side_by_side;
+use serde_json::json;
+
+const SOURCE: &str = "111111111111";
+const FORENSIC: &str = "222222222222";
+
+/// What the response asks in the account under investigation, through containment.
+const QUESTIONS: [&str; 34] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances",
+    "cloudtrail:LookupEvents",
+    "cloudwatch:DescribeAlarms",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeFlowLogs",
+    "ec2:DescribeIamInstanceProfileAssociations",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeInstanceStatus",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeInstances",
+    "ec2:DescribeLockedSnapshots",
+    "ec2:DescribeNetworkAcls",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVolumes",
+    "ec2:DescribeVpcs",
+    "ec2:GetConsoleOutput",
+    "ec2:GetConsoleScreenshot",
+    "ec2:GetSerialConsoleAccessStatus",
+    "elasticloadbalancing:DescribeLoadBalancerAttributes",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "iam:GetInstanceProfile",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListInstanceProfilesForRole",
+    "iam:ListRolePolicies",
+    "ssm:DescribeInstanceInformation",
+];
+
+/// What it changes there, and the step that holds without it.
+const CHANGES: [(&str, &str); 11] = [
+    ("autoscaling:DetachInstances", "detach"),
+    ("ec2:CreateSecurityGroup", "isolate"),
+    ("ec2:CreateSnapshots", "snapshot"),
+    ("ec2:CreateTags", "tag"),
+    ("ec2:DisassociateIamInstanceProfile", "revoke"),
+    ("ec2:LockSnapshot", "snapshot"),
+    ("ec2:ModifyInstanceAttribute", "protect"),
+    ("ec2:ModifyNetworkInterfaceAttribute", "isolate"),
+    ("ec2:RevokeSecurityGroupEgress", "isolate"),
+    ("elasticloadbalancing:DeregisterTargets", "deregister"),
+    ("iam:PutRolePolicy", "revoke"),
+];
+
+fn deny(incident: &Incident, account: &str, action: &str) {
+    incident.server.control("deny", &json!({"account": account, "actions": [action]}));
+}
+
+fn allow_again(incident: &Incident) {
+    incident.server.control("clear", &json!({"what": "denials"}));
+}
+
+/// The steps that failed.
+fn failed(end: &End) -> Vec<&str> {
+    let rows = end.list("/steps").iter().filter(|row| row["status"] == "failed");
+    rows.map(|row| row["step"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_question_that_is_refused_is_a_named_gap_or_a_hold_and_never_an_absence() {
+    side_by_side(&QUESTIONS, |action| {
+        let incident = Incident::new();
+        deny(&incident, SOURCE, action);
+        let end = incident.respond(&["--through", "contain"]);
+        let asked = incident.calls().of(action.split_once(':').unwrap().1);
+        assert!(asked.0.iter().any(|call| call.error.is_some()), "{action} was not asked");
+        match end.code {
+            Some(4) => holds_for_want_of(action, &end),
+            Some(6) => assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new(), "{action}"),
+            Some(8) => contains_with_a_gap(action, &end),
+            code => panic!("{action}: {code:?} {}", end.stderr),
+        }
+    });
+}
+
+/// The error names what to allow, and the steps that do not need it are done.
+fn holds_for_want_of(action: &str, end: &End) {
+    let error = end.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(error.contains(&format!("allow {action}")) || error.contains(&format!(", {action}")), "{error}");
+    assert!(!failed(end).is_empty(), "{action}");
+    for done in ["capture", "protect", "revoke", "snapshot"] {
+        assert!(end.step(done) == "done" || failed(end).contains(&done), "{action}: {done} is {}", end.step(done));
+    }
+    let isolated = end.step("isolate") == "done";
+    assert_eq!(end.text("/verdict/network") == "new-flows-blocked", isolated, "{action}");
+}
+
+fn contains_with_a_gap(action: &str, end: &End) {
+    assert!(!end.list("/gaps").is_empty(), "{action}");
+    assert!(failed(end).is_empty(), "{action}");
+    assert_eq!(end.text("/verdict/network"), "new-flows-blocked", "{action}");
+    assert_eq!(end.text("/verdict/credentials"), "revoked", "{action}");
+}
+
+#[test]
+fn a_change_that_is_refused_holds_its_step_and_a_resume_mends_it() {
+    side_by_side(&CHANGES, |(action, step)| {
+        let incident = Incident::new();
+        deny(&incident, SOURCE, action);
+        let held = incident.respond(&JOB).fails_with(4, &[action, "resume"]);
+        assert!(failed(&held).contains(step), "{action}: {:?}", failed(&held));
+        let blocked = held.text("/verdict/network") == "new-flows-blocked";
+        assert_eq!(blocked, !["detach", "isolate"].contains(step), "{action}: nothing is claimed that was not done");
+        let revoked = held.text("/verdict/credentials") == "revoked";
+        assert_eq!(revoked, *step != "revoke", "{action}");
+        allow_again(&incident);
+        assert_as_undisturbed(&incident, &incident.home.run(&["resume", CASE]), action);
+    });
+}
+
+#[test]
+fn a_permission_missing_in_the_forensic_account_holds_the_copy_with_containment_kept() {
+    let actions =
+        ["ec2:CopySnapshot", "ec2:CopyImage", "ec2:CreateVolume", "ec2:DescribeSnapshots", "ebs:ListSnapshotBlocks"];
+    side_by_side(&actions, |action| {
+        let incident = Incident::new();
+        deny(&incident, FORENSIC, action);
+        let held = incident.respond(&JOB).fails_with(4, &[action]);
+        assert_eq!(held.text("/verdict/network"), "new-flows-blocked", "{action}");
+        assert_eq!(held.text("/verdict/credentials"), "revoked", "{action}");
+        assert_eq!(held.step("share"), "done", "{action}");
+        let interfaces = incident.photo()["target"]["interfaces"].clone();
+        allow_again(&incident);
+        assert_as_undisturbed(&incident, &incident.home.run(&["resume", CASE]), action);
+        assert_eq!(incident.photo()["target"]["interfaces"], interfaces, "{action}: containment was never undone");
+    });
+}
+
+#[test]
+fn refused_at_the_first_question_nothing_is_changed_and_no_case_is_opened() {
+    for (action, service) in
+        [("sts:AssumeRole", "role"), ("sts:GetCallerIdentity", "sts"), ("ec2:DescribeInstances", "ec2")]
+    {
+        let incident = Incident::new();
+        deny(&incident, SOURCE, action);
+        incident.respond(&[]).fails_with(6, &[service, "nothing was changed"]);
+        assert_eq!(incident.calls().attempts().len(), 0, "{action}");
+        assert_eq!(ledger::Shelf::at(incident.home.state()).cases().unwrap(), Vec::<String>::new(), "{action}");
+    }
+}
+
+#[test]
+fn with_no_permission_to_change_anything_it_ends_as_refused_before_anything_was_changed() {
+    let incident = Incident::new();
+    let before = incident.photo();
+    for action in CHANGES.iter().map(|(action, _)| *action).chain(["autoscaling:SetInstanceProtection"]) {
+        deny(&incident, SOURCE, action);
+    }
+    incident.respond(&JOB).fails_with(6, &["nothing was changed"]);
+    assert_eq!(incident.calls().changes().len(), 0);
+    assert_eq!(incident.photo(), before);
+    allow_again(&incident);
+    assert_as_undisturbed(&incident, &incident.home.run(&["resume", CASE]), "after everything was refused");
+}
+
+#[test]
+fn a_session_that_expires_in_the_middle_holds_and_a_new_one_goes_on() {
+    let incident = Incident::new();
+    let expired = json!({"action": "CreateImage", "code": "RequestExpired", "status": 400, "times": 50});
+    incident.server.control("fault", &expired);
+    let held = incident.respond(&JOB).fails_with(4, &["RequestExpired"]);
+    assert_eq!(held.text("/verdict/network"), "new-flows-blocked");
+    incident.server.control("clear", &json!({"what": "faults"}));
+    assert_as_undisturbed(&incident, &incident.home.run(&["resume", CASE]), "expired in the middle");
+}

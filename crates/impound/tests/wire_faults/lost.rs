@@ -3,6 +3,7 @@
 
 use crate::harness::Incident;
 use crate::outcome::{JOB, assert_as_undisturbed};
+use crate::side_by_side;
 use serde_json::{Value, json};
 
 const SOURCE: &str = "111111111111";
@@ -74,12 +75,12 @@ fn lose(action: &str, account: &str, how: &Value) {
 
 #[test]
 fn what_was_made_is_adopted_when_the_connection_is_cut() {
-    CREATING.iter().for_each(|(action, account)| lose(action, account, &cut()));
+    side_by_side(&CREATING, |(action, account)| lose(action, account, &cut()));
 }
 
 #[test]
 fn what_was_made_is_adopted_when_the_service_fails_afterwards() {
-    CREATING.iter().for_each(|(action, account)| lose(action, account, &failed()));
+    side_by_side(&CREATING, |(action, account)| lose(action, account, &failed()));
 }
 
 #[test]
@@ -95,17 +96,17 @@ fn every_copy_is_adopted_when_each_answer_is_lost() {
 
 #[test]
 fn what_was_set_is_read_back_when_answers_are_lost() {
-    for how in [cut(), failed()] {
+    side_by_side(&[cut(), failed()], |how| {
         let incident = Incident::new();
         for action in SETTING {
-            inject(&incident, action, &how, &json!({}));
+            inject(&incident, action, how, &json!({}));
         }
         let end = incident.respond(&JOB);
         let mut expected = SETTING.to_vec();
         expected.sort_unstable();
         assert_eq!(lost_answers(&incident), expected);
         assert_as_undisturbed(&incident, &end, &format!("every setting once lost: {how}"));
-    }
+    });
 }
 
 #[test]
