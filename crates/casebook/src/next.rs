@@ -89,7 +89,7 @@ fn urgency(step: StepName) -> u8 {
 }
 
 fn respond(view: View<'_>, next: &mut Next) {
-    for row in view.case.runbook.steps_through(view.case.through) {
+    for row in rows(view) {
         let card = steps::card(row.step);
         let report = match blocker(view, next, row) {
             _ if closing::rests(view.case, row.step) => StepReport::resting(row.step, view),
@@ -98,6 +98,19 @@ fn respond(view: View<'_>, next: &mut Next) {
         };
         next.steps.push(report);
     }
+}
+
+/// The runbook's steps, predecessors first; stolen credentials in use put the role ahead.
+fn rows(view: View<'_>) -> Vec<&RunbookStep> {
+    let mut rows = view.case.runbook.steps_through(view.case.through);
+    if view.case.revoke_first {
+        rows.sort_by_key(|row| match row.step {
+            StepName::Capture => 0,
+            StepName::Revoke => 1,
+            _ => 2,
+        });
+    }
+    rows
 }
 
 /// The first step that must be passed before this one. Order is a preference: a step that a law

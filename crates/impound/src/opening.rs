@@ -219,6 +219,9 @@ fn name(known: &[Case], plan: &Plan, found: &Preflight<'_>, shelf: &Shelf, now: 
     let tags = &found.instance.tags;
     let released = tags.get(tags::STATUS).is_some_and(|status| status == tags::RELEASED);
     let foreign = tags.get(tags::CASE).filter(|tag| !released && known.iter().all(|case| case.id.as_str() != *tag));
+    if let Some(tag) = foreign {
+        check_readable(shelf, tag)?;
+    }
     match (foreign, plan.foreign) {
         (None, _) => Ok(own()),
         (Some(tag), Foreign::TakeOver) => Ok(plan.case.clone().or_else(|| CaseId::parse(tag)).unwrap_or_else(own)),
@@ -229,6 +232,14 @@ fn name(known: &[Case], plan: &Plan, found: &Preflight<'_>, shelf: &Shelf, now: 
         ))
         .hint("ask them, name their state directory with --state, or take the instance over with --take-over")),
     }
+}
+
+/// The tag may name a case that is kept here and can not be read: that is no other responder's.
+fn check_readable(shelf: &Shelf, tag: &str) -> Result<(), Failure> {
+    if shelf.cases()?.iter().any(|case| case == tag) {
+        History::read(shelf.path(), &CaseId::new(tag))?;
+    }
+    Ok(())
 }
 
 /// Date, end of the instance's id, four hexadecimal digits.

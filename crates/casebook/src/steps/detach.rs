@@ -43,6 +43,7 @@ pub const CARD: StepCard = StepCard {
         "autoscaling:ResumeProcesses",
         "autoscaling:SetInstanceProtection",
         "autoscaling:SuspendProcesses",
+        "ec2:DescribeInstances",
     ],
     forensic_actions: &[],
 };
@@ -64,6 +65,12 @@ fn plan(agenda: &mut Agenda<'_>) {
         return;
     }
     let Some(Reading::ScalingGroup(group)) = agenda.known(S::ScalingGroup(member.group.clone())) else { return };
+    let Some(Reading::Instance(instance)) = agenda.known(S::Instance(agenda.view.case.target.instance.clone())) else {
+        return;
+    };
+    if !super::protected_asset(agenda, instance) {
+        return;
+    }
     if registrations_captured(agenda, group) && !scale_in_protection_under_way(agenda, member) {
         leave(agenda, group);
     }

@@ -17,7 +17,7 @@ fn it_changes_nothing_in_aws_or_on_disk() {
     assert_eq!(calls.attempts().actions(), Vec::<String>::new());
     assert!(calls.filter(|call| call.dry_run).len() > 0, "EC2 was asked where it can be");
     assert_eq!(incident.photo(), before);
-    assert!(!incident.home.state().exists() || ledger::Shelf::at(&incident.home.state()).cases().unwrap().is_empty());
+    assert!(!incident.home.state().exists() || ledger::Shelf::at(incident.home.state()).cases().unwrap().is_empty());
     assert_eq!(end.document["verdict"], Value::Null, "nothing is claimed");
     assert_eq!(end.list("/evidence"), &[] as &[Value]);
 }

@@ -161,17 +161,19 @@ fn refused_at_the_first_question_nothing_is_changed_and_no_case_is_opened() {
 }
 
 #[test]
-fn with_no_permission_to_change_anything_it_ends_as_refused_before_anything_was_changed() {
+fn with_no_permission_to_change_anything_nothing_is_claimed_and_a_resume_mends_it() {
     let incident = Incident::new();
     let before = incident.photo();
     for action in CHANGES.iter().map(|(action, _)| *action).chain(["autoscaling:SetInstanceProtection"]) {
         deny(&incident, SOURCE, action);
     }
-    incident.respond(&JOB).fails_with(6, &["nothing was changed"]);
+    let held = incident.respond(&[&JOB[..], &["--through", "contain"]].concat()).fails_with(4, &["resume"]);
     assert_eq!(incident.calls().changes().len(), 0);
     assert_eq!(incident.photo(), before);
+    assert_eq!((held.text("/verdict/network"), held.text("/verdict/credentials")), ("open".into(), "live".into()));
     allow_again(&incident);
-    assert_as_undisturbed(&incident, &incident.home.run(&["resume", CASE]), "after everything was refused");
+    let end = incident.home.run(&["resume", CASE, "--through", "custody"]);
+    assert_as_undisturbed(&incident, &end, "after everything was refused");
 }
 
 #[test]

@@ -53,8 +53,8 @@ fn the_first_tier_is_in_the_ledger_before_anything_is_changed() {
     let incident = Incident::new();
     incident.respond(&["--case", CASE, "--through", "contain"]).ends_with(0);
     let bodies = entries(&incident, CASE);
-    let first_change = bodies.iter().position(|body| body["kind"] == "intent").unwrap();
-    let captured: Vec<_> = bodies[..first_change].iter().filter(|body| body["kind"] == "captured").collect();
+    let first_change = bodies.iter().position(|body| body["entry"] == "intent").unwrap();
+    let captured: Vec<_> = bodies[..first_change].iter().filter(|body| body["entry"] == "captured").collect();
     let calls = incident.calls();
     let first_call = calls.attempts().first();
     for (action, what) in [

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 /// The words of the world's user data that are a password.
 const PASSWORD: &str = "correct-horse-battery-staple";
+/// Part of the same user data as AWS sends it, in base64.
+const ENCODED: &str = "REJfUEFTU1dPUkQ9Y29ycmVjdC1ob3Jz";
 /// How the emulator's session tokens begin.
 const TOKEN: &str = "FQoGZXIvYXdzE";
 
@@ -51,6 +53,7 @@ fn no_secret_is_printed_reported_or_written_to_the_ledger() {
         incident.world.text("/source/secret_access_key"),
         incident.world.text("/forensic/external_id"),
         PASSWORD,
+        ENCODED,
         TOKEN,
     ];
     for Printed { what, text } in &printed {
@@ -68,6 +71,6 @@ fn the_user_data_is_kept_as_an_artefact_all_the_same() {
     let folders =
         std::fs::read_dir(folder).unwrap().flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
     let kept: Vec<_> = folders.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
-    let is_whole = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(PASSWORD);
+    let is_whole = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(ENCODED);
     assert!(kept.iter().any(is_whole), "the password is evidence");
 }

@@ -34,7 +34,7 @@ fn a_directory_that_is_a_file() {
 #[test]
 fn a_case_of_a_newer_program_is_left_alone() {
     let incident = Incident::new();
-    let case = incident.respond(&["--through", "capture"]).ends_with(0).case();
+    let case = incident.respond(&["--through", "contain"]).ends_with(0).case();
     let file = ledger_of(&incident, &case);
     let mut bytes = std::fs::read(&file).unwrap();
     // The user version, four bytes, big end first (<https://www.sqlite.org/fileformat2.html#user_version_number>).
@@ -50,6 +50,8 @@ fn a_case_of_a_newer_program_is_left_alone() {
     ] {
         incident.home.run(line).fails_with(2, &["format 9", "newer program"]);
     }
+    // With the case's tag on the instance there is no second case beside it.
+    assert_eq!(incident.only_case(), case);
     assert_eq!(incident.calls_since(mark).attempts().len(), 0);
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
 }
@@ -60,11 +62,15 @@ fn an_altered_ledger_is_reported_and_not_gone_on_with() {
     let case = incident.respond(&["--through", "capture"]).ends_with(0).case();
     let file = ledger_of(&incident, &case);
     let mut bytes = std::fs::read(&file).unwrap();
-    let at = bytes.windows(8).position(|window| window == b"\"opened\"").unwrap();
-    bytes[at + 1] = b'O';
+    let word = b"\"program\":\"impound";
+    let places: Vec<_> = (0..bytes.len() - word.len()).filter(|at| bytes[*at..].starts_with(word)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + word.len() - 1] = b'D';
+    }
     std::fs::write(&file, &bytes).unwrap();
     let mark = incident.mark();
-    for line in [&["resume", &case][..], &["verify", &case], &["respond", incident.instance()]] {
+    for line in [&["resume", &case][..], &["verify", &case], &["report", &case, "--format", "md", "-o", "report.md"]] {
         incident.home.run(line).fails_with(7, &[&case, "entry 1"]);
     }
     assert_eq!(incident.calls_since(mark).attempts().len(), 0);

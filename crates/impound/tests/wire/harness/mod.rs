@@ -81,7 +81,7 @@ impl Incident {
 
     /// The case that a run opened.
     pub fn only_case(&self) -> String {
-        let cases = ledger::Shelf::at(&self.home.state()).cases().unwrap();
+        let cases = ledger::Shelf::at(self.home.state()).cases().unwrap();
         assert_eq!(cases.len(), 1, "{cases:?}");
         cases[0].clone()
     }
