@@ -1,5 +1,6 @@
 //! The loop on the simulated cloud: whole runs, a crash at every moment, lost answers, trouble.
 
+mod adversary;
 mod crashes;
 mod drill;
 mod ends;
@@ -12,3 +13,4 @@ mod stage;
 mod stop;
 mod store;
 mod trouble;
+mod window;

@@ -1,5 +1,5 @@
-//! SIGKILL: before and after the effect of every call that changes something, and between the entries
-//! of the ledger. `resume` then reaches the end of a run that nobody disturbed.
+//! SIGKILL: before each call that changes something, after the effect of call upon call, and between
+//! the entries of the ledger. `resume` then reaches the end of a run that nobody disturbed.
 //!
 //! The ledger is swept with a stride, because every point costs a whole job: each entry is swept by
 //! the engine's own tests, in process. The calls are swept without one.
@@ -17,7 +17,7 @@ const CHANGES: usize = 35;
 /// Entries that a job writes at the least.
 const ENTRIES: usize = 250;
 /// Every which entry of the ledger the program is killed at.
-const STRIDE: usize = 13;
+const STRIDE: usize = 29;
 /// How many entries a process may write that is killed over and over.
 const LEASE: usize = 9;
 /// How often the ledger's head is looked at.
@@ -30,9 +30,16 @@ fn killed_before_the_effect_of_each_change_it_ends_as_if_never_killed() {
 }
 
 #[test]
-fn killed_after_the_effect_of_each_change_it_ends_as_if_never_killed() {
-    let killed = sweep(|place| crash_at_change(place + 1, "after"));
-    assert!(killed >= CHANGES, "{killed}");
+fn killed_after_the_effect_of_change_upon_change_it_ends_as_if_never_killed() {
+    let incident = Incident::new();
+    let mut kills = 0;
+    let mut end = crash(&incident, &[&["respond", incident.instance()], &JOB[..]].concat(), (1, "after"));
+    while end.code.is_none() {
+        kills += 1;
+        end = crash(&incident, &["resume", CASE], (1, "after"));
+    }
+    assert!(kills >= CHANGES / 2, "{kills}: what is sent together is cut off together");
+    assert_as_undisturbed(&incident, &end, "killed after change upon change");
 }
 
 #[test]
@@ -42,7 +49,7 @@ fn killed_all_along_the_ledger_it_ends_as_if_never_killed() {
 }
 
 #[test]
-fn killed_over_and_over_it_ends_as_if_never_killed() {
+fn killed_again_and_again_between_entries_it_ends_as_if_never_killed() {
     let incident = Incident::new();
     let mut process = incident.home.start(&[&["respond", incident.instance()], &JOB[..]].concat());
     let mut kills = 0;
@@ -52,7 +59,7 @@ fn killed_over_and_over_it_ends_as_if_never_killed() {
         process = incident.home.start(&["resume", CASE]);
     }
     assert!(kills >= 10, "{kills}");
-    assert_as_undisturbed(&incident, &End::of(process), "killed over and over");
+    assert_as_undisturbed(&incident, &End::of(process), "killed again and again");
 }
 
 /// Visits places from 0 on, several at once, until one lies behind the end of the job; how many did not.
@@ -78,13 +85,18 @@ fn sweep(visit: impl Fn(usize) -> bool + Sync) -> usize {
 /// Whether the job had so many changes, and so was killed.
 fn crash_at_change(nth: usize, when: &str) -> bool {
     let incident = Incident::new();
+    let end = crash(&incident, &[&["respond", incident.instance()], &JOB[..]].concat(), (nth, when));
+    conclude(&incident, end.code.is_none(), &format!("killed {when} change {nth}"))
+}
+
+/// Runs the program with a trap at one of its changes.
+fn crash(incident: &Incident, args: &[&str], (nth, when): (usize, &str)) -> End {
     let file = incident.home.path().join("pid");
     let trap = json!({"pidfile": file, "nth": nth, "when": when, "mutating": true});
     incident.server.control("trap", &trap);
-    let process = incident.home.start(&[&["respond", incident.instance()], &JOB[..]].concat());
+    let process = incident.home.start(args);
     std::fs::write(&file, process.id().to_string()).unwrap();
-    let killed = End::of(process).code.is_none();
-    conclude(&incident, killed, &format!("killed {when} change {nth}"))
+    End::of(process)
 }
 
 /// Whether the job had so many entries, and so was killed.
