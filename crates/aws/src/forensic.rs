@@ -3,7 +3,7 @@
 use crate::both::groups::NewGroup;
 use crate::both::images::ImageCopy;
 use crate::both::snapshots::SnapshotCopy;
-use crate::both::{attributes, blocks, groups, images, interfaces, keys, profiles, snapshots, tagging};
+use crate::both::{attributes, blocks, groups, images, interfaces, keys, profiles, snapshots};
 use crate::clients::Clients;
 use crate::mode::Mode;
 use casebook::effect::ForensicEffect as E;
@@ -42,7 +42,6 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
 /// Makes a change, or rehearses it.
 pub(crate) async fn change(c: &Clients, effect: &E, mode: Mode) -> Result<Made, Fault> {
     match effect {
-        E::Tag { resources, tags } => tagging::write(c, resources, tags, mode).await,
         E::CopySnapshot { snapshot, key, description, tags } => {
             snapshots::copy(c, SnapshotCopy { of: snapshot, key, description, tags }, mode).await
         }

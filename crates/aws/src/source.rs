@@ -48,7 +48,6 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
         Q::SubnetMembers(id) => interfaces::in_subnet(c, id).await,
         Q::Acls(ids) => network::acls(c, ids).await,
         Q::Routes(ids) => network::routes(c, ids).await,
-        Q::RoutesThrough(ids) => network::routes_through(c, ids).await,
         Q::Subnets(ids) => network::subnets(c, ids).await,
         Q::Vpcs(ids) => network::vpcs(c, ids).await,
         Q::Addresses(id) => addresses::of_instance(c, id).await,
@@ -90,7 +89,6 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
 pub(crate) async fn change(c: &Clients, effect: &E, mode: Mode) -> Result<Made, Fault> {
     match effect {
         E::Tag { resources, tags } => tagging::write(c, resources, tags, mode).await,
-        E::Untag { resources, keys } => protection::untag(c, resources, keys, mode).await,
         E::SetTerminationProtection { instance, to } => protection::termination(c, instance, *to, mode).await,
         E::SetStopProtection { instance, to } => protection::stop(c, instance, *to, mode).await,
         E::SetShutdownBehavior { instance, to } => protection::shutdown(c, instance, *to, mode).await,

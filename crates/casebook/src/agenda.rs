@@ -26,6 +26,10 @@ const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 const SOONEST: SignedDuration = SignedDuration::from_millis(250);
 /// How often a failing call is repeated before the step holds.
 const TRIES: u32 = 8;
+/// How often a call is repeated whose quota others free by finishing: half an hour in all.
+const PATIENT_TRIES: u32 = 60;
+/// The pause between two of these.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 /// How often a call that cannot reach AWS at all is repeated while nothing has changed yet.
 const TRIES_BEFORE_ANYTHING: u32 = 3;
 /// How often an effect is repeated that somebody keeps undoing, within one run.
@@ -246,11 +250,13 @@ impl<'a> Agenda<'a> {
     }
 
     fn after_fault(&mut self, effect: Effect, attempt: &Attempt, fault: &Fault) {
-        if !fault.passes() || attempt.failures >= tries(self.view.case, fault) {
+        let patient = fault.class == FaultClass::Limit && frees_itself(&effect);
+        let tries = if patient { PATIENT_TRIES } else { tries(self.view.case, fault) };
+        if !fault.passes() || attempt.failures >= tries {
             self.hold_fault(&effect, fault);
             return;
         }
-        let due = attempt.at + pause(attempt.failures);
+        let due = attempt.at + if patient { PATIENCE } else { pause(attempt.failures) };
         if due <= self.view.now {
             self.perform.push(effect);
         } else {
@@ -332,6 +338,14 @@ pub fn gives_up(case: &Case, fact: &Fact) -> bool {
 fn tries(case: &Case, fault: &Fault) -> u32 {
     let cut_off = fault.class == FaultClass::Network && !case.has_changed_anything();
     if cut_off { TRIES_BEFORE_ANYTHING } else { TRIES }
+}
+
+/// Whether a quota of calls under way is what stands against an effect: pending snapshots and copies
+/// end by themselves
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-creating-snapshot.html>).
+fn frees_itself(effect: &Effect) -> bool {
+    let call = effect.actions().first().copied().unwrap_or_default();
+    matches!(call, "ec2:CreateSnapshots" | "ec2:CreateSnapshot" | "ec2:CopySnapshot" | "ec2:CopyImage")
 }
 
 /// What a responder can do about a fault.

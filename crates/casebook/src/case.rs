@@ -33,8 +33,17 @@ pub struct Attempt {
     pub at: Timestamp,
     /// When it was first sent.
     pub first: Timestamp,
+    /// Whether it took place at least once, or may have: an answer that says so was lost or vague.
+    pub effective: bool,
     /// The intent's entry.
     pub intent: u64,
+}
+
+impl Attempt {
+    /// Whether the change was made, or may have been: a lost answer counts.
+    pub fn took_place(&self) -> bool {
+        self.effective || self.last == Last::Lost
+    }
 }
 
 /// How a call ended.
@@ -249,9 +258,9 @@ impl Case {
         self.attempts.get(effect)
     }
 
-    /// Whether anything was sent that changes something.
+    /// Whether anything was changed, or may have been.
     pub fn has_changed_anything(&self) -> bool {
-        !self.attempts.is_empty()
+        self.attempts.values().any(Attempt::took_place)
     }
 
     /// The manifest of a snapshot, when all its blocks were read.
@@ -290,7 +299,7 @@ impl Case {
 
     fn intend(&mut self, seq: u64, at: Timestamp, intent: &Intent) {
         self.intents.insert(seq, intent.effect.clone());
-        let fresh = Attempt { sent: 0, failures: 0, last: Last::Lost, at, first: at, intent: seq };
+        let fresh = Attempt { sent: 0, failures: 0, last: Last::Lost, at, first: at, effective: false, intent: seq };
         let attempt = self.attempts.entry(intent.effect.clone()).or_insert(fresh);
         attempt.sent += 1;
         attempt.last = Last::Lost;
@@ -305,10 +314,12 @@ impl Case {
         match &outcome.fault {
             Some(fault) => {
                 attempt.failures += 1;
+                attempt.effective |= fault.class == FaultClass::Unknown;
                 attempt.last = Last::Failed(fault.clone());
             }
             None => {
                 attempt.failures = 0;
+                attempt.effective = true;
                 attempt.last = Last::Done(outcome.made.clone().unwrap_or_default());
             }
         }

@@ -81,8 +81,6 @@ pub enum Capacity {
 pub enum SourceEffect {
     /// ec2:CreateTags.
     Tag { resources: Vec<String>, tags: Tags },
-    /// ec2:DeleteTags, keys of ours only.
-    Untag { resources: Vec<String>, keys: Vec<String> },
     /// ec2:ModifyInstanceAttribute `DisableApiTermination`.
     SetTerminationProtection { instance: InstanceId, to: Switch },
     /// ec2:ModifyInstanceAttribute `DisableApiStop`.
@@ -189,8 +187,6 @@ impl EvidenceProof {
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the fields are named after what they hold
 pub enum ForensicEffect {
-    /// ec2:CreateTags.
-    Tag { resources: Vec<String>, tags: Tags },
     /// ec2:CopySnapshot of a shared snapshot, under the forensic key; adopted by tag.
     CopySnapshot { snapshot: SnapshotId, key: Arn, description: String, tags: Tags },
     /// ec2:CopyImage of a shared image, under the forensic key.

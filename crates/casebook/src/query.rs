@@ -1,8 +1,8 @@
 //! What can be asked of AWS, as values. A query is a question about one thing, however many pages
 //! the answer has; it never changes anything.
 
+use crate::id::CaseId;
 use crate::id::{Arn, GroupId, ImageId, InstanceId, RoleName, ScalingGroupName, SnapshotId, SubnetId, VolumeId, VpcId};
-use crate::id::{CaseId, InterfaceId};
 use crate::scene::instance::Attribute;
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +60,6 @@ pub enum SourceQuery {
     Acls(Vec<VpcId>),
     /// `Routes`: ec2:DescribeRouteTables by VPC.
     Routes(Vec<VpcId>),
-    /// `Routes`: route tables with a route that leads to one of these interfaces or the instance.
-    RoutesThrough(Vec<InterfaceId>),
     /// `Subnets`: ec2:DescribeSubnets by id.
     Subnets(Vec<SubnetId>),
     /// `Vpcs`: ec2:DescribeVpcs by id.

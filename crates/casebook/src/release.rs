@@ -5,9 +5,8 @@
 //! locks and shares stay.
 
 use crate::agenda::Agenda;
-use crate::case::{Case, Last};
+use crate::case::{Attempt, Case};
 use crate::effect::{Effect, SourceEffect};
-use crate::fault::FaultClass;
 use crate::next::{Next, StepReport, take};
 use crate::step::{StepName, StepStatus};
 use crate::steps;
@@ -35,7 +34,7 @@ pub(crate) fn plan(view: View<'_>, next: &mut Next) {
 
 /// What a release would open again, in sentences, for the person who is asked.
 pub fn reopens(case: &Case) -> Vec<String> {
-    let changes = case.attempts.iter().filter(|(_, attempt)| took_place(&attempt.last));
+    let changes = case.attempts.iter().filter(|(_, attempt)| attempt.took_place());
     let undone = |effect: &Effect| match effect {
         Effect::Source(SourceEffect::SetInterfaceGroups { interface, .. }) => {
             Some(format!("{interface} gets its captured security groups back: the network is open again"))
@@ -69,21 +68,13 @@ pub fn reopens(case: &Case) -> Vec<String> {
 
 /// Whether this case has made a change, or may have: a lost answer counts.
 pub(crate) fn we_did(case: &Case, effect: &Effect) -> bool {
-    case.attempt(effect).is_some_and(|attempt| took_place(&attempt.last))
+    case.attempt(effect).is_some_and(Attempt::took_place)
 }
 
 /// The same for any effect of a kind in the account under investigation.
 pub(crate) fn we_did_any(case: &Case, kind: impl Fn(&SourceEffect) -> bool) -> bool {
     case.attempts.iter().any(|(effect, attempt)| match effect {
-        Effect::Source(effect) => kind(effect) && took_place(&attempt.last),
+        Effect::Source(effect) => kind(effect) && attempt.took_place(),
         Effect::Forensic(_) => false,
     })
-}
-
-fn took_place(last: &Last) -> bool {
-    match last {
-        Last::Done(_) | Last::Lost => true,
-        Last::Failed(fault) => fault.class == FaultClass::Unknown,
-        Last::Cleared => false,
-    }
 }

@@ -32,7 +32,7 @@ mod shelf;
 mod throttling;
 
 /// How many jobs of one test run at once: most of each is waiting.
-const SIDE_BY_SIDE: usize = 3;
+const SIDE_BY_SIDE: usize = 4;
 
 /// Visits all items, several at once.
 fn side_by_side<T: Sync>(items: &[T], visit: impl Fn(&T) + Sync) {

@@ -34,16 +34,6 @@ pub(super) async fn routes(c: &Clients, vpcs: &[VpcId]) -> Result<Reading, Fault
     all(found, route_table).map(Reading::Routes)
 }
 
-/// `Routes` that lead to one of these interfaces. There is no filter for that, so every table of
-/// the region is read
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>).
-pub(super) async fn routes_through(c: &Clients, interfaces: &[InterfaceId]) -> Result<Reading, Fault> {
-    let mut tables = all(every_page!(c.ec2.describe_route_tables().max_results(PAGE), route_tables), route_table)?;
-    let through = |target: &str| interfaces.iter().any(|interface| interface.as_str() == target);
-    tables.retain(|table| table.routes.iter().any(|route| through(&route.target)));
-    Ok(Reading::Routes(tables))
-}
-
 /// `Subnets`.
 pub(super) async fn subnets(c: &Clients, ids: &[SubnetId]) -> Result<Reading, Fault> {
     let mut found = Vec::new();

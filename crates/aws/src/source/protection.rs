@@ -11,14 +11,6 @@ use casebook::id::InstanceId;
 use casebook::reading::Made;
 use casebook::scene::instance::ShutdownBehavior;
 
-/// ec2:DeleteTags by key, whatever the value.
-pub(super) async fn untag(c: &Clients, resources: &[String], keys: &[String], mode: Mode) -> Result<Made, Fault> {
-    let tags = keys.iter().map(|key| ec2::Tag::builder().key(key).build()).collect();
-    let call = c.ec2.delete_tags().set_resources(Some(resources.to_vec())).set_tags(Some(tags));
-    call.set_dry_run(mode.dry_run()).send().await.map_err(fault)?;
-    Ok(Made::nothing())
-}
-
 /// ec2:ModifyInstanceAttribute takes one attribute a call
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html>).
 fn modify(c: &Clients, instance: &InstanceId) -> Call {

@@ -106,8 +106,6 @@ fn disks(w: &World, copy: &SnapshotId) {
     assert_eq!(w.make_there(volume).ids, made, "the token is recognised");
     let seen = read!(w.ask_there(There::CaseVolumes("c1".into())), Volumes);
     assert_eq!(seen.iter().map(|volume| volume.id.to_string()).collect::<Vec<_>>(), made);
-    let tag = Tags::from([("impound:ledger".to_owned(), "head".to_owned())]);
-    w.make_there(F::Tag { resources: made, tags: tag });
 }
 
 /// An image that can be shared is one under the share key.

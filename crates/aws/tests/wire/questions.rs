@@ -58,7 +58,6 @@ fn network(w: &World) {
     let vpc = || vec![w.text("/source/vpc").into()];
     assert_eq!(read!(w, Q::Acls(vpc()), Acls)[0].id.to_string(), w.text("/source/network_acl"));
     assert_eq!(read!(w, Q::Routes(vpc()), Routes)[0].id, w.text("/source/route_table"));
-    assert!(read!(w, Q::RoutesThrough(vec![w.text("/source/interfaces/0/id").into()]), Routes).is_empty());
     assert_eq!(read!(w, Q::Subnets(vec![w.text("/source/subnets/0").into()]), Subnets)[0].zone, w.text("/source/zone"));
     assert_eq!(read!(w, Q::Vpcs(vpc()), Vpcs)[0].ipv4, ["10.0.0.0/16"]);
     let addresses = read!(w, Q::Addresses(w.text("/source/instance").into()), Document);

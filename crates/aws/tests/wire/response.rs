@@ -41,8 +41,6 @@ fn protect(w: &World) {
     let resources = || vec![w.text("/source/instance")];
     w.make(E::Tag { resources: resources(), tags: tags() });
     assert_eq!(read!(w, Q::Instance(instance()), Instance).tags.get("impound:case").map(String::as_str), Some("c1"));
-    w.make(E::Untag { resources: resources(), keys: vec!["impound:case".into()] });
-    assert!(!read!(w, Q::Instance(instance()), Instance).tags.contains_key("impound:case"));
     w.make(E::SetTerminationProtection { instance: instance(), to: Switch::On });
     w.make(E::SetStopProtection { instance: instance(), to: Switch::On });
     w.make(E::SetShutdownBehavior { instance: instance(), to: ShutdownBehavior::Stop });

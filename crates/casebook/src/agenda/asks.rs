@@ -36,7 +36,6 @@ asks! {
     interfaces(id: InstanceId) -> Interfaces(Vec<Interface>) = S::Interfaces(id.clone());
     groups(ids: [GroupId]) -> Groups(Vec<SecurityGroup>) = S::Groups(ids.to_vec());
     quarantine_groups() -> Groups(Vec<SecurityGroup>) = S::QuarantineGroups;
-    group_members(ids: [GroupId]) -> Neighbours(Vec<Neighbour>) = S::GroupMembers(ids.to_vec());
     subnet_members(id: SubnetId) -> Neighbours(Vec<Neighbour>) = S::SubnetMembers(id.clone());
     acls(vpcs: [VpcId]) -> Acls(Vec<NetworkAcl>) = S::Acls(vpcs.to_vec());
     routes(vpcs: [VpcId]) -> Routes(Vec<RouteTable>) = S::Routes(vpcs.to_vec());

@@ -81,7 +81,6 @@ impl SourceEffect {
     fn row(&self) -> Row {
         match self {
             Self::Tag { .. } => native(&["ec2:CreateTags"]),
-            Self::Untag { .. } => native(&["ec2:DeleteTags"]),
             Self::SetTerminationProtection { .. }
             | Self::SetStopProtection { .. }
             | Self::SetShutdownBehavior { .. }
@@ -130,19 +129,18 @@ impl SourceEffect {
     fn title(&self) -> String {
         match self {
             Self::Tag { resources, tags } => format!("tag {} with {}", resources.join(", "), keys(tags)),
-            Self::Untag { resources, keys } => format!("remove {} from {}", keys.join(", "), resources.join(", ")),
             Self::SetTerminationProtection { instance, to } => {
-                format!("termination protection of {instance} {}", word(*to))
+                format!("switch termination protection of {instance} {}", word(*to))
             }
-            Self::SetStopProtection { instance, to } => format!("stop protection of {instance} {}", word(*to)),
+            Self::SetStopProtection { instance, to } => format!("switch stop protection of {instance} {}", word(*to)),
             Self::SetShutdownBehavior { instance, to } => {
-                format!("shutdown behaviour of {instance} to {to:?}").to_lowercase()
+                format!("set the shutdown behaviour of {instance} to {to:?}").to_lowercase()
             }
             Self::SetDeleteOnTermination { instance, device, to } => {
-                format!("delete-on-termination of {device} on {instance} {}", word(*to))
+                format!("switch delete-on-termination of {device} on {instance} {}", word(*to))
             }
             Self::SetScaleInProtection { group, instance, to } => {
-                format!("scale-in protection of {instance} in {group} {}", word(*to))
+                format!("switch scale-in protection of {instance} in {group} {}", word(*to))
             }
             Self::CreateGroup { vpc, name, .. } => format!("make the security group {name} in {vpc}"),
             Self::RevokeRules { group, rules } => format!("revoke {} rules of our group {group}", rules.len()),
@@ -192,7 +190,6 @@ impl SourceEffect {
 impl ForensicEffect {
     fn row(&self) -> Row {
         match self {
-            Self::Tag { .. } => native(&["ec2:CreateTags"]),
             Self::CopySnapshot { .. } => adopted(&["ec2:CopySnapshot", "ec2:CreateTags"]),
             Self::CopyImage { .. } => token(&["ec2:CopyImage", "ec2:CreateTags"]),
             Self::LockSnapshot { .. } => native(&["ec2:LockSnapshot"]),
@@ -205,7 +202,6 @@ impl ForensicEffect {
 
     fn title(&self) -> String {
         match self {
-            Self::Tag { resources, tags } => format!("tag {} with {}", resources.join(", "), keys(tags)),
             Self::CopySnapshot { snapshot, .. } => format!("copy {snapshot} under the forensic key"),
             Self::CopyImage { image, .. } => format!("copy {image} under the forensic key"),
             Self::LockSnapshot { snapshot, days } => format!("lock {snapshot} for {days} days"),

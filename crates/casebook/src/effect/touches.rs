@@ -22,7 +22,7 @@ impl Effect {
 impl SourceEffect {
     fn touches(&self, query: &S, scene: &Scene) -> bool {
         match self {
-            Self::Tag { resources, .. } | Self::Untag { resources, .. } => shows_tags(query, resources),
+            Self::Tag { resources, .. } => shows_tags(query, resources),
             Self::SetTerminationProtection { .. } => matches!(query, S::Attribute(_, Attribute::TerminationProtection)),
             Self::SetStopProtection { .. } => matches!(query, S::Attribute(_, Attribute::StopProtection)),
             Self::SetShutdownBehavior { .. } => matches!(query, S::Attribute(_, Attribute::ShutdownBehavior)),
@@ -101,9 +101,6 @@ impl SourceEffect {
 impl ForensicEffect {
     fn touches(&self, query: &F) -> bool {
         match self {
-            Self::Tag { .. } => {
-                matches!(query, F::CaseSnapshots(_) | F::CaseImages(_) | F::CaseVolumes(_) | F::CaseInstances(_))
-            }
             Self::CopySnapshot { .. } => matches!(query, F::CaseSnapshots(_)),
             Self::CopyImage { .. } => matches!(query, F::CaseImages(_) | F::CaseSnapshots(_)),
             Self::LockSnapshot { .. } => matches!(query, F::Locks(_)),

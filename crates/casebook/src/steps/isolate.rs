@@ -17,6 +17,7 @@
 use super::StepCard;
 use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
+use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::id::{GroupId, VpcId};
 use crate::query::SourceQuery as S;
@@ -88,7 +89,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     if window::must_close(agenda, interfaces, &groups) {
         return;
     }
-    if !may_isolate(agenda, instance, interfaces) || yields_to_detach(agenda) {
+    if !may_isolate(agenda, instance, interfaces) || yields_to_detach(agenda, instance) {
         return;
     }
     if window::is_open(agenda.view) {
@@ -140,11 +141,14 @@ fn closed(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<V
 /// The gates that may stand before the network is cut.
 fn may_isolate(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[Interface]) -> bool {
     let protected = super::protected_asset(agenda, instance);
-    let routes = match agenda.routes(&filled(interfaces)) {
-        Some(tables) => tables,
-        None => return false,
+    let exposure = match agenda.read_or_gap(S::Routes(filled(interfaces))) {
+        Some(Ok(Reading::Routes(tables))) => forwards(instance, interfaces, tables),
+        Some(Err(fault)) => vec![format!(
+            "the route tables could not be read ({fault}): whether traffic of others goes through {} is not known",
+            instance.id
+        )],
+        _ => return false,
     };
-    let exposure = forwards(instance, interfaces, routes);
     let router = exposure.is_empty() || agenda.gate(Gate::Router, exposure);
     protected && router
 }
@@ -172,12 +176,16 @@ fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]
 }
 
 /// Isolated in service, a member is found unhealthy and terminated: detach goes first.
-fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
+fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
     let case = agenda.view.case;
     if super::detach::accepted(case) {
         return false;
     }
-    let Some(member) = agenda.membership(&case.target.instance) else { return true };
+    let member = match agenda.read_or_gap(S::Membership(case.target.instance.clone())) {
+        Some(Ok(Reading::Membership(member))) => member,
+        Some(Err(fault)) => return unreadable_membership(agenda, instance, fault),
+        _ => return true,
+    };
     let Some(member) = member.as_ref().filter(|member| member.in_service()) else { return false };
     let Some(group) = agenda.scaling_group(&member.group) else { return true };
     let suspended = |process: &&str| group.suspended.iter().any(|other| other == process);
@@ -195,6 +203,22 @@ fn yields_to_detach(agenda: &mut Agenda<'_>) -> bool {
         _ => agenda.yield_to(StepName::Detach, format!("after detach: {why}")),
     }
     true
+}
+
+/// Auto Scaling marks its members with a tag that nobody else can write
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html>): without it
+/// the instance is no member, whatever could not be read.
+fn unreadable_membership(agenda: &mut Agenda<'_>, instance: &Instance, fault: &Fault) -> bool {
+    match instance.tags.get("aws:autoscaling:groupName") {
+        None => {
+            agenda.warn(format!("the Auto Scaling membership could not be read ({fault}); the instance does not carry a group's tag, so it is isolated"));
+            false
+        }
+        Some(group) => {
+            agenda.hold(format!("the instance belongs to the Auto Scaling group {group}, whose health check might terminate it once isolated, and its membership could not be read: {fault}; allow autoscaling:DescribeAutoScalingInstances and resume the case"));
+            true
+        }
+    }
 }
 
 /// The groups an interface had when the case was opened.

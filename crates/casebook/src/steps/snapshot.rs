@@ -16,6 +16,7 @@ use super::StepCard;
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, SourceEffect};
+use crate::fault::FaultClass;
 use crate::id::{SnapshotId, VolumeId};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
@@ -154,6 +155,7 @@ fn request(agenda: &mut Agenda<'_>, attached: &[Volume], ours: &[&Snapshot], mis
     let description = format!("impound case {}: {}", case.id, case.target.instance);
     let tags = tags::of(&case.id, StepName::Snapshot.as_str());
     let check = S::CaseSnapshots(case.id.clone());
+    name_the_crowd(agenda, &missing);
     if ours.is_empty() && !attached.is_empty() {
         let instance = case.target.instance.clone();
         agenda.act(SourceEffect::CreateSnapshots { instance, description, tags }, check);
@@ -162,6 +164,23 @@ fn request(agenda: &mut Agenda<'_>, attached: &[Volume], ours: &[&Snapshot], mis
     for volume in missing {
         let (volume, description, tags) = (volume.clone(), description.clone(), tags.clone());
         agenda.act(SourceEffect::CreateSnapshot { volume, description, tags }, check.clone());
+    }
+}
+
+/// Somebody else's pending snapshots use up the quota of five a volume: a backup, or the attacker.
+fn name_the_crowd(agenda: &mut Agenda<'_>, missing: &[&VolumeId]) {
+    let full = |attempt: &Attempt| matches!(&attempt.last, Last::Failed(fault) if fault.class == FaultClass::Limit);
+    if !requests(agenda.view.case).any(full) {
+        return;
+    }
+    let volumes: Vec<VolumeId> = missing.iter().map(|volume| (*volume).clone()).collect();
+    if let Some(Ok(Reading::Snapshots(pending))) = agenda.read_or_gap(S::PendingSnapshots(volumes)) {
+        for snapshot in pending {
+            let (id, volume) = (&snapshot.id, &snapshot.volume);
+            agenda.warn(format!(
+                "{id} of {volume} is pending and not this case's: find out who asked for it (CloudTrail)"
+            ));
+        }
     }
 }
 

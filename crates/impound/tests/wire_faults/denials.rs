@@ -164,11 +164,14 @@ fn refused_at_the_first_question_nothing_is_changed_and_no_case_is_opened() {
 fn with_no_permission_to_change_anything_nothing_is_claimed_and_a_resume_mends_it() {
     let incident = Incident::new();
     let before = incident.photo();
-    for action in CHANGES.iter().map(|(action, _)| *action).chain(["autoscaling:SetInstanceProtection"]) {
+    // Leaving the Auto Scaling group takes it off the classic balancer, so only here it is asked for.
+    let more = ["autoscaling:SetInstanceProtection", "elasticloadbalancing:DeregisterInstancesFromLoadBalancer"];
+    for action in CHANGES.iter().map(|(action, _)| *action).chain(more) {
         deny(&incident, SOURCE, action);
     }
-    let held = incident.respond(&[&JOB[..], &["--through", "contain"]].concat()).fails_with(4, &["resume"]);
-    assert_eq!(incident.calls().changes().len(), 0);
+    let contain = [&JOB[..], &["--through", "contain"]].concat();
+    let held = incident.respond(&contain).fails_with(6, &["nothing was changed"]);
+    assert_eq!(incident.calls().changes().actions(), Vec::<String>::new());
     assert_eq!(incident.photo(), before);
     assert_eq!((held.text("/verdict/network"), held.text("/verdict/credentials")), ("open".into(), "live".into()));
     allow_again(&incident);

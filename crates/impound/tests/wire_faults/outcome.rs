@@ -104,3 +104,22 @@ fn differences(expected: &Value, found: &Value, place: &str) -> Vec<String> {
         _ => vec![format!("{place}: {expected} became {found}")],
     }
 }
+
+#[test]
+#[should_panic(expected = "/accounts/around/instances")]
+fn a_neighbour_that_was_touched_shows() {
+    let incident = Incident::new();
+    let end = incident.respond(&JOB).ends_with(0);
+    incident.server.change(&["tag", incident.world.text("/source/bystander"), "touched", "by somebody"]);
+    assert_as_undisturbed(&incident, &end, "a neighbour was touched");
+}
+
+#[test]
+#[should_panic(expected = "/accounts/evidence/source/snapshots")]
+fn a_snapshot_too_few_shows() {
+    let incident = Incident::new();
+    let end = incident.respond(&JOB).ends_with(0);
+    let snapshot = end.evidence("snapshot", "111111111111")[0]["id"].clone();
+    incident.server.control("destroy", &json!({"snapshot": snapshot}));
+    assert_as_undisturbed(&incident, &end, "one is gone");
+}

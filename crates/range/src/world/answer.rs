@@ -5,7 +5,7 @@ use super::errors::missing;
 use super::groups::names;
 use super::storage::{SnapshotRecord, is_attached};
 use casebook::fault::Fault;
-use casebook::id::{AccountId, CaseId, GroupId, InstanceId, InterfaceId, SnapshotId, VolumeId, VpcId};
+use casebook::id::{AccountId, CaseId, GroupId, InstanceId, SnapshotId, VolumeId, VpcId};
 use casebook::query::{ForensicQuery as F, Query, SourceQuery as S};
 use casebook::reading::{Identity, Reading};
 use casebook::scene::balancer::{ClassicBalancer, TargetGroup};
@@ -46,7 +46,6 @@ impl World {
             S::SubnetMembers(id) => Reading::Neighbours(self.neighbours(|card| card.subnet == *id)),
             S::Acls(vpcs) => Reading::Acls(self.acls_in(vpcs)),
             S::Routes(vpcs) => Reading::Routes(self.tables(|table| vpcs.contains(&table.vpc))),
-            S::RoutesThrough(ids) => Reading::Routes(self.routes_through(ids)),
             S::Subnets(ids) => {
                 Reading::Subnets(ids.iter().filter_map(|id| self.network.subnets.get(id).cloned()).collect())
             }
@@ -139,16 +138,6 @@ impl World {
 
     fn tables(&self, wanted: impl Fn(&RouteTable) -> bool) -> Vec<RouteTable> {
         self.network.routes.iter().filter(|table| wanted(table)).cloned().collect()
-    }
-
-    /// A route leads to an interface, or to the instance that has it.
-    fn routes_through(&self, ids: &[InterfaceId]) -> Vec<RouteTable> {
-        let cards = ids.iter().filter_map(|id| self.network.interfaces.get(id));
-        let instances: Vec<&InstanceId> = cards.filter_map(|card| card.shown.instance.as_ref()).collect();
-        let leads = |target: &str| {
-            ids.iter().any(|id| id.as_str() == target) || instances.iter().any(|id| id.as_str() == target)
-        };
-        self.tables(|table| table.routes.iter().any(|route| leads(&route.target)))
     }
 
     fn detached_volumes(&self, owner: &AccountId, id: &InstanceId) -> Vec<Volume> {

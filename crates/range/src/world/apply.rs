@@ -33,7 +33,6 @@ impl World {
         let me = &self.place.source.clone();
         match effect {
             S::Tag { resources, tags } => self.create_tags(me, resources, tags),
-            S::Untag { resources, keys } => self.delete_tags(me, resources, keys),
             S::SetTerminationProtection { instance, to } => self.protect_termination(me, instance, to.is_on()),
             S::SetStopProtection { instance, to } => self.protect_stop(me, instance, to.is_on()),
             S::SetShutdownBehavior { instance, to } => self.set_shutdown(me, instance, *to),
@@ -88,7 +87,6 @@ impl World {
     fn apply_forensic(&mut self, effect: &F) -> Result<Made, Fault> {
         let me = &self.place.forensic.clone();
         match effect {
-            F::Tag { resources, tags } => self.create_tags(me, resources, tags),
             F::CopySnapshot { snapshot, key, tags, .. } => self.copy_snapshot(me, snapshot, key, tags),
             F::CopyImage { image, key, name, tags, .. } => self.copy_image(me, image, key, name, tags),
             F::LockSnapshot { snapshot, days } => self.lock_snapshot(me, snapshot, *days),

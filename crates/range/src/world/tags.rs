@@ -32,21 +32,6 @@ impl World {
         Ok(Made::nothing())
     }
 
-    /// DeleteTags: a key that is not there is no error
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html>).
-    pub(crate) fn delete_tags(
-        &mut self,
-        owner: &AccountId,
-        resources: &[String],
-        keys: &[String],
-    ) -> Result<Made, Fault> {
-        for resource in resources {
-            let held = self.tags_of(owner, resource).ok_or_else(|| unknown(resource))?;
-            held.retain(|key, _| !keys.contains(key));
-        }
-        Ok(Made::nothing())
-    }
-
     fn tags_of(&mut self, owner: &AccountId, id: &str) -> Option<&mut Tags> {
         let (network, storage) = (&mut self.network, &mut self.storage);
         let (whose, tags) = match id.split('-').next()? {

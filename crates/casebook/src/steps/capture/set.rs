@@ -104,7 +104,11 @@ pub fn second_tier(case: &Case) -> BTreeSet<Query> {
         S::DetachedVolumes(i()),
         S::TargetGroups,
     ];
-    tier.extend(filled(known.groups()).map(S::GroupReferences));
+    tier.extend(
+        filled(known.groups())
+            .into_iter()
+            .flat_map(|groups| [S::GroupReferences(groups.clone()), S::GroupMembers(groups)]),
+    );
     tier.extend(filled(known.vpcs()).into_iter().flat_map(|vpcs| [S::Acls(vpcs.clone()), S::Vpcs(vpcs)]));
     tier.extend(filled(known.subnets()).map(S::Subnets));
     tier.extend(filled(known.logged()).map(S::FlowLogs));
