@@ -86,6 +86,7 @@ fn a_question_that_is_refused_is_a_named_gap_or_a_hold_and_never_an_absence() {
         let asked = incident.calls().of(action.split_once(':').unwrap().1);
         assert!(asked.0.iter().any(|call| call.error.is_some()), "{action} was not asked");
         match end.code {
+            Some(3) => asks_a_person(action, &end),
             Some(4) => holds_for_want_of(action, &end),
             Some(6) => assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new(), "{action}"),
             Some(8) => contains_with_a_gap(action, &end),
@@ -104,6 +105,13 @@ fn holds_for_want_of(action: &str, end: &End) {
     }
     let isolated = end.step("isolate") == "done";
     assert_eq!(end.text("/verdict/network") == "new-flows-blocked", isolated, "{action}");
+}
+
+/// Whether others' traffic goes through the instance can not be known then: the gate says so.
+fn asks_a_person(action: &str, end: &End) {
+    assert_eq!(action, "ec2:DescribeRouteTables");
+    assert_eq!(end.step("isolate"), "waiting");
+    assert_eq!(end.text("/verdict/network"), "open");
 }
 
 fn contains_with_a_gap(action: &str, end: &End) {
