@@ -13,6 +13,7 @@ pub(crate) mod images;
 pub(crate) mod interfaces;
 pub(crate) mod keys;
 pub(crate) mod profiles;
+pub(crate) mod quotas;
 pub(crate) mod snapshots;
 pub(crate) mod tagging;
 

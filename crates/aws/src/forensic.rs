@@ -3,7 +3,7 @@
 use crate::both::groups::NewGroup;
 use crate::both::images::ImageCopy;
 use crate::both::snapshots::SnapshotCopy;
-use crate::both::{attributes, blocks, groups, images, interfaces, keys, profiles, snapshots};
+use crate::both::{attributes, blocks, groups, images, interfaces, keys, profiles, quotas, snapshots};
 use crate::clients::Clients;
 use crate::mode::Mode;
 use casebook::effect::ForensicEffect as E;
@@ -34,6 +34,7 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
         Q::Attribute(id, attribute) => attributes::read(c, id, *attribute).await,
         Q::Key(arn) => keys::read(c, arn).await,
         Q::Enclave(subnet) => enclave::read(c, subnet).await,
+        Q::Quota(quota) => quotas::read(c, *quota).await,
         Q::BlockCount(id) => blocks::count(c, id).await,
         Q::Blocks(id, from) => blocks::run(c, id, *from).await,
     }

@@ -3,7 +3,7 @@
 use crate::both::groups::NewGroup;
 use crate::both::images::ImageCopy;
 use crate::both::snapshots::SnapshotCopy;
-use crate::both::{attributes, blocks, keys, profiles};
+use crate::both::{attributes, blocks, keys, profiles, quotas};
 use crate::both::{groups as any_groups, images as any_images, snapshots as any_snapshots, tagging};
 use crate::clients::Clients;
 use crate::mode::Mode;
@@ -80,6 +80,7 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
         Q::CaseImages(case) => any_images::of_case(c, case).await,
         Q::ImageSharing(id) => images::sharing(c, id).await,
         Q::Key(arn) => keys::read(c, arn).await,
+        Q::Quota(quota) => quotas::read(c, *quota).await,
         Q::BlockCount(id) => blocks::count(c, id).await,
         Q::Blocks(id, from) => blocks::run(c, id, *from).await,
     }

@@ -4,6 +4,7 @@
 use crate::id::CaseId;
 use crate::id::{Arn, GroupId, ImageId, InstanceId, RoleName, ScalingGroupName, SnapshotId, SubnetId, VolumeId, VpcId};
 use crate::scene::instance::Attribute;
+use crate::scene::quota::Quota;
 use serde::{Deserialize, Serialize};
 
 mod facts;
@@ -127,6 +128,8 @@ pub enum SourceQuery {
     ImageSharing(ImageId),
     /// `Key`: kms:DescribeKey.
     Key(Arn),
+    /// `Allowance`: servicequotas:GetServiceQuota, and a count of what there is.
+    Quota(Quota),
     /// `Count`: how many blocks a snapshot has (ebs:ListSnapshotBlocks).
     BlockCount(SnapshotId),
     /// `Blocks`: a run of blocks from an index (ebs:ListSnapshotBlocks, GetSnapshotBlock).
@@ -166,6 +169,8 @@ pub enum ForensicQuery {
     /// `Enclave`: ec2:DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls,
     /// DescribeVpcEndpoints, DescribeVpcAttribute.
     Enclave(SubnetId),
+    /// `Allowance`: servicequotas:GetServiceQuota, and a count of what there is.
+    Quota(Quota),
     /// `Count`: how many blocks a snapshot has (ebs:ListSnapshotBlocks).
     BlockCount(SnapshotId),
     /// `Blocks`: a run of blocks from an index (ebs:ListSnapshotBlocks, GetSnapshotBlock).

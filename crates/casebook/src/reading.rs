@@ -7,6 +7,7 @@ use crate::scene::enclave::Enclave;
 use crate::scene::identity::{Profile, ProfileAssociation, RolePolicies, RoleSharers};
 use crate::scene::instance::{AttributeValue, Instance, InstanceType, ScheduledEvent};
 use crate::scene::network::{Interface, Neighbour, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc};
+use crate::scene::quota::Allowance;
 use crate::scene::scaling::{Membership, ScalingGroup};
 use crate::scene::storage::{BlockRun, Image, Key, Lock, Sharing, Snapshot, Volume};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,7 @@ pub enum Reading {
     Locks(Vec<Lock>),
     Images(Vec<Image>),
     Key(Key),
+    Allowance(Allowance),
     Count(u64),
     Blocks(BlockRun),
     Enclave(Box<Enclave>),

@@ -13,6 +13,7 @@ pub mod enclave;
 pub mod identity;
 pub mod instance;
 pub mod network;
+pub mod quota;
 pub mod scaling;
 pub mod storage;
 

@@ -1,5 +1,5 @@
 //! What would hold a run tonight, asked without changing anything: identities, keys, the sealed
-//! subnet, and the permissions that EC2 can rehearse.
+//! subnet, quotas, and the permissions that EC2 can rehearse.
 
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn, InstanceId, Region, SubnetId};
@@ -10,6 +10,8 @@ use casebook::settings::{Config, ForensicSettings, Settings, same_account};
 use engine::Cloud;
 use serde::Serialize;
 
+mod custody;
+mod quotas;
 mod rehearsal;
 
 /// How one point stands.
@@ -64,6 +66,7 @@ pub async fn examine<C: Cloud>(
     findings.extend(profile(cloud, &settings).await);
     findings.push(console(cloud).await);
     findings.push(quarantine(cloud).await);
+    findings.extend(quotas::examine(cloud, settings.forensic.is_some()).await);
     match instance {
         Some(id) => findings.extend(rehearsal::rehearse(cloud, id).await),
         None => findings.push(Finding::new(
@@ -71,6 +74,9 @@ pub async fn examine<C: Cloud>(
             Health::Warn,
             "not rehearsed: EC2 rehearses a call on a real instance only; name one: impound doctor INSTANCE_ID",
         )),
+    }
+    if let Some(forensic) = &settings.forensic {
+        findings.extend(custody::rehearse(cloud, forensic, settings.policy.lock_days).await);
     }
     findings
 }

@@ -57,6 +57,8 @@ pub struct Taken {
     pub session: Session<CaseFile>,
     /// Whether it was open already.
     pub adopted: bool,
+    /// Cases that could not be read, and why: one of them may be about the same instance.
+    pub unread: Vec<(String, Failure)>,
 }
 
 /// Opens a case, or adopts the open one of the same target.
@@ -72,14 +74,14 @@ pub fn open_or_adopt(
     now: Timestamp,
 ) -> Result<Taken, Failure> {
     let _lock = shelf.opening_lock()?;
-    let known = known_cases(shelf)?;
+    let Known { cases: known, unread } = known_cases(shelf)?;
     if let Some(name) = adoptable(&known, plan, &found.target)? {
-        return adopt(shelf, &name, plan, now);
+        return Ok(Taken { session: adopt(shelf, &name, plan, now)?, adopted: true, unread });
     }
     let name = name(&known, plan, found, shelf, now)?;
     let store = empty_store(shelf, &name)?;
     let session = begin(store, name, plan, &found.target, file, now)?;
-    Ok(Taken { session, adopted: false })
+    Ok(Taken { session, adopted: false, unread })
 }
 
 /// Opens a case in an empty store.
@@ -122,9 +124,22 @@ fn approvals(plan: &Plan) -> Vec<Entry> {
     plan.approve.iter().map(approval).collect()
 }
 
-/// The cases that can be read. One that cannot must not stand in the way of a response.
-fn known_cases(shelf: &Shelf) -> Result<Vec<Case>, Failure> {
-    Ok(History::all(shelf)?.into_iter().filter_map(|(_, history)| history.ok()).map(|history| history.case).collect())
+/// The cases of a state directory.
+struct Known {
+    cases: Vec<Case>,
+    unread: Vec<(String, Failure)>,
+}
+
+/// One that cannot be read must not stand in the way of a response.
+fn known_cases(shelf: &Shelf) -> Result<Known, Failure> {
+    let mut known = Known { cases: Vec::new(), unread: Vec::new() };
+    for (name, history) in History::all(shelf)? {
+        match history {
+            Ok(history) => known.cases.push(history.case),
+            Err(failure) => known.unread.push((name, failure)),
+        }
+    }
+    Ok(known)
 }
 
 fn adoptable(known: &[Case], plan: &Plan, target: &Target) -> Result<Option<CaseId>, Failure> {
@@ -169,11 +184,11 @@ fn others(case: &Case) -> Failure {
         .hint("choose another name, or leave --case out")
 }
 
-fn adopt(shelf: &Shelf, name: &CaseId, plan: &Plan, now: Timestamp) -> Result<Taken, Failure> {
+fn adopt(shelf: &Shelf, name: &CaseId, plan: &Plan, now: Timestamp) -> Result<Session<CaseFile>, Failure> {
     let mut session = take_up(shelf, name)?;
     let entries = adoption(session.case(), plan);
     session.append(now, &entries)?;
-    Ok(Taken { session, adopted: true })
+    Ok(session)
 }
 
 /// The entries with which an open case is adopted: it goes as far as asked for, never less far.
@@ -194,7 +209,7 @@ pub fn adoption(case: &Case, plan: &Plan) -> Vec<Entry> {
 /// # Errors
 /// When the name asked for belongs to another target, or the case is being released.
 pub fn open_case_of(shelf: &Shelf, plan: &Plan, target: &Target) -> Result<Option<Vec<ledger::Entry>>, Failure> {
-    match adoptable(&known_cases(shelf)?, plan, target)? {
+    match adoptable(&known_cases(shelf)?.cases, plan, target)? {
         None => Ok(None),
         Some(name) => Ok(Some(CaseFile::read(shelf.path(), name.as_str())?.entries()?)),
     }

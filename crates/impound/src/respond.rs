@@ -59,9 +59,20 @@ pub async fn respond<C: Cloud, K: Clock>(
     }
     let taken = open_or_adopt(&context.shelf()?, &plan, &found, file, site.clock.now())?;
     let mut session = taken.session;
+    tell_unread(context, &taken.unread);
     tell_opening(context, &session, taken.adopted, &plan.charge);
     let cloud = Primed::new(site.cloud, found.early);
     drive_case(context, Site { cloud: &cloud, clock: site.clock, stop: site.stop }, &mut session).await
+}
+
+fn tell_unread(context: &Context, unread: &[(String, Failure)]) {
+    for (name, failure) in unread {
+        let line = format!(
+            "the case {name} can not be read and was passed over: {}; if it is about this instance, this is a second case of it",
+            failure.what
+        );
+        context.terminal.warn(&line);
+    }
 }
 
 fn tell_opening<S: Store>(context: &Context, session: &Session<S>, adopted: bool, charge: &Charge) {

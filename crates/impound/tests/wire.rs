@@ -17,6 +17,8 @@ mod complete;
 mod containment;
 #[path = "wire/custody.rs"]
 mod custody;
+#[path = "wire/doctor.rs"]
+mod doctor;
 #[path = "wire/findings.rs"]
 mod findings;
 #[path = "wire/gates.rs"]

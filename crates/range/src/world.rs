@@ -25,6 +25,7 @@ pub mod interfaces;
 pub mod keys;
 pub mod launch;
 pub mod policy;
+mod quotas;
 pub mod rules;
 pub mod scaling;
 pub mod storage;

@@ -7,7 +7,7 @@ GuardDuty: https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetFind
 
 import json
 
-from . import trail
+from . import quotas, trail
 
 FINDINGS, ARCHIVED, AGENTS = {}, set(), {}
 
@@ -18,6 +18,8 @@ def answer(call, account):
         return trail.lookup_events(call, account)
     if (call.service, call.action) == ("ssm", "DescribeInstanceInformation"):
         return 200, "application/x-amz-json-1.1", json.dumps(registered(call, account)).encode()
+    if call.service == "servicequotas":
+        return quotas.answer(call)
     if call.service == "guardduty":
         found = guardduty(call)
         return None if found is None else (200, "application/json", json.dumps(found).encode())

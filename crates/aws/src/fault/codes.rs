@@ -56,6 +56,7 @@ const TABLE: &[(FaultClass, &[&str])] = &[
             "InvalidGroup.NotFound",
             "InvalidSecurityGroupID.NotFound",
             "NoSuchEntity",
+            "NoSuchResourceException",
             "LoadBalancerNotFound",
             "TargetGroupNotFound",
             "InvalidInstance",

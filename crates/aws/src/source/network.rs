@@ -9,12 +9,9 @@ use crate::mode::Mode;
 use crate::page::every_page;
 use aws_sdk_ec2::types::ResourceType;
 use casebook::fault::Fault;
-use casebook::id::{AclAssociationId, AclId, InterfaceId, SubnetId, VpcId};
+use casebook::id::{AclAssociationId, AclId, SubnetId, VpcId};
 use casebook::reading::{Made, Reading};
 use casebook::scene::instance::Tags;
-
-/// The most route tables that one page holds.
-const PAGE: i32 = 100;
 
 /// `Acls` of these VPCs.
 pub(super) async fn acls(c: &Clients, vpcs: &[VpcId]) -> Result<Reading, Fault> {

@@ -2,6 +2,7 @@
 
 use super::{ForensicQuery, SourceQuery};
 use crate::scene::instance::Attribute;
+use crate::scene::quota::Quota;
 use std::fmt::Display;
 
 impl SourceQuery {
@@ -49,6 +50,7 @@ impl SourceQuery {
             Self::CaseImages(_) => &["ec2:DescribeImages"],
             Self::ImageSharing(_) => &["ec2:DescribeImageAttribute"],
             Self::Key(_) => &["kms:DescribeKey"],
+            Self::Quota(quota) => quota.actions(),
             Self::BlockCount(_) => &["ebs:ListSnapshotBlocks"],
             Self::Blocks(..) => &["ebs:ListSnapshotBlocks", "ebs:GetSnapshotBlock"],
         }
@@ -101,6 +103,7 @@ impl SourceQuery {
             Self::CaseImages(case) => format!("the images of case {case}"),
             Self::ImageSharing(id) => format!("with whom {id} is shared"),
             Self::Key(arn) => format!("the key {arn}"),
+            Self::Quota(quota) => format!("the quota of {}", quota.title()),
             Self::BlockCount(id) => format!("how many blocks {id} has"),
             Self::Blocks(id, from) => format!("the blocks of {id} from {from}"),
         }
@@ -129,6 +132,7 @@ impl ForensicQuery {
                 "ec2:DescribeVpcEndpoints",
                 "ec2:DescribeVpcAttribute",
             ],
+            Self::Quota(quota) => quota.actions(),
             Self::BlockCount(_) => &["ebs:ListSnapshotBlocks"],
             Self::Blocks(..) => &["ebs:ListSnapshotBlocks", "ebs:GetSnapshotBlock"],
         }
@@ -151,8 +155,24 @@ impl ForensicQuery {
             Self::Attribute(id, attribute) => format!("{} of {id}", attribute.title()),
             Self::Key(arn) => format!("the forensic key {arn}"),
             Self::Enclave(subnet) => format!("whether {subnet} is sealed"),
+            Self::Quota(quota) => format!("the quota of {} in the forensic account", quota.title()),
             Self::BlockCount(id) => format!("how many blocks {id} has"),
             Self::Blocks(id, from) => format!("the blocks of {id} from {from}"),
+        }
+    }
+}
+
+impl Quota {
+    /// The IAM actions that an answer needs; the default is asked where no value was ever applied.
+    fn actions(self) -> &'static [&'static str] {
+        const QUOTA: &str = "servicequotas:GetServiceQuota";
+        const DEFAULT: &str = "servicequotas:GetAWSDefaultServiceQuota";
+        match self {
+            Self::Groups => &[QUOTA, DEFAULT, "ec2:DescribeSecurityGroups"],
+            Self::Snapshots => &[QUOTA, DEFAULT, "ec2:DescribeSnapshots"],
+            Self::Images => &[QUOTA, DEFAULT, "ec2:DescribeImages"],
+            Self::Disks => &[QUOTA, DEFAULT, "ec2:DescribeVolumes"],
+            Self::Cpus => &[QUOTA, DEFAULT, "ec2:DescribeInstances"],
         }
     }
 }

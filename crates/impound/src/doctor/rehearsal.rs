@@ -5,7 +5,7 @@ use super::{Finding, Health};
 use casebook::effect::{Effect, Rehearsal, SourceEffect as E, Switch};
 use casebook::fault::FaultClass;
 use casebook::id::{CaseId, InstanceId};
-use casebook::query::{Query, SourceQuery as S};
+use casebook::query::{Query, Side, SourceQuery as S};
 use casebook::reading::Reading;
 use casebook::scene::instance::{Instance, ShutdownBehavior};
 use casebook::scene::network::Interface;
@@ -30,8 +30,9 @@ pub(super) async fn rehearse<C: Cloud>(cloud: &C, id: &InstanceId) -> Vec<Findin
     join_all(effects.iter().map(|effect| one(cloud, effect))).await
 }
 
-async fn one<C: Cloud>(cloud: &C, effect: &Effect) -> Finding {
-    let what = effect.actions().first().copied().unwrap_or_default();
+/// Rehearses one change.
+pub(super) async fn one<C: Cloud>(cloud: &C, effect: &Effect) -> Finding {
+    let what = &name(effect);
     if effect.rehearsal() == Rehearsal::Predicted {
         return Finding::new(what, Health::Warn, "can not be rehearsed: the API has no dry run");
     }
@@ -40,7 +41,20 @@ async fn one<C: Cloud>(cloud: &C, effect: &Effect) -> Finding {
         Err(fault) if fault.class == FaultClass::Denied => {
             Finding::new(what, Health::Fail, format!("{fault}; allow {}", effect.actions().join(", ")))
         }
+        Err(fault) if fault.class == FaultClass::NotFound => {
+            let why = format!("not proved: EC2 rehearses it only on one that exists ({})", fault.code);
+            Finding::new(what, Health::Warn, why)
+        }
         Err(fault) => Finding::new(what, Health::Warn, format!("not proved: {fault}")),
+    }
+}
+
+/// The action, and the account where it is not the one under investigation.
+fn name(effect: &Effect) -> String {
+    let action = effect.actions().first().copied().unwrap_or_default();
+    match effect.side() {
+        Side::Source => action.to_owned(),
+        Side::Forensic => format!("forensic {action}"),
     }
 }
 

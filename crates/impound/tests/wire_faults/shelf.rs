@@ -75,4 +75,9 @@ fn an_altered_ledger_is_reported_and_not_gone_on_with() {
     }
     assert_eq!(incident.calls_since(mark).attempts().len(), 0);
     assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing is overwritten");
+    // It had set no tag yet, so nothing ties it to the instance: a response is not held up, and says so.
+    let second = incident.respond(&["--through", "capture"]).ends_with(0);
+    assert_ne!(second.case(), case);
+    assert!(second.stderr.contains(&format!("the case {case} can not be read")), "{}", second.stderr);
+    assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing is overwritten");
 }

@@ -80,6 +80,7 @@ impl World {
             S::CaseImages(case) => Reading::Images(self.case_images(me, case)),
             S::ImageSharing(id) => Reading::Sharing(self.own_image(me, id)?.sharing.clone()),
             S::Key(arn) => Reading::Key(self.key(me, arn)?),
+            S::Quota(quota) => Reading::Allowance(self.allowance(me, *quota)),
             S::BlockCount(id) => Reading::Count(self.block_count(me, id)?),
             S::Blocks(id, from) => Reading::Blocks(self.blocks(me, id, *from)?),
         })
@@ -104,6 +105,7 @@ impl World {
             F::Attribute(id, attribute) => Reading::Attribute(self.attribute(me, id, *attribute)?),
             F::Key(arn) => Reading::Key(self.key(me, arn)?),
             F::Enclave(subnet) => Reading::Enclave(Box::new(self.enclave(me, subnet)?)),
+            F::Quota(quota) => Reading::Allowance(self.allowance(me, *quota)),
             F::BlockCount(id) => Reading::Count(self.block_count(me, id)?),
             F::Blocks(id, from) => Reading::Blocks(self.blocks(me, id, *from)?),
         })
