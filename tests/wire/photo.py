@@ -62,11 +62,12 @@ class Photo:
         return {name: ask(name, field) for name, field in ATTRIBUTES.items()}
 
     def interfaces(self, instance):
-        """By id: groups, public address, tags."""
+        """By id: groups, public address, idle timeouts where they were set, tags."""
         found = everything(self.source.ec2, "describe_network_interfaces", "NetworkInterfaces",
                            Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
         return {row["NetworkInterfaceId"]: {"groups": sorted(group["GroupId"] for group in row["Groups"]),
-                                            "public": row.get("Association", {}).get("PublicIp"), "tags": tags(row.get("TagSet"))}
+                                            "public": row.get("Association", {}).get("PublicIp"),
+                                            "idle": row.get("ConnectionTrackingConfiguration"), "tags": tags(row.get("TagSet"))}
                 for row in found}
 
     def profile(self, instance):

@@ -4,6 +4,8 @@ groups INTERFACE GROUP   the interface is in this group alone
 tag RESOURCE KEY VALUE   the resource has this tag
 rule GROUP               the group lets everybody in on SSH
 bare INSTANCE            the instance has no profile any more
+minimum GROUP SIZE       the Auto Scaling group may not be smaller
+idle INTERFACE SECONDS   established connections of the interface are forgotten after so long
 terminate INSTANCE       the instance is terminated
 """
 
@@ -34,11 +36,20 @@ def bare(account, instance):
         account.ec2.disassociate_iam_instance_profile(AssociationId=row["AssociationId"])
 
 
+def minimum(account, group, size):
+    account.autoscaling.update_auto_scaling_group(AutoScalingGroupName=group, MinSize=int(size))
+
+
+def idle(account, interface, seconds):
+    timeouts = {"TcpEstablishedTimeout": int(seconds), "UdpStreamTimeout": 180, "UdpTimeout": 30}
+    account.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, ConnectionTrackingSpecification=timeouts)
+
+
 def terminate(account, instance):
     account.ec2.terminate_instances(InstanceIds=[instance])
 
 
-CHANGES = {"groups": groups, "tag": tag, "rule": rule, "bare": bare, "terminate": terminate}
+CHANGES = {"groups": groups, "tag": tag, "rule": rule, "bare": bare, "minimum": minimum, "idle": idle, "terminate": terminate}
 
 
 def main():

@@ -1,12 +1,14 @@
 //! The clients of one account and region, all from one configuration.
 
 use crate::fault::{fault, need};
+use crate::pace::Pace;
 use crate::tap::{Bodies, Tap};
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn, Region};
 use casebook::reading::Identity;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Everything that can be called with one set of credentials in one region.
@@ -26,8 +28,14 @@ pub(crate) struct Clients {
     pub(crate) quotas: aws_sdk_servicequotas::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
+    /// The pace of CloudTrail's look-ups.
+    pub(crate) lookups: Pace,
     account: OnceCell<AccountId>,
 }
+
+/// Two look-ups a second are allowed for each account and region
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>).
+const LOOKUPS_APART: Duration = Duration::from_millis(500);
 
 /// A client of a service with the listener on it.
 macro_rules! client {
@@ -55,6 +63,7 @@ impl Clients {
             ssm: client!(aws_sdk_ssm, &config, tap("ssm")),
             sts: client!(aws_sdk_sts, &config, tap("sts")),
             config,
+            lookups: Pace::new(LOOKUPS_APART),
             account: OnceCell::new(),
         }
     }

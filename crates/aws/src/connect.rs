@@ -48,13 +48,30 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// How long one request may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
+/// What a connection takes from the machine it starts on.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    /// The shared configuration files.
+    pub(crate) files: EnvConfigFiles,
+    /// The way to speak HTTP.
+    pub(crate) http: SharedHttpClient,
+}
+
 /// Connects to one account.
 pub(crate) async fn connect(access: &Access) -> Result<Clients, ConnectError> {
+    connect_from(Machine { files: EnvConfigFiles::default(), http: http_client() }, access).await
+}
+
+pub(crate) async fn connect_from(machine: Machine, access: &Access) -> Result<Clients, ConnectError> {
     if let Some(profile) = &access.profile {
-        known_profile(profile).await?;
+        known_profile(&machine.files, profile).await?;
     }
-    let config = loader(access).load().await;
+    let config = loader(&machine, access).load().await;
     let region = config.region().cloned().ok_or(ConnectError::NoRegion)?;
+    let config = match &access.profile {
+        None => config,
+        Some(profile) => with_profile(config, profile, machine, &region),
+    };
     ambient_credentials(&config).await?;
     let config = match &access.role_arn {
         None => config,
@@ -63,10 +80,10 @@ pub(crate) async fn connect(access: &Access) -> Result<Clients, ConnectError> {
     Ok(Clients::new(config, &region))
 }
 
-fn loader(access: &Access) -> ConfigLoader {
-    let http = http_client();
+fn loader(machine: &Machine, access: &Access) -> ConfigLoader {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http.clone())
+        .http_client(machine.http.clone())
+        .profile_files(machine.files.clone())
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts());
     if let Some(region) = &access.region {
@@ -76,14 +93,21 @@ fn loader(access: &Access) -> ConfigLoader {
         loader = loader.endpoint_url(endpoint);
     }
     if let Some(profile) = &access.profile {
-        loader = loader.profile_name(profile).credentials_provider(profile_credentials(profile, http));
+        // Its credentials need the region, which is known only when this is loaded.
+        loader = loader.profile_name(profile).no_credentials();
     }
     loader
 }
 
-fn profile_credentials(profile: &str, http: SharedHttpClient) -> ProfileFileCredentialsProvider {
-    let config = ProviderConfig::without_region().with_http_client(http);
-    ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build()
+/// The credentials of a profile, and of no other place. A profile that names a role makes a request to
+/// STS in the region given (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html>).
+fn with_profile(config: SdkConfig, profile: &str, machine: Machine, region: &SdkRegion) -> SdkConfig {
+    let around = ProviderConfig::without_region().with_region(Some(region.clone()));
+    let around = around.with_http_client(machine.http).with_timeout_config(timeouts());
+    let around = around.with_retry_config(RetryConfig::disabled());
+    let provider = ProfileFileCredentialsProvider::builder().configure(&around);
+    let provider = provider.profile_files(machine.files).profile_name(profile).build();
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
 }
 
 /// TLS by rustls; plain HTTP where an endpoint says so.
@@ -96,9 +120,8 @@ pub(crate) fn timeouts() -> TimeoutConfig {
 }
 
 /// The default chain passes over a profile that does not exist; a person who named it must know.
-async fn known_profile(profile: &str) -> Result<(), ConnectError> {
-    let files = EnvConfigFiles::default();
-    let loaded = aws_config::profile::load(&Fs::real(), &Env::real(), &files, Some(profile.to_owned().into())).await;
+async fn known_profile(files: &EnvConfigFiles, profile: &str) -> Result<(), ConnectError> {
+    let loaded = aws_config::profile::load(&Fs::real(), &Env::real(), files, Some(profile.to_owned().into())).await;
     let profiles: ProfileSet = loaded.map_err(|error| ConnectError::Configuration { why: one_line(&chain(&error)) })?;
     match profiles.get_profile(profile) {
         Some(_) => Ok(()),

@@ -1,7 +1,6 @@
 //! What an SDK error means for the engine: whether the request was sent, whether it may have taken
 //! effect, and what AWS said, in one line without secrets.
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -9,8 +8,10 @@ use casebook::fault::{Fault, FaultClass};
 use std::error::Error;
 
 mod codes;
+mod credentials;
 mod words;
 
+pub(crate) use credentials::lack;
 pub(crate) use words::one_line;
 
 /// Reads a failed call.
@@ -18,15 +19,19 @@ pub(crate) fn fault<E>(error: SdkError<E, HttpResponse>) -> Fault
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    if let Some(fault) = credentials_fault(&error) {
-        return fault;
-    }
-    match &error {
+    credentials::within(&error).unwrap_or_else(|| read(&error))
+}
+
+fn read<E>(error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match error {
         SdkError::ServiceError(answer) => service_fault(answer.err(), answer.raw().status().as_u16()),
         SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(lost, connector_fault),
         SdkError::TimeoutError(_) => Fault::new(FaultClass::Unknown, "Timeout", "no answer within the time limit"),
-        SdkError::ResponseError(answer) => unreadable(answer.raw().status().as_u16(), &one_line(&chain(&error))),
-        SdkError::ConstructionFailure(_) => Fault::new(FaultClass::Invalid, "NotBuilt", one_line(&chain(&error))),
+        SdkError::ResponseError(answer) => unreadable(answer.raw().status().as_u16(), &one_line(&chain(error))),
+        SdkError::ConstructionFailure(_) => Fault::new(FaultClass::Invalid, "NotBuilt", one_line(&chain(error))),
         _ => lost(),
     }
 }
@@ -100,18 +105,6 @@ fn never_sent(error: &ConnectorError) -> bool {
     })
 }
 
-/// No usable credentials: the request was not sent.
-fn credentials_fault(error: &(dyn Error + 'static)) -> Option<Fault> {
-    let cause = links(error).find_map(|link| link.downcast_ref::<CredentialsError>())?;
-    let why = one_line(&chain(cause));
-    let (class, code) = match cause {
-        CredentialsError::ProviderTimedOut(_) => (FaultClass::Network, "CredentialsTimeout"),
-        _ if why.contains("xpired") => (FaultClass::Denied, "ExpiredToken"),
-        _ => (FaultClass::Denied, "NoCredentials"),
-    };
-    Some(Fault::new(class, code, why))
-}
-
 /// An error and its causes.
 fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     let mut next = Some(error);
@@ -149,12 +142,6 @@ mod tests {
         let of = |code| in_change(Fault::new(FaultClass::NotFound, code, "")).class;
         assert_eq!(of("InvalidGroup.NotFound"), FaultClass::NotFoundYet);
         assert_eq!(of("InvalidInstanceID.NotFound"), FaultClass::NotFound);
-    }
-
-    #[test]
-    fn a_missing_credential_is_a_denial_and_was_not_sent() {
-        let fault = credentials_fault(&CredentialsError::not_loaded("no providers")).unwrap();
-        assert_eq!((fault.class, fault.code.as_str()), (FaultClass::Denied, "NoCredentials"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //!
 //! Not for: deciding anything, retrying, waiting, or keeping state. A call that fails comes back
 //! as a [`casebook::fault::Fault`] whose class tells the engine what to do; the SDK's own retries
-//! are off, so that every request sent is one that the engine asked for and can count.
+//! are off, so that every request sent is one that the engine asked for and can count. One exception:
+//! CloudTrail's look-ups, of which an account may send two a second, keep that pace, and a page that
+//! comes too early is asked for again, because a list that starts anew would never end.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -18,6 +20,7 @@ mod convert;
 mod fault;
 mod forensic;
 mod mode;
+mod pace;
 mod page;
 mod presign;
 mod source;

@@ -11,11 +11,14 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 mod faults;
+mod hidden;
 mod login;
 mod paging;
+mod profiles;
 mod rehearsal;
 mod requests;
 mod stub;
+mod trail;
 
 /// Settings with fake keys for an endpoint, read from nowhere.
 fn config(endpoint: &str) -> SdkConfig {

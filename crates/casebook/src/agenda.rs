@@ -32,8 +32,10 @@ const PATIENT_TRIES: u32 = 60;
 const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 /// How often a call that cannot reach AWS at all is repeated while nothing has changed yet.
 const TRIES_BEFORE_ANYTHING: u32 = 3;
-/// How often an effect is repeated that somebody keeps undoing, within one run.
+/// How often an effect is repeated at once that somebody keeps undoing, within one run.
 const REVERTS: u32 = 6;
+/// How long the next try waits after that.
+const RELENT: SignedDuration = SignedDuration::from_secs(60);
 
 /// A gate that a step has reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,10 +221,10 @@ impl<'a> Agenda<'a> {
             Last::Done(_) if self.view.now < visible_by && !self.superseded(&effect, attempt) => {
                 self.poll(check, GLANCE, format!("{} to become visible", effect.title()));
             }
-            Last::Done(_) if attempt.sent >= REVERTS => self.hold(format!(
+            Last::Done(_) if attempt.done >= REVERTS && self.view.now < attempt.at + RELENT => self.hold(format!(
                 "{} was done {} times and does not stay: someone undoes it; find out who (CloudTrail) and resume",
                 effect.title(),
-                attempt.sent
+                attempt.done
             )),
             Last::Lost if may_have_happened && self.view.now < visible_by => self.adopt(check, &effect),
             Last::Failed(fault)

@@ -20,11 +20,17 @@ use crate::verdict::Verdict;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+mod seen;
+
+pub use seen::{Seen, Stay};
+
 /// What became of the calls of one effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// How many times it was sent.
     pub sent: u32,
+    /// How many times it has succeeded since the case was last taken up.
+    pub done: u32,
     /// How many times in a row it has failed since the case was last taken up.
     pub failures: u32,
     /// How the last one ended.
@@ -136,10 +142,12 @@ pub struct Case {
     pub settings: Settings,
     /// The last phase asked for.
     pub through: Phase,
-    /// Whether the finding asks for the role first.
+    /// Whether a finding asks for the role first.
     pub revoke_first: bool,
     /// The finding that started it.
     pub finding: Option<FindingNote>,
+    /// The findings that came in besides.
+    pub further: Vec<FindingNote>,
     /// Makes names unguessable.
     pub nonce: String,
     /// The program that opened it.
@@ -156,6 +164,8 @@ pub struct Case {
     pub attempts: BTreeMap<Effect, Attempt>,
     /// What was read after the capture.
     pub observed: BTreeMap<Query, Reading>,
+    /// What was ever read of the target.
+    pub seen: Seen,
     /// How the steps stand.
     pub steps: BTreeMap<StepName, StepRecord>,
     /// What was asked at gates.
@@ -190,6 +200,7 @@ impl Case {
             through,
             revoke_first,
             finding,
+            further: Vec::new(),
             nonce,
             program,
             by,
@@ -198,6 +209,7 @@ impl Case {
             baseline: Baseline::default(),
             attempts: BTreeMap::new(),
             observed: BTreeMap::new(),
+            seen: Seen::default(),
             steps: BTreeMap::new(),
             asked: BTreeMap::new(),
             approvals: BTreeMap::new(),
@@ -215,7 +227,14 @@ impl Case {
         match entry {
             Entry::Opened(_) | Entry::Unread => {}
             Entry::Resumed(resumed) => self.resume(&resumed.settings, resumed.through, at),
+            Entry::Finding(finding) => {
+                self.revoke_first |= finding.revoke_first;
+                self.further.push(finding.note.clone());
+            }
             Entry::Captured(captured) => {
+                if let Some(reading) = &captured.reading {
+                    self.seen.learn(&self.target, &captured.query, reading, at);
+                }
                 let answer = match (&captured.reading, &captured.gap) {
                     (Some(reading), _) => Some(Ok(reading.clone())),
                     (None, Some(fault)) => Some(Err(fault.clone())),
@@ -229,6 +248,7 @@ impl Case {
             Entry::Intent(intent) => self.intend(seq, at, intent),
             Entry::Outcome(outcome) => self.conclude(at, outcome),
             Entry::Observed(observed) => {
+                self.seen.learn(&self.target, &observed.query, &observed.reading, at);
                 self.observed.insert(observed.query.clone(), observed.reading.clone());
             }
             Entry::Step(step) => self.record_step(at, head, step),
@@ -253,6 +273,11 @@ impl Case {
         }
     }
 
+    /// Every finding, the one that opened the case first.
+    pub fn findings(&self) -> impl Iterator<Item = &FindingNote> {
+        self.finding.iter().chain(&self.further)
+    }
+
     /// What became of an effect; `None` when it was never sent.
     pub fn attempt(&self, effect: &Effect) -> Option<&Attempt> {
         self.attempts.get(effect)
@@ -261,6 +286,13 @@ impl Case {
     /// Whether anything was changed, or may have been.
     pub fn has_changed_anything(&self) -> bool {
         self.attempts.values().any(Attempt::took_place)
+    }
+
+    /// Gaps of the capture that can still be filled: nothing that this case did has touched them.
+    pub fn open_gaps(&self) -> Vec<Query> {
+        let changes = || self.attempts.iter().filter(|(_, attempt)| attempt.took_place());
+        let touched = |query: &Query| changes().any(|(effect, _)| effect.touches(query, &self.baseline.scene));
+        self.baseline.gaps().into_iter().map(|(query, _)| query.clone()).filter(|query| !touched(query)).collect()
     }
 
     /// The manifest of a snapshot, when all its blocks were read.
@@ -290,6 +322,7 @@ impl Case {
         }
         for attempt in self.attempts.values_mut() {
             attempt.failures = 0;
+            attempt.done = 0;
             let settled = matches!(&attempt.last, Last::Failed(fault) if fault.class != FaultClass::Unknown);
             if settled {
                 attempt.last = Last::Cleared;
@@ -299,7 +332,8 @@ impl Case {
 
     fn intend(&mut self, seq: u64, at: Timestamp, intent: &Intent) {
         self.intents.insert(seq, intent.effect.clone());
-        let fresh = Attempt { sent: 0, failures: 0, last: Last::Lost, at, first: at, effective: false, intent: seq };
+        let fresh =
+            Attempt { sent: 0, done: 0, failures: 0, last: Last::Lost, at, first: at, effective: false, intent: seq };
         let attempt = self.attempts.entry(intent.effect.clone()).or_insert(fresh);
         attempt.sent += 1;
         attempt.last = Last::Lost;
@@ -319,6 +353,7 @@ impl Case {
             }
             None => {
                 attempt.failures = 0;
+                attempt.done += 1;
                 attempt.effective = true;
                 attempt.last = Last::Done(outcome.made.clone().unwrap_or_default());
             }

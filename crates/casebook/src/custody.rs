@@ -14,6 +14,7 @@ mod chain;
 pub(crate) mod forensic;
 pub(crate) mod handover;
 mod items;
+pub(crate) mod origin;
 pub(crate) mod readings;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::step::Phase;
 use crate::steps::{REGISTRY, StepCard};
 use serde::Serialize;
 
-mod changes;
+pub(crate) mod changes;
 
 /// A document: where it lies in the repository, and what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -182,6 +182,15 @@ impl EvidenceProof {
     }
 }
 
+impl SourceEffect {
+    /// A termination of an instance that does not exist: to ask EC2 for the permission. That of a real
+    /// one can not be expressed without the evidence.
+    pub fn terminate_nothing() -> Self {
+        let proof = EvidenceProof { case: CaseId::new("nothing"), digest: String::new() };
+        Self::Terminate { instance: InstanceId::new("i-00000000000000000"), proof }
+    }
+}
+
 /// A change in the forensic account. The comment names the call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

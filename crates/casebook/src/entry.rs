@@ -23,6 +23,8 @@ pub enum Entry {
     Opened(Box<Opened>),
     /// A process took the case up again.
     Resumed(Box<Resumed>),
+    /// A finding besides the one that opened the case.
+    Finding(FindingEntry),
     /// A question of the capture was answered, or could not be.
     Captured(Captured),
     /// A call that changes something is about to be sent.
@@ -92,6 +94,16 @@ pub struct FindingNote {
     pub title: String,
     /// The digest of the file it came in, kept as artefact.
     pub sha256: String,
+}
+
+/// A finding about the target of a case that is open already, or another one of the same call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingEntry {
+    /// What of it belongs in the history.
+    pub note: FindingNote,
+    /// Whether it asks for the role first: from then on the case does.
+    #[serde(default)]
+    pub revoke_first: bool,
 }
 
 /// Who did something: the name given, and the identity AWS confirmed, if it was asked.
@@ -278,4 +290,26 @@ pub enum CaseStatus {
     Refused,
     /// A check of ledger or evidence failed.
     Unverified,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FINDING: &str =
+        r#"{"entry":"finding","note":{"id":"f2","kind":"k","title":"t","sha256":"00"},"revoke_first":true}"#;
+
+    #[test]
+    fn a_further_finding_has_a_form_that_stays() {
+        let note = FindingNote { id: "f2".into(), kind: "k".into(), title: "t".into(), sha256: "00".into() };
+        let entry = Entry::Finding(FindingEntry { note, revoke_first: true });
+        assert_eq!(serde_json::to_string(&entry).expect("JSON"), FINDING);
+        assert_eq!(serde_json::from_str::<Entry>(FINDING).expect("an entry"), entry);
+    }
+
+    #[test]
+    fn a_kind_of_a_newer_program_is_passed_over() {
+        let newer = FINDING.replace(r#""finding","note""#, r#""dream","note""#);
+        assert_eq!(serde_json::from_str::<Entry>(&newer).expect("an entry"), Entry::Unread);
+    }
 }

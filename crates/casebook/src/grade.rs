@@ -1,10 +1,11 @@
 //! The verdict: what is proved about containment, graded, with every channel that is left. It says
 //! only what was read back; what was not read is open.
 
+use crate::id::{Arn, RoleName};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::identity::ProfileAssociation;
-use crate::settings::RevokeScope;
+use crate::scene::network::Interface;
 use crate::steps::{isolate, revoke};
 use crate::verdict::{CredentialVerdict, NetworkVerdict, Verdict};
 use crate::view::View;
@@ -22,13 +23,13 @@ fn network(view: View<'_>) -> NetworkVerdict {
     let interfaces: Query = S::Interfaces(view.case.target.instance.clone()).into();
     let groups: Query = S::QuarantineGroups.into();
     let unsettled = stale(view, &interfaces) || stale(view, &groups);
-    let widening = view.case.releasing.is_some() || isolate::window_is_open(view);
+    let widening = view.case.releasing.is_some() || isolate::window_left_open(view.case);
     if unsettled && widening {
         return NetworkVerdict::Open;
     }
     match (view.scene.last(&interfaces), view.scene.last(&groups)) {
         (Some(Reading::Interfaces(interfaces)), Some(Reading::Groups(groups)))
-            if isolate::quarantined(view.case, interfaces, groups) =>
+            if isolate::quarantined(view.case, interfaces, groups) && all_listed(view, interfaces) =>
         {
             NetworkVerdict::NewFlowsBlocked
         }
@@ -37,21 +38,31 @@ fn network(view: View<'_>) -> NetworkVerdict {
     }
 }
 
+/// Whether the list holds every interface that the instance shows.
+fn all_listed(view: View<'_>, interfaces: &[Interface]) -> bool {
+    match view.scene.last(&S::Instance(view.case.target.instance.clone()).into()) {
+        Some(Reading::Instance(instance)) => isolate::hidden(instance, interfaces).is_empty(),
+        _ => true,
+    }
+}
+
 fn stale(view: View<'_>, query: &Query) -> bool {
     view.scene.fact(query).is_none_or(|fact| fact.stale)
 }
 
-/// The profile gone and the deny standing, both read back.
+/// Every profile gone and the deny standing on each of their roles, all read back.
 fn credentials(view: View<'_>) -> CredentialVerdict {
     let query: Query = S::ProfileAssociations(view.case.target.instance.clone()).into();
     let Some(Reading::Associations(now)) = view.scene.last(&query) else { return view.case.verdict.credentials };
-    let profile = revoke::captured_profile(view.case);
-    let live = now.iter().any(|association| is_live(view, association));
-    match profile {
-        None if live => CredentialVerdict::Live,
-        None => CredentialVerdict::None,
-        Some(_) if !live && denied(view) => CredentialVerdict::Revoked,
-        Some(_) => CredentialVerdict::Live,
+    let profiles = revoke::profiles(view);
+    if now.iter().any(|association| is_live(view, association)) {
+        CredentialVerdict::Live
+    } else if profiles.is_empty() {
+        CredentialVerdict::None
+    } else if profiles.iter().all(|profile| denied(view, profile)) {
+        CredentialVerdict::Revoked
+    } else {
+        CredentialVerdict::Live
     }
 }
 
@@ -60,20 +71,16 @@ fn is_live(view: View<'_>, association: &ProfileAssociation) -> bool {
     association.gives_credentials() && association.profile.as_str() != quarantine
 }
 
-/// Whether this case's policy was read back on the role.
-fn denied(view: View<'_>) -> bool {
-    let ours = revoke::policy_name(view.case);
-    view.scene.facts().any(|(query, fact)| match (query, &fact.answer) {
-        (Query::Source(S::RolePolicy(_, name)), Ok(Reading::Policy(Some(document)))) => {
-            *name == ours && denies(view, document)
-        }
-        _ => false,
-    })
+/// Whether this case's policy was read back on every role that was read in a profile.
+fn denied(view: View<'_>, profile: &Arn) -> bool {
+    let roles = revoke::roles_in(view, profile);
+    !roles.is_empty() && roles.keys().all(|role| stands(view, role))
 }
 
-fn denies(view: View<'_>, document: &str) -> bool {
-    match view.case.settings.policy.revoke {
-        RevokeScope::Instance => document.contains(&view.case.target.arn()),
-        RevokeScope::Role => document.contains("aws:TokenIssueTime"),
+fn stands(view: View<'_>, role: &RoleName) -> bool {
+    let query = S::RolePolicy(role.clone(), revoke::policy_name(view.case)).into();
+    match view.scene.last(&query) {
+        Some(Reading::Policy(Some(document))) => revoke::denies(view.case, role, document),
+        _ => false,
     }
 }

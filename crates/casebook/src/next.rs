@@ -16,6 +16,8 @@ use crate::{custody, grade, release};
 use std::collections::BTreeSet;
 
 mod closing;
+mod stopping;
+mod watch;
 
 /// What to do next, and how everything stands.
 #[derive(Clone, Debug, Default)]
@@ -65,10 +67,13 @@ pub struct StepReport {
 /// Decides what to do next.
 pub fn next(view: View<'_>) -> Next {
     let mut next = Next::default();
-    if view.case.releasing.is_some() {
+    if view.stopping {
+        stopping::plan(view, &mut next);
+    } else if view.case.releasing.is_some() {
         release::plan(view, &mut next);
     } else {
         respond(view, &mut next);
+        watch::again(view, &mut next);
     }
     next.wakes.sort();
     next.perform.sort_by_key(|(step, _)| urgency(*step));
@@ -92,7 +97,7 @@ fn respond(view: View<'_>, next: &mut Next) {
     for row in rows(view) {
         let card = steps::card(row.step);
         let report = match blocker(view, next, row) {
-            _ if closing::rests(view.case, row.step) => StepReport::resting(row.step, view),
+            _ if closing::rests(view, row.step) => StepReport::resting(row.step, view),
             Some(before) => prepare(view, card, before, next),
             None => run(view, card, next),
         };
@@ -127,8 +132,23 @@ fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
     }
     before.into_iter().find(|step| {
         let report = next.steps.iter().find(|report| report.step == *step);
-        report.is_some_and(|report| !report.passable && report.yields != Some(row.step))
+        report.is_some_and(|report| !passes(view, next, report) && report.yields != Some(row.step))
     })
+}
+
+/// Whether others may go on after a step. One that lets another go first is not waited for when that
+/// one stands at a gate or has failed.
+fn passes(view: View<'_>, next: &Next, report: &StepReport) -> bool {
+    report.passable || report.yields.is_some_and(|first| !report.moving && stands(view, next, first))
+}
+
+fn stands(view: View<'_>, next: &Next, step: StepName) -> bool {
+    if let Some(report) = next.steps.iter().find(|report| report.step == step) {
+        return !report.moving && matches!(report.status, StepStatus::Waiting | StepStatus::Failed);
+    }
+    let mut asked = view.case.asked.values().filter(|asked| asked.step == step && !asked.gate.is_offer());
+    view.case.step_status(step) == Some(StepStatus::Failed)
+        || asked.any(|asked| !view.approved(asked.gate, &asked.digest))
 }
 
 /// Stolen credentials in use: the role goes first, the network second.

@@ -1,6 +1,8 @@
 //! The IAM policies that a run needs, made from the registry of steps: one statement a phase, one
 //! policy an account. Not for trust policies or key policies: those belong to who owns the roles.
 
+use crate::docs::changes;
+use crate::effect::Rehearsal;
 use crate::query::Side;
 use crate::step::Phase;
 use crate::steps::{REGISTRY, StepCard};
@@ -45,6 +47,13 @@ pub fn actions(side: Side, phase: Phase) -> BTreeSet<&'static str> {
     cards.flat_map(|card| of_card(card, side)).copied().collect()
 }
 
+/// The calls of every step that have no dry run: their permissions can not be rehearsed.
+pub fn unrehearsed() -> BTreeSet<&'static str> {
+    let changes = REGISTRY.iter().flat_map(|card| changes::of(card.name));
+    let predicted = changes.filter(|change| change.rehearsal() == Rehearsal::Predicted);
+    predicted.filter_map(|change| change.actions().first().copied()).collect()
+}
+
 fn of_card(card: &StepCard, side: Side) -> &'static [&'static str] {
     match side {
         Side::Source => card.source_actions,
@@ -70,6 +79,13 @@ mod tests {
                 assert!(policy(side, Some(phase)).statement.iter().all(|part| whole.statement.contains(part)));
             }
         }
+    }
+
+    #[test]
+    fn what_has_no_dry_run_is_named_and_nothing_else() {
+        let named = unrehearsed();
+        assert!(named.contains("autoscaling:DetachInstances") && named.contains("iam:PutRolePolicy"), "{named:?}");
+        assert!(!named.contains("ec2:TerminateInstances"), "{named:?}");
     }
 
     #[test]

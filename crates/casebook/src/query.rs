@@ -61,6 +61,8 @@ pub enum SourceQuery {
     Acls(Vec<VpcId>),
     /// `Routes`: ec2:DescribeRouteTables by VPC.
     Routes(Vec<VpcId>),
+    /// `Endpoints`: ec2:DescribeVpcEndpoints by VPC; another account's are not shown.
+    Endpoints(Vec<VpcId>),
     /// `Subnets`: ec2:DescribeSubnets by id.
     Subnets(Vec<SubnetId>),
     /// `Vpcs`: ec2:DescribeVpcs by id.
@@ -71,8 +73,8 @@ pub enum SourceQuery {
     AttachedVolumes(InstanceId),
     /// `Volumes`: ec2:DescribeVolumes by id; ids that do not exist are left out.
     Volumes(Vec<VolumeId>),
-    /// `Volumes`: those that the instance's CloudTrail DetachVolume events name and that still
-    /// exist (cloudtrail:LookupEvents by the instance's id).
+    /// `Detached`: the volumes that CloudTrail's DetachVolume events of the instance name and that
+    /// still exist (cloudtrail:LookupEvents by the event's name), and whether all events were read.
     DetachedVolumes(InstanceId),
     /// `Associations`: ec2:DescribeIamInstanceProfileAssociations by `instance-id`.
     ProfileAssociations(InstanceId),
@@ -87,6 +89,9 @@ pub enum SourceQuery {
     RoleSharers(RoleName),
     /// `Membership`: autoscaling:DescribeAutoScalingInstances.
     Membership(InstanceId),
+    /// `ScalingGroups`: autoscaling:DescribeAutoScalingGroups, the first page of 100, asked before the
+    /// name of the target's group is known: one wait less before it leaves.
+    ScalingGroups,
     /// `ScalingGroup`: autoscaling:DescribeAutoScalingGroups.
     ScalingGroup(ScalingGroupName),
     /// `Classic`: elasticloadbalancing:DescribeLoadBalancers (2012), every page, those that hold
@@ -112,7 +117,8 @@ pub enum SourceQuery {
     FlowLogs(Vec<String>),
     /// `Document`: ssm:DescribeInstanceInformation.
     SsmRegistration(InstanceId),
-    /// `Document`: cloudtrail:LookupEvents by user name = instance id: what its sessions did.
+    /// `Document`: cloudtrail:LookupEvents by user name = instance id: what its sessions did; `more`
+    /// is true where older events were not read.
     SessionEvents(InstanceId),
     /// `Snapshots`: ec2:DescribeSnapshots of our own, tagged with the case.
     CaseSnapshots(CaseId),

@@ -6,10 +6,10 @@ use crate::scene::balancer::{ClassicBalancer, TargetGroup, TargetHealth};
 use crate::scene::enclave::Enclave;
 use crate::scene::identity::{Profile, ProfileAssociation, RolePolicies, RoleSharers};
 use crate::scene::instance::{AttributeValue, Instance, InstanceType, ScheduledEvent};
-use crate::scene::network::{Interface, Neighbour, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc};
+use crate::scene::network::{Endpoint, Interface, Neighbour, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::scene::quota::Allowance;
 use crate::scene::scaling::{Membership, ScalingGroup};
-use crate::scene::storage::{BlockRun, Image, Key, Lock, Sharing, Snapshot, Volume};
+use crate::scene::storage::{BlockRun, Detached, Image, Key, Lock, Sharing, Snapshot, Volume};
 use serde::{Deserialize, Serialize};
 
 /// The answer to a [`crate::query::Query`]; which variant belongs to which query stands there.
@@ -27,15 +27,18 @@ pub enum Reading {
     Neighbours(Vec<Neighbour>),
     Acls(Vec<NetworkAcl>),
     Routes(Vec<RouteTable>),
+    Endpoints(Vec<Endpoint>),
     Subnets(Vec<Subnet>),
     Vpcs(Vec<Vpc>),
     Volumes(Vec<Volume>),
+    Detached(Detached),
     Associations(Vec<ProfileAssociation>),
     Profile(Profile),
     RolePolicies(RolePolicies),
     Policy(Option<String>),
     RoleSharers(RoleSharers),
     Membership(Option<Membership>),
+    ScalingGroups(Vec<ScalingGroup>),
     ScalingGroup(Box<ScalingGroup>),
     Classic(Vec<ClassicBalancer>),
     TargetGroups(Vec<TargetGroup>),

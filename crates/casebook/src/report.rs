@@ -35,8 +35,9 @@ pub use history::{History, Line, ReportError};
 pub use html::html;
 pub use lineage::{Item, MadeBy, StateChange};
 pub use markdown::markdown;
-pub use model::{Acting, LedgerHead, Report, Run, Subject};
+pub use model::{Acting, FurtherFinding, LedgerHead, Report, Run, Subject};
 pub use steps::{StepRow, StepTurn};
+pub use text::clean;
 pub use timeline::{Moment, Stretch, Timeline};
 pub use words::headline;
 

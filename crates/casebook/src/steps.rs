@@ -3,6 +3,8 @@
 
 use crate::agenda::Agenda;
 use crate::gate::Gate;
+use crate::query::SourceQuery as S;
+use crate::reading::Reading;
 use crate::scene::instance::Instance;
 use crate::step::StepName;
 
@@ -62,17 +64,55 @@ pub fn card(step: StepName) -> &'static StepCard {
     REGISTRY[step as usize]
 }
 
-/// Whether containment may begin: an asset that the configuration protects waits for a person.
+/// Whether containment may begin: an asset that the configuration protects waits for a person. What
+/// counts are the tags that were captured: whoever holds the instance may set one later, and a tag
+/// shall not keep open what was closed.
 pub(crate) fn protected_asset(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
-    match agenda.view.case.settings.protects(&instance.id, &instance.tags) {
-        None => true,
-        Some(why) => agenda.gate(Gate::ProtectedAsset, vec![why]),
+    let case = agenda.view.case;
+    let before = match case.baseline.scene.last(&S::Instance(instance.id.clone()).into()) {
+        Some(Reading::Instance(captured)) => captured,
+        _ => instance,
+    };
+    match (case.settings.protects(&before.id, &before.tags), case.settings.protects(&instance.id, &instance.tags)) {
+        (Some(why), _) => agenda.gate(Gate::ProtectedAsset, vec![why]),
+        (None, Some(later)) => {
+            agenda.warn(format!("{later}: it was set after the capture and holds nothing up; find out who set it"));
+            true
+        }
+        (None, None) => true,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::instance::Tags;
+    use crate::testkit::things::instance;
+    use crate::testkit::{Bench, INSTANCE, settings};
+
+    fn tagged(is: bool) -> Instance {
+        let protected = ("impound:protected".to_owned(), "true".to_owned());
+        Instance { tags: if is { Tags::from([protected]) } else { Tags::new() }, ..instance(&[]) }
+    }
+
+    /// Whether containment goes on, and what is said, with these tags captured and these now.
+    fn asked(captured: Option<bool>, now: bool) -> (bool, usize, usize) {
+        let mut bench = Bench::new(settings());
+        if let Some(captured) = captured {
+            bench.capture(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(tagged(captured))));
+        }
+        let mut agenda = Agenda::new(bench.view());
+        let goes_on = protected_asset(&mut agenda, &tagged(now));
+        (goes_on, agenda.gates.len(), agenda.warnings.len())
+    }
+
+    #[test]
+    fn a_tag_set_after_the_capture_holds_nothing_up_and_is_said() {
+        assert_eq!(asked(Some(false), true), (true, 0, 1));
+        assert_eq!(asked(Some(false), false), (true, 0, 0));
+        assert_eq!(asked(Some(true), false), (false, 1, 0), "nor does taking it off open the gate");
+        assert_eq!(asked(None, true), (false, 1, 0), "before the capture the first reading counts");
+    }
 
     #[test]
     fn every_row_stands_at_its_step() {

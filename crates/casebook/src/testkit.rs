@@ -4,7 +4,9 @@
 use crate::agenda::Agenda;
 use crate::case::Case;
 use crate::effect::Effect;
-use crate::entry::{Approved, Blocks, Captured, Entry, Intent, Manifest, Opened, Outcome, Person, Resumed, StepEntry};
+use crate::entry::{
+    Approved, Blocks, Captured, Entry, Intent, Manifest, Observed, Opened, Outcome, Person, Resumed, StepEntry,
+};
 use crate::fault::{Fault, FaultClass};
 use crate::gate::Gate;
 use crate::id::SnapshotId;
@@ -95,6 +97,13 @@ impl Bench {
         self.scene.learn(query.into(), Ok(reading), Tick(self.seq), self.now);
     }
 
+    /// A fresh answer that was written, too.
+    pub(crate) fn observe(&mut self, query: impl Into<Query>, reading: Reading) {
+        let query = query.into();
+        self.write(&Entry::Observed(Observed { query: query.clone(), reading: reading.clone() }));
+        self.know(query, reading);
+    }
+
     /// A question that can not be answered.
     pub(crate) fn deny(&mut self, query: impl Into<Query>) {
         self.seq += 1;
@@ -153,7 +162,7 @@ impl Bench {
     }
 
     pub(crate) fn view(&self) -> View<'_> {
-        View { case: &self.case, scene: &self.scene, busy: &self.busy, now: self.now }
+        View { case: &self.case, scene: &self.scene, busy: &self.busy, now: self.now, stopping: false }
     }
 
     /// What a step wants next. Whatever is asked for: the same state gives the same plan, and the

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::effect::Effect;
+use crate::entry::Approved;
 use crate::gate::Gate;
 use crate::query::Query;
 use crate::scene::Scene;
@@ -28,13 +29,16 @@ pub struct View<'a> {
     pub busy: &'a Busy,
     /// The time.
     pub now: Timestamp,
+    /// Whether the operator has asked the run to stop: nothing is begun, an open window is closed.
+    pub stopping: bool,
 }
 
 impl View<'_> {
-    /// Whether a gate was approved for what `digest` stands for. What `terminate` approves is
-    /// exactly the evidence that was shown.
+    /// Whether a gate was approved for what `digest` stands for: exactly what was shown, or, given
+    /// ahead, whatever comes. `terminate` is never approved ahead.
     pub fn approved(&self, gate: Gate, digest: &str) -> bool {
         let approval = self.case.approvals.get(&gate);
-        approval.is_some_and(|(approved, _)| gate.ahead() || approved.digest == digest)
+        let fits = |approved: &Approved| approved.digest == digest || gate.ahead() && approved.digest.is_empty();
+        approval.is_some_and(|(approved, _)| fits(approved))
     }
 }

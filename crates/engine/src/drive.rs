@@ -26,6 +26,13 @@ const GRACE: SignedDuration = SignedDuration::from_secs(35);
 /// How many plans in a row may write something without any call or wait in between.
 const RESTLESS: u32 = 50;
 
+/// What the operator wants of a plan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    GoOn,
+    Stop,
+}
+
 /// What a run acts through.
 #[derive(Debug)]
 pub struct Ports<'a, C, K> {
@@ -54,7 +61,7 @@ pub async fn drive<S: Store, C: Cloud, K: Clock, W: Watcher>(
         if run.ports.stop.times() > 0 {
             return run.interrupt().await;
         }
-        let next = run.plan();
+        let next = run.plan(Wish::GoOn);
         let minutes = run.write_and_send(&next)?;
         if minutes > 0 {
             run.stay_restful(&next)?;
@@ -88,9 +95,10 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
         self.ports.clock.now()
     }
 
-    fn plan(&mut self) -> Next {
+    fn plan(&mut self, wish: Wish) -> Next {
         let (case, scene, busy) = (self.session.case(), &self.scene, self.flights.busy());
-        let next = next(View { case, scene, busy, now: self.ports.clock.now() });
+        let stopping = wish == Wish::Stop;
+        let next = next(View { case, scene, busy, now: self.ports.clock.now(), stopping });
         self.watcher.saw(&Event::Planned { next: &next });
         next
     }
@@ -207,16 +215,26 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
         Ok(RunEnd { status, reason, interrupted: false, refused, calls: self.calls.clone(), gaps: self.gaps() })
     }
 
-    /// Starts nothing more, takes in what is under way, unless it takes too long or the wish is
-    /// repeated. A change whose answer was not awaited is found without outcome by the next run.
+    /// Begins nothing, takes in what is under way and closes an open window, unless it takes too long
+    /// or the wish is repeated. A change whose answer was not awaited is found without outcome by the
+    /// next run.
     async fn interrupt(&mut self) -> Result<RunEnd, EngineError> {
         let deadline = self.now().saturating_add(GRACE).unwrap_or(Timestamp::MAX);
-        while !self.flights.is_empty() && self.now() < deadline && self.ports.stop.times() < 2 {
-            let landed = self.sleep(Some(deadline), 2).await;
+        let next = loop {
+            let next = self.plan(Wish::Stop);
+            self.write_and_send(&next)?;
+            let idle = self.flights.is_empty() && next.wakes.is_empty();
+            if idle || self.now() >= deadline || self.ports.stop.times() > 1 {
+                break next;
+            }
+            let wake = next.wakes.first().map_or(deadline, |wake| wake.at.min(deadline));
+            let landed = self.sleep(Some(wake), 2).await;
             self.take_in(landed)?;
-        }
+        };
         let (status, reason) = (CaseStatus::Held, "stopped by the operator; resume goes on".to_owned());
-        self.append(&[Entry::Ended(Ended { status, reason: reason.clone() })])?;
+        let mut entries = minutes::at_the_end(&next, self.session.case());
+        entries.push(Entry::Ended(Ended { status, reason: reason.clone() }));
+        self.append(&entries)?;
         Ok(RunEnd { status, reason, interrupted: true, refused: None, calls: self.calls.clone(), gaps: self.gaps() })
     }
 

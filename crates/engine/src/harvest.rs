@@ -14,6 +14,7 @@ use casebook::scene::instance::Attribute;
 use casebook::scene::storage::{BlockRun, Snapshot};
 use casebook::scene::{Fact, Scene};
 use casebook::steps::capture;
+use jiff::Timestamp;
 use ledger::Store;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,13 +22,22 @@ use std::fmt::Write;
 /// Bodies as they came over the wire, by the question they answer.
 pub type Raw = BTreeMap<Query, Vec<RawBody>>;
 
-/// The capture's entries that can be written now: wanted, answered or given up, and not written.
+/// The capture's entries that can be written now: wanted, answered or given up or late, and not
+/// written. A gap that nothing has touched since is filled by the first answer.
 ///
 /// # Errors
 /// [`EngineError::Ledger`] when a file cannot be kept.
-pub fn captured<S: Store>(session: &mut Session<S>, scene: &Scene, raw: &mut Raw) -> Result<Vec<Entry>, EngineError> {
-    let due: Vec<Query> =
-        capture::wanted(session.case()).into_iter().filter(|q| is_due(session.case(), scene, q)).collect();
+pub fn captured<S: Store>(
+    session: &mut Session<S>,
+    scene: &Scene,
+    raw: &mut Raw,
+    now: Timestamp,
+) -> Result<Vec<Entry>, EngineError> {
+    let overdue = capture::overdue(session.case(), now);
+    let mut due = capture::wanted(session.case());
+    due.retain(|query| is_due(session.case(), scene, query) || overdue.contains(query));
+    let gaps = session.case().open_gaps().into_iter();
+    due.extend(gaps.filter(|query| scene.fact(query).is_some_and(|fact| fact.answer.is_ok())));
     due.into_iter().map(|query| capture_one(session, scene, query, raw)).collect()
 }
 
@@ -48,7 +58,7 @@ fn capture_one<S: Store>(
         Some(Ok(answer)) if is_inline(&query, answer) => reading = Some(answer.clone()),
         Some(Ok(answer)) => artefacts.push(keep_reading(session, answer)?),
         Some(Err(fault)) => gap = Some(fault.clone()),
-        None => {}
+        None => gap = Some(capture::no_time()),
     }
     for body in raw.remove(&query).unwrap_or_default() {
         artefacts.push(keep_body(session, body)?);

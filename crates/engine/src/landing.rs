@@ -47,7 +47,8 @@ impl<S: Store, C: Cloud, K: Clock, W: Watcher> Run<'_, S, C, K, W> {
             fresh.insert(read.query.clone());
             entries.extend(self.learn(read, &mut raw)?);
         }
-        let captured = harvest::captured(self.session, &self.scene, &mut raw)?;
+        let now = self.now();
+        let captured = harvest::captured(self.session, &self.scene, &mut raw, now)?;
         for entry in &captured {
             if let Entry::Captured(captured) = entry {
                 fresh.remove(&captured.query);
@@ -62,8 +63,9 @@ impl<S: Store, C: Cloud, K: Clock, W: Watcher> Run<'_, S, C, K, W> {
 
     /// What is captured can make further answers part of the capture that are there already.
     fn capture_the_rest(&mut self, mut raw: Raw) -> Result<(), EngineError> {
+        let now = self.now();
         loop {
-            let captured = harvest::captured(self.session, &self.scene, &mut raw)?;
+            let captured = harvest::captured(self.session, &self.scene, &mut raw, now)?;
             if captured.is_empty() {
                 return Ok(());
             }

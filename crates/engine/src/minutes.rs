@@ -7,20 +7,28 @@ use casebook::entry::{Asked, Entry, StepEntry};
 use casebook::gate::Gate;
 use casebook::next::{Next, StepReport};
 use casebook::step::{StepName, StepStatus};
+use casebook::verdict::Verdict;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// What a plan says that is not written yet. What only waits for other steps, and a verdict that is
-/// worse only because it is being read again, are left for [`at_the_end`].
+/// What a plan says that is not written yet. What only waits for other steps is left for
+/// [`at_the_end`].
 pub fn so_far(next: &Next, case: &Case) -> Vec<Entry> {
     let told = next.steps.iter().filter(|report| !only_queues(report, next));
     let mut entries = steps(told, case);
     entries.extend(asked(next, case));
     entries.extend(evidence(next, case));
-    let better = next.verdict.network > case.verdict.network;
-    if next.verdict != case.verdict && (better || !is_unsettled(next)) {
-        entries.push(Entry::Verdict(next.verdict.clone()));
-    }
+    entries.extend(verdict(next, case).filter(|verdict| *verdict != case.verdict).map(Entry::Verdict));
     entries
+}
+
+/// What is worse only because it is being read again is not written; a network that is open is.
+fn verdict(next: &Next, case: &Case) -> Option<Verdict> {
+    match next.verdict.network.cmp(&case.verdict.network) {
+        Ordering::Less if is_unsettled(next) => Some(Verdict { network: next.verdict.network, ..case.verdict.clone() }),
+        Ordering::Equal if is_unsettled(next) => None,
+        _ => Some(next.verdict.clone()),
+    }
 }
 
 /// All that a plan says and is not written yet.

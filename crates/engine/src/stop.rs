@@ -1,6 +1,7 @@
 //! A wish to stop, from a signal handler or another thread, that wakes the loop.
 
 use futures_util::task::AtomicWaker;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
@@ -33,6 +34,11 @@ impl Stop {
     /// How often it was wished.
     pub fn times(&self) -> u32 {
         self.wish.times.load(Ordering::Acquire)
+    }
+
+    /// Ends with the first wish. For whoever has not begun with the loop yet.
+    pub async fn wished(&self) {
+        poll_fn(|context| self.poll_wished(1, context)).await;
     }
 
     /// Ready when it was wished `times` times; else wakes the task when it is.

@@ -49,7 +49,7 @@ pub struct Global {
     /// Where the cases are kept [default: the user's state directory]
     #[arg(long, global = true, value_name = "DIR", env = "IMPOUND_STATE", hide_env_values = true)]
     pub state: Option<PathBuf>,
-    /// Text for people or one JSON document on stdout
+    /// Text for people, or JSON on stdout: one document, of several instances one for each case
     #[arg(long, global = true, value_name = "FORM", default_value = "text")]
     pub output: Output,
     /// Say more: every change as it is made, and the calls by action at the end
@@ -99,7 +99,7 @@ pub enum Command {
     /// Open a gate of a case, with your name and AWS identity
     #[command(after_help = help::APPROVE)]
     Approve(Approve),
-    /// Show the cases, or one case: what is done, what it waits for, and why
+    /// Show the open cases, or one case: what is done, what it waits for, and why
     Status(Status),
     /// Undo the containment of a case: every changed setting back to the captured one
     Release(Release),
@@ -196,9 +196,12 @@ pub struct Approve {
 /// Options of `status`.
 #[derive(Clone, Debug, Args)]
 pub struct Status {
-    /// One case in detail [default: all cases]
+    /// One case in detail [default: the open cases]
     #[arg(value_name = "CASE", value_parser = case_name)]
     pub case: Option<CaseId>,
+    /// The closed cases too: terminated or released
+    #[arg(long, conflicts_with = "case")]
+    pub all: bool,
 }
 
 /// Options of `release`.

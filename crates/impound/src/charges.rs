@@ -5,7 +5,7 @@ use crate::args::Accusation;
 use crate::document::{Document, TargetRow};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use casebook::entry::{CaseStatus, FindingNote};
+use casebook::entry::{CaseStatus, FindingEntry, FindingNote};
 use casebook::finding::{self, Accused, Advice, Finding};
 use casebook::gate::Gate;
 use casebook::id::{AccountId, InstanceId, Region};
@@ -25,10 +25,8 @@ pub struct Charge {
     pub region: Option<Region>,
     /// The last phase asked for.
     pub through: Phase,
-    /// Whether the role goes before the network.
-    pub revoke_first: bool,
-    /// The finding.
-    pub note: Option<FindingNote>,
+    /// The findings that accuse it; none when a person does.
+    pub findings: Vec<FindingEntry>,
     /// What the finding advises, in a sentence.
     pub advice: Option<String>,
 }
@@ -75,8 +73,7 @@ impl Charges {
             account: None,
             region: region.map(Region::from),
             through: through.unwrap_or(Phase::Custody),
-            revoke_first: false,
-            note: None,
+            findings: Vec::new(),
             advice: None,
         };
         Ok(Self { list: vec![charge], ..Self::default() })
@@ -109,20 +106,19 @@ impl Charges {
                 account: Some(AccountId::new(accused.account.clone())),
                 region: Some(Region::new(accused.region.clone())),
                 through: through.unwrap_or(phase),
-                revoke_first,
-                note: Some(note(finding, sha256)),
+                findings: vec![FindingEntry { note: note(finding, sha256), revoke_first }],
                 advice: Some(why.clone()),
             };
             self.add(charge);
         }
     }
 
-    /// An instance accused twice is one charge, with the stronger of both answers.
+    /// An instance accused twice is one charge, with both findings and the stronger of both answers.
     fn add(&mut self, charge: Charge) {
         match self.list.iter_mut().find(|known| known.instance == charge.instance) {
             Some(known) => {
                 known.through = known.through.max(charge.through);
-                known.revoke_first |= charge.revoke_first;
+                known.findings.extend(charge.findings);
             }
             None => self.list.push(charge),
         }
@@ -219,6 +215,19 @@ mod tests {
         let document = failure.document.expect("a document");
         assert_eq!(document.status, CaseStatus::Refused);
         assert_eq!(document.target.map(|target| target.instance), Some("i-0123456789abcdef0".to_owned()));
+    }
+
+    #[test]
+    fn an_instance_accused_twice_is_one_charge_with_both_findings() {
+        let mut two =
+            [finding("Backdoor:EC2/C&CActivity.B", "ACTOR"), finding("Behavior:EC2/NetworkPortUnusual", "ACTOR")];
+        two[1]["Id"] = json!("f2");
+        let two = json!(two);
+        let charges = Charges::of_findings(two.to_string().as_bytes(), None, None).expect("charges");
+        let kinds: Vec<_> = charges.list[0].findings.iter().map(|finding| finding.note.kind.as_str()).collect();
+        assert_eq!(charges.list.len(), 1);
+        assert_eq!(kinds, ["Backdoor:EC2/C&CActivity.B", "Behavior:EC2/NetworkPortUnusual"]);
+        assert_eq!(charges.list[0].through, Phase::Custody);
     }
 
     #[test]

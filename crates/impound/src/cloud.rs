@@ -1,6 +1,7 @@
 //! Real AWS behind the engine's door, and the commands that need it. The forensic account is
 //! entered when it is first asked something: that it can not be entered never stops containment.
 
+use crate::charges::Charge;
 use crate::commands::respond::Brief;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -8,6 +9,8 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::opening;
 use crate::respond::{self, Response, Site};
+use crate::several::{Calls, respond_to_all};
+use crate::stopping::unless_stopped;
 use crate::verification::{Check, in_cloud};
 use casebook::case::Case;
 use casebook::id::InstanceId;
@@ -27,51 +30,33 @@ pub use clock::SystemClock;
 use entry::Door;
 use runtime::block_on;
 
-/// Responds to every charge, one after another; the worst end decides the exit code.
+/// Responds to every charge; of several, all are contained before the first is preserved, and the
+/// worst end decides the exit code.
 ///
 /// # Errors
 /// What the only charge ended with. Of several, each one's error is printed where it happens.
 pub fn respond(context: &Context, brief: &Brief) -> Result<Exit, Failure> {
-    block_on(async |stop| {
-        let charges = &brief.charges.list;
-        if let [only] = charges.as_slice() {
-            return respond_to(context, brief, only, stop).await;
+    block_on(async |stop| match (brief.charges.list.as_slice(), brief.args.dry_run) {
+        ([only], _) => respond_to(context, brief, only, stop).await,
+        (several, true) => plan_all(context, brief, several, stop).await,
+        (several, false) => {
+            let (clock, enter) = (&SystemClock, async |charge: &Charge| enter(context, brief, charge, stop).await);
+            respond_to_all(Calls { context, clock, stop }, several, enter).await
         }
-        let mut exit = Exit::Done;
-        for charge in charges {
-            let ended = respond_to(context, brief, charge, stop).await;
-            exit = exit.worst(told(context, ended)?);
-        }
-        Ok(exit)
     })
 }
 
-/// A failure among several cases is printed and does not stop the others.
-fn told(context: &Context, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
-    let failure = match ended {
-        Ok(exit) => return Ok(exit),
-        Err(failure) => failure,
-    };
-    crate::terminal::report(&failure);
-    if let Some(document) = failure.document.as_ref().filter(|_| context.terminal.is_json()) {
-        context.terminal.data(&document.to_json())?;
+async fn plan_all(context: &Context, brief: &Brief, charges: &[Charge], stop: &Stop) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for charge in charges {
+        let ended = respond_to(context, brief, charge, stop).await;
+        exit = exit.worst(ended.or_else(|failure| crate::tell(context, &failure))?);
     }
-    Ok(failure.exit)
+    Ok(exit)
 }
 
-async fn respond_to(
-    context: &Context,
-    brief: &Brief,
-    charge: &crate::charges::Charge,
-    stop: &Stop,
-) -> Result<Exit, Failure> {
-    let door =
-        Door { context, config: &brief.config, account: charge.account.as_ref(), region: charge.region.as_ref() };
-    let accounts = door.enter().await?;
-    let region = accounts.region();
-    let plan = brief.plan(charge, &region)?;
-    let file = brief.charges.file.as_deref();
-    let response = Response { plan, config: &brief.config, region, file };
+async fn respond_to(context: &Context, brief: &Brief, charge: &Charge, stop: &Stop) -> Result<Exit, Failure> {
+    let (accounts, response) = enter(context, brief, charge, stop).await?;
     let site = Site { cloud: &accounts, clock: &SystemClock, stop };
     if brief.args.dry_run {
         return crate::dry_run::dry_run(context, site, response).await;
@@ -79,15 +64,32 @@ async fn respond_to(
     respond::respond(context, site, response).await
 }
 
+/// Enters the account and region of a charge.
+async fn enter<'a>(
+    context: &Context,
+    brief: &'a Brief,
+    charge: &Charge,
+    stop: &Stop,
+) -> Result<(Accounts, Response<'a>), Failure> {
+    let door =
+        Door { context, config: &brief.config, account: charge.account.as_ref(), region: charge.region.as_ref() };
+    let accounts = unless_stopped(stop, door.enter()).await?;
+    let region = accounts.region();
+    let plan = brief.plan(charge, &region)?;
+    Ok((accounts, Response { plan, config: &brief.config, region, file: brief.charges.file.as_deref() }))
+}
+
 /// Examines the surroundings of a response.
 ///
 /// # Errors
 /// When AWS is not reached or refuses the credentials.
 pub fn doctor(context: &Context, config: &Config, instance: Option<&InstanceId>) -> Result<Exit, Failure> {
-    block_on(async |_| {
-        let accounts = Door { context, config, account: None, region: None }.enter().await?;
-        let findings = crate::doctor::examine(&accounts, config, &accounts.region(), instance).await;
-        crate::commands::doctor::tell(context, &findings)
+    block_on(async |stop| {
+        let looked = async {
+            let accounts = Door { context, config, account: None, region: None }.enter().await?;
+            crate::doctor::examine(&accounts, config, &accounts.region(), instance).await
+        };
+        crate::commands::doctor::tell(context, &unless_stopped(stop, looked).await?)
     })
 }
 
@@ -96,11 +98,23 @@ pub fn doctor(context: &Context, config: &Config, instance: Option<&InstanceId>)
 /// # Errors
 /// When AWS is not reached or refuses the credentials.
 pub fn verify(context: &Context, history: &History) -> Result<Vec<Check>, Failure> {
-    block_on(async |_| {
-        let config = context.config()?;
-        let accounts = enter_case(context, &config, &history.case).await?;
-        Ok(in_cloud(&accounts, &history.case, &history.entries).await)
+    let config = context.config()?;
+    let case = with_settings_of_now(&history.case, &config);
+    block_on(async |stop| {
+        let looked = async {
+            let accounts = enter_case(context, &config, &case).await?;
+            Ok(in_cloud(&accounts, &case, &history.entries).await)
+        };
+        unless_stopped(stop, looked).await
     })
+}
+
+/// A ledger that was rewritten may have lost the forensic account; the configuration has not.
+fn with_settings_of_now(case: &Case, config: &Config) -> Case {
+    let mut case = case.clone();
+    let now = config.settings(&case.target.region).forensic;
+    case.settings.forensic = now.or(case.settings.forensic);
+    case
 }
 
 /// Enters the account and region of a case, and makes sure that it is that account.

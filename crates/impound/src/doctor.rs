@@ -1,8 +1,11 @@
 //! What would hold a run tonight, asked without changing anything: identities, keys, the sealed
 //! subnet, quotas, and the permissions that EC2 can rehearse.
 
+use crate::failure::Failure;
+use crate::preflight::unreachable;
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn, InstanceId, Region, SubnetId};
+use casebook::permissions;
 use casebook::query::{ForensicQuery as F, Query, SourceQuery as S};
 use casebook::reading::{Identity, Reading};
 use casebook::scene::storage::Key;
@@ -49,18 +52,17 @@ impl Finding {
 }
 
 /// Looks at everything.
+///
+/// # Errors
+/// Code 6 when AWS is not reached or refuses the credentials.
 pub async fn examine<C: Cloud>(
     cloud: &C,
     config: &Config,
     region: &Region,
     instance: Option<&InstanceId>,
-) -> Vec<Finding> {
+) -> Result<Vec<Finding>, Failure> {
     let settings = config.settings(region);
-    let source = identity(cloud, S::Identity.into()).await;
-    let mut findings = vec![source_finding(&source, config)];
-    if source.is_err() {
-        return findings;
-    }
+    let mut findings = vec![source(cloud, config).await?];
     findings.extend(forensic(cloud, settings.forensic.as_ref()).await);
     findings.extend(share_key(cloud, &settings).await);
     findings.extend(profile(cloud, &settings).await);
@@ -68,7 +70,7 @@ pub async fn examine<C: Cloud>(
     findings.push(quarantine(cloud).await);
     findings.extend(quotas::examine(cloud, settings.forensic.is_some()).await);
     match instance {
-        Some(id) => findings.extend(rehearsal::rehearse(cloud, id).await),
+        Some(id) => findings.extend(rehearsal::rehearse(cloud, id, &settings).await),
         None => findings.push(Finding::new(
             "permissions",
             Health::Warn,
@@ -78,25 +80,29 @@ pub async fn examine<C: Cloud>(
     if let Some(forensic) = &settings.forensic {
         findings.extend(custody::rehearse(cloud, forensic, settings.policy.lock_days).await);
     }
-    findings
+    findings.push(unrehearsed());
+    Ok(findings)
 }
 
-async fn identity<C: Cloud>(cloud: &C, query: Query) -> Result<Identity, Finding> {
-    match cloud.observe(&query).await.value {
-        Ok(Reading::Identity(identity)) => Ok(identity),
-        Ok(_) => Err(Finding::new("identity", Health::Fail, "AWS answered with something else")),
-        Err(fault) => Err(Finding::new("identity", Health::Fail, format!("{fault}; check credentials and role"))),
-    }
+/// That these are allowed, only a run can show.
+fn unrehearsed() -> Finding {
+    let calls: Vec<&str> = permissions::unrehearsed().into_iter().collect();
+    Finding::new("calls without a dry run", Health::Warn, format!("can not be rehearsed: {}", calls.join(", ")))
 }
 
-fn source_finding(identity: &Result<Identity, Finding>, config: &Config) -> Finding {
+/// Without the account under investigation there is nothing to examine.
+async fn source<C: Cloud>(cloud: &C, config: &Config) -> Result<Finding, Failure> {
     let what = "source account";
-    match identity {
-        Ok(identity) if config.forensic.account_id == identity.account.as_str() => {
-            Finding::new(what, Health::Fail, same_account(identity.account.as_str()))
+    let tried = "could not ask AWS whose credentials these are (sts:GetCallerIdentity)";
+    match cloud.observe(&S::Identity.into()).await.value {
+        Ok(Reading::Identity(identity)) if config.forensic.account_id == identity.account.as_str() => {
+            Ok(Finding::new(what, Health::Fail, same_account(identity.account.as_str())))
         }
-        Ok(identity) => Finding::new(what, Health::Ok, format!("{} as {}", identity.account, identity.arn)),
-        Err(finding) => Finding { what: what.to_owned(), ..finding.clone() },
+        Ok(Reading::Identity(identity)) => {
+            Ok(Finding::new(what, Health::Ok, format!("{} as {}", identity.account, identity.arn)))
+        }
+        Ok(_) => Ok(Finding::new(what, Health::Fail, "AWS answered with something else")),
+        Err(fault) => Err(unreachable(tried, &fault)),
     }
 }
 
@@ -105,26 +111,35 @@ async fn forensic<C: Cloud>(cloud: &C, settings: Option<&ForensicSettings>) -> V
         let why = "not set: a run contains and preserves, and holds at custody; set forensic.account_id and role_arn";
         return vec![Finding::new("forensic account", Health::Fail, why)];
     };
-    let who = match identity(cloud, F::Identity.into()).await {
-        Ok(identity) if identity.account == settings.account => {
-            Finding::new("forensic account", Health::Ok, format!("{} as {}", identity.account, identity.arn))
+    let what = "forensic account";
+    let who = match cloud.observe(&F::Identity.into()).await.value {
+        Ok(Reading::Identity(identity)) if identity.account == settings.account => {
+            Finding::new(what, Health::Ok, format!("{} as {}", identity.account, identity.arn))
         }
-        Ok(identity) => Finding::new("forensic account", Health::Fail, foreign(&identity, &settings.account)),
-        Err(finding) => return vec![Finding { what: "forensic account".to_owned(), ..finding }],
+        Ok(Reading::Identity(identity)) => Finding::new(what, Health::Fail, foreign(&identity, &settings.account)),
+        Ok(_) => return vec![Finding::new(what, Health::Fail, "AWS answered with something else")],
+        Err(fault) => return vec![Finding::new(what, Health::Fail, format!("{fault}; check credentials and role"))],
     };
-    vec![who, forensic_key(cloud, settings.key.as_ref()).await, subnet(cloud, settings.subnet.as_ref()).await]
+    vec![who, forensic_key(cloud, settings).await, subnet(cloud, settings.subnet.as_ref()).await]
 }
 
 fn foreign(identity: &Identity, expected: &AccountId) -> String {
     format!("these credentials belong to {}, not to {expected}; set forensic.role_arn", identity.account)
 }
 
-async fn forensic_key<C: Cloud>(cloud: &C, key: Option<&Arn>) -> Finding {
+/// A copy under a key of another account could be taken away by its owner: `copy` holds on it.
+async fn forensic_key<C: Cloud>(cloud: &C, settings: &ForensicSettings) -> Finding {
     let what = "forensic key";
-    match key {
-        None => Finding::new(what, Health::Fail, "not set: a run holds at copy; set forensic.kms_key_arn"),
-        Some(arn) => key_finding(cloud, what, F::Key(arn.clone()).into()).await,
+    let Some(arn) = &settings.key else {
+        return Finding::new(what, Health::Fail, "not set: a run holds at copy; set forensic.kms_key_arn");
+    };
+    let finding = key_finding(cloud, what, F::Key(arn.clone()).into()).await;
+    if finding.health != Health::Ok || arn.account() == settings.account {
+        return finding;
     }
+    let (owner, own) = (arn.account(), &settings.account);
+    let why = format!("{arn} belongs to {owner}, not to {own}: a run holds at copy; set a key of {own}");
+    Finding::new(what, Health::Fail, why)
 }
 
 /// A key must be enabled and customer managed: what `aws/ebs` encrypts can not be shared

@@ -139,6 +139,12 @@ impl Document {
         }
     }
 
+    /// Of this case little is known.
+    #[must_use]
+    pub fn named(self, case: &CaseId) -> Self {
+        Self { case: Some(case.clone()), ..self }
+    }
+
     /// As JSON in one line.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("the document has string keys and no floats")

@@ -7,11 +7,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::opening::{Plan, adoption, begin, open_case_of, planned_name};
-use crate::preflight;
 use crate::primed::Primed;
 use crate::progress::Progress;
-use crate::respond::{Response, Site, run};
-use crate::terminal::{BAD, FAINT, GOOD, STRONG, paint};
+use crate::respond::{Response, Site, look, run, tell_runbook};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG};
+use crate::text::{Text, paint, text};
 use casebook::case::Case;
 use casebook::effect::Effect;
 use casebook::entry::CaseStatus;
@@ -21,7 +21,6 @@ use jiff::Timestamp;
 use ledger::{MemoryStore, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 mod cloud;
 
@@ -63,20 +62,16 @@ pub async fn dry_run<C: Cloud, K: Clock>(
     site: Site<'_, C, K>,
     response: Response<'_>,
 ) -> Result<Exit, Failure> {
-    let Response { plan, config, region, file } = response;
-    let found = preflight::look((site.cloud, site.clock), &plan, &region, config).await?;
-    let shelf = context.shelf()?;
-    let target = found.target;
+    let found = look(&site, &response).await?;
+    let (plan, target) = (&response.plan, found.target);
     let primed = Primed::new(site.cloud, found.early);
     let cloud = PredictedCloud::new(&primed, &target, &plan.settings);
     let clock = JumpingClock::new(site.clock.now(), &cloud);
-    let mut session = match open_case_of(&shelf, &plan, &target)? {
-        Some(entries) => copy(&entries, &plan, clock.now())?,
-        None => {
-            let name = planned_name(&plan, clock.now());
-            begin(MemoryStore::new(), name, &plan, &target, file, clock.now())?
-        }
+    let mut session = match open_case_of(&context.shelf()?, plan, &target)? {
+        Some(entries) => copy(&entries, plan, clock.now())?,
+        None => begin(MemoryStore::new(), planned_name(plan, clock.now()), plan, &target, response.file, clock.now())?,
     };
+    tell_runbook(context, session.case(), &plan.runbook);
     let mut notes = Notes { progress: Progress::new(context.terminal), steps: BTreeMap::new() };
     let ended = run(Site { cloud: &cloud, clock: &clock, stop: site.stop }, &mut session, &mut notes).await;
     notes.progress.finish();
@@ -118,12 +113,11 @@ fn tell<S: Store>(
     planned: &[PlannedCall],
 ) -> Result<Exit, Failure> {
     let history = History::of(session)?;
-    let text = if context.terminal.is_json() {
-        document(&history, end, planned).to_json()
+    if context.terminal.is_json() {
+        context.terminal.json(&document(&history, end, planned).to_json())?;
     } else {
-        text(session.case(), end, planned)
-    };
-    context.terminal.data(&text)?;
+        context.terminal.data(&shown(session.case(), end, planned))?;
+    }
     let denied = planned.iter().any(|call| call.rehearsal == Rehearsed::Denied);
     Ok(if denied { Exit::Held.worst(end.status.into()) } else { end.status.into() })
 }
@@ -140,25 +134,25 @@ fn document(history: &History, end: &RunEnd, planned: &[PlannedCall]) -> Documen
     }
 }
 
-fn text(case: &Case, end: &RunEnd, planned: &[PlannedCall]) -> String {
-    let mut text = format!("{}\n", paint(STRONG, &format!("Plan for {}; nothing was changed.", case.target)));
+fn shown(case: &Case, end: &RunEnd, planned: &[PlannedCall]) -> Text {
+    let mut text = text!("{}\n", paint(STRONG, text!("Plan for {}; nothing was changed.", case.target)));
     let mut step = None;
     for call in planned {
         if step != Some(call.step) {
-            let _ = writeln!(text, "{}", call.step);
+            text.add(text!("{}\n", call.step));
             step = Some(call.step);
         }
-        let _ = writeln!(text, "  {} {} ({}){}", mark(call.rehearsal), call.what, call.action, because(&call.why));
+        text.add(text!("  {} {} ({}){}\n", mark(call.rehearsal), call.what, call.action, because(&call.why)));
     }
-    let _ = writeln!(text, "\n{}", outcome(end));
+    text.add(text!("\n{}\n", outcome(end)));
     for gate in crate::gates::waiting(case) {
         let kind = if gate.offer { "offers" } else { "stops at" };
-        let _ = writeln!(text, "It {kind} the gate `{}`: {}", gate.gate, gate.exposure.join("; "));
+        text.add(text!("It {} the gate `{}`: {}\n", kind, gate.gate, gate.exposure.join("; ")));
     }
     text
 }
 
-fn mark(rehearsal: Rehearsed) -> String {
+fn mark(rehearsal: Rehearsed) -> Text {
     match rehearsal {
         Rehearsed::Allowed => paint(GOOD, "allowed  "),
         Rehearsed::Denied => paint(BAD, "DENIED   "),

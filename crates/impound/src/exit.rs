@@ -55,6 +55,17 @@ impl Exit {
         }
     }
 
+    /// How a case stands that ended so; `None` where no document is promised.
+    pub fn status(self) -> Option<CaseStatus> {
+        match self {
+            Self::Waiting => Some(CaseStatus::Waiting),
+            Self::Held => Some(CaseStatus::Held),
+            Self::Refused => Some(CaseStatus::Refused),
+            Self::Unverified => Some(CaseStatus::Unverified),
+            Self::Done | Self::Bug | Self::Usage | Self::Unreachable | Self::Gaps => None,
+        }
+    }
+
     /// The worse of two.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {

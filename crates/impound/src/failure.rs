@@ -15,7 +15,7 @@ pub struct Failure {
     pub what: String,
     /// What to do: one line.
     pub hint: Option<String>,
-    /// What `--output json` prints on stdout besides.
+    /// What `--output json` prints on stdout besides, where more than the code and why is known.
     pub document: Option<Box<Document>>,
 }
 
@@ -48,6 +48,15 @@ impl Failure {
     pub fn document(mut self, document: Document) -> Self {
         self.document = Some(Box::new(document));
         self
+    }
+
+    /// The document that `--output json` prints: what is known of the case, at least how it ended
+    /// and why.
+    pub fn promised(&self) -> Option<Document> {
+        match &self.document {
+            Some(document) => Some((**document).clone()),
+            None => self.exit.status().map(|status| Document::without_case(status, &self.what, None)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! command that opens it.
 
 use casebook::case::Case;
+use casebook::entry::Approved;
 use casebook::gate::Gate;
 use casebook::step::StepName;
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub fn command(case: &Case, gate: Gate) -> String {
     format!("impound approve {0} {gate} && impound resume {0}", case.id)
 }
 
+/// As the planner sees it: given for exactly this, or ahead.
 fn is_open(case: &Case, gate: Gate, digest: &str) -> bool {
-    case.approvals.get(&gate).is_some_and(|(approved, _)| gate.ahead() || approved.digest == digest)
+    let fits = |approved: &Approved| approved.digest == digest || gate.ahead() && approved.digest.is_empty();
+    case.approvals.get(&gate).is_some_and(|(approved, _)| fits(approved))
 }

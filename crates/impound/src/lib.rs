@@ -24,10 +24,13 @@ pub mod primed;
 pub mod progress;
 pub mod range_site;
 pub mod respond;
+pub mod several;
+pub mod stopping;
 pub mod summary;
 pub mod system;
 pub mod tables;
 pub mod terminal;
+pub mod text;
 pub mod verification;
 
 #[cfg(feature = "cloud")]
@@ -76,10 +79,20 @@ fn shown(error: &clap::Error) -> ExitCode {
 }
 
 fn failed(context: &Context, failure: &Failure) -> ExitCode {
-    terminal::report(failure);
-    let document = failure.document.as_ref().filter(|_| context.terminal.is_json());
-    match document.map(|document| context.terminal.data(&document.to_json())) {
-        Some(Err(worse)) => failed(context, &worse),
-        _ => failure.exit.into(),
+    match tell(context, failure) {
+        Ok(exit) => exit.into(),
+        Err(worse) => failed(context, &worse),
     }
+}
+
+/// Prints a failure, and the document that `--output json` promises for its code.
+///
+/// # Errors
+/// When stdout can not be written.
+pub(crate) fn tell(context: &Context, failure: &Failure) -> Result<Exit, Failure> {
+    terminal::report(failure);
+    if let Some(document) = failure.promised().filter(|_| context.terminal.is_json()) {
+        context.terminal.json(&document.to_json())?;
+    }
+    Ok(failure.exit)
 }

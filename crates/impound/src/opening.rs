@@ -7,7 +7,7 @@ use crate::history::{self, History};
 use crate::preflight::Preflight;
 use crate::summary::{is_gone, is_released};
 use casebook::case::Case;
-use casebook::entry::{Approved, Entry, Opened, Person, Resumed};
+use casebook::entry::{Approved, Entry, FindingNote, Opened, Person, Resumed};
 use casebook::gate::Gate;
 use casebook::id::CaseId;
 use casebook::runbook::Runbook;
@@ -17,6 +17,7 @@ use casebook::target::Target;
 use engine::Session;
 use jiff::Timestamp;
 use ledger::{CaseFile, Shelf, Store};
+use std::collections::BTreeMap;
 
 /// What a case is opened with.
 #[derive(Clone, Debug)]
@@ -73,15 +74,16 @@ pub fn open_or_adopt(
     file: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<Taken, Failure> {
+    let before = Known::default().updated(shelf, &found.target)?;
     let _lock = shelf.opening_lock()?;
-    let Known { cases: known, unread } = known_cases(shelf)?;
+    let known = before.updated(shelf, &found.target)?;
     if let Some(name) = adoptable(&known, plan, &found.target)? {
-        return Ok(Taken { session: adopt(shelf, &name, plan, now)?, adopted: true, unread });
+        return Ok(Taken { session: adopt(shelf, &name, plan, file, now)?, adopted: true, unread: known.unread });
     }
     let name = name(&known, plan, found, shelf, now)?;
     let store = empty_store(shelf, &name)?;
     let session = begin(store, name, plan, &found.target, file, now)?;
-    Ok(Taken { session, adopted: false, unread })
+    Ok(Taken { session, adopted: false, unread: known.unread })
 }
 
 /// Opens a case in an empty store.
@@ -100,7 +102,8 @@ pub fn begin<S: Store>(
         store.put_artefact(bytes)?;
     }
     let mut session = Session::open(store, opened(case, plan, target), now)?;
-    session.append(now, &approvals(plan))?;
+    let entries = [further(session.case(), plan), approvals(plan)].concat();
+    session.append(now, &entries)?;
     Ok(session)
 }
 
@@ -111,12 +114,19 @@ fn opened(case: CaseId, plan: &Plan, target: &Target) -> Opened {
         runbook: plan.runbook.clone(),
         settings: plan.settings.clone(),
         through: plan.charge.through,
-        revoke_first: plan.charge.revoke_first,
-        finding: plan.charge.note.clone(),
+        revoke_first: plan.charge.findings.iter().any(|finding| finding.revoke_first),
+        finding: plan.charge.findings.first().map(|finding| finding.note.clone()),
         program: plan.program.clone(),
         nonce: plan.nonce.clone(),
         by: plan.by.clone(),
     }
+}
+
+/// The findings that the case does not know yet.
+fn further(case: &Case, plan: &Plan) -> Vec<Entry> {
+    let known = |note: &FindingNote| case.findings().any(|known| known == note);
+    let news = plan.charge.findings.iter().filter(|finding| !known(&finding.note));
+    news.cloned().map(Entry::Finding).collect()
 }
 
 fn approvals(plan: &Plan) -> Vec<Entry> {
@@ -124,38 +134,56 @@ fn approvals(plan: &Plan) -> Vec<Entry> {
     plan.approve.iter().map(approval).collect()
 }
 
-/// The cases of a state directory.
+/// The cases of a state directory, by name.
+#[derive(Default)]
 struct Known {
-    cases: Vec<Case>,
+    cases: BTreeMap<String, Case>,
     unread: Vec<(String, Failure)>,
 }
 
-/// One that cannot be read must not stand in the way of a response.
-fn known_cases(shelf: &Shelf) -> Result<Known, Failure> {
-    let mut known = Known { cases: Vec::new(), unread: Vec::new() };
-    for (name, history) in History::all(shelf)? {
-        match history {
-            Ok(history) => known.cases.push(history.case),
-            Err(failure) => known.unread.push((name, failure)),
+impl Known {
+    /// Reads what is not known yet and what may have changed. A case's target never changes, so one
+    /// about another target needs no second look. With that, most ledgers are read before the
+    /// opening lock is taken, and no other response waits for it. One that can not be read must
+    /// not stand in the way.
+    fn updated(mut self, shelf: &Shelf, target: &Target) -> Result<Self, Failure> {
+        let names = shelf.cases()?;
+        self.cases.retain(|name, case| case.target != *target && names.contains(name));
+        self.unread.clear();
+        for name in names {
+            if self.cases.contains_key(&name) {
+                continue;
+            }
+            match history::session(shelf.path(), &CaseId::new(name.clone())) {
+                Ok(session) => drop(self.cases.insert(name, session.case().clone())),
+                Err(failure) => self.unread.push((name, failure)),
+            }
         }
+        Ok(self)
     }
-    Ok(known)
+
+    fn all(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
+    fn open_one(&self, target: &Target) -> Option<&Case> {
+        self.all().find(|case| case.target == *target && !is_closed(case))
+    }
 }
 
-fn adoptable(known: &[Case], plan: &Plan, target: &Target) -> Result<Option<CaseId>, Failure> {
+fn adoptable(known: &Known, plan: &Plan, target: &Target) -> Result<Option<CaseId>, Failure> {
     if let Some(name) = &plan.case {
-        let Some(case) = known.iter().find(|case| case.id == *name) else {
+        let Some(case) = known.all().find(|case| case.id == *name) else {
             return none_other(known, name, target);
         };
         return if case.target == *target { adopt_if_open(case).map(Some) } else { Err(others(case)) };
     }
-    let open = known.iter().find(|case| case.target == *target && !is_closed(case));
-    open.map(adopt_if_open).transpose()
+    known.open_one(target).map(adopt_if_open).transpose()
 }
 
 /// A new name for a target that has an open case would make two of them.
-fn none_other(known: &[Case], name: &CaseId, target: &Target) -> Result<Option<CaseId>, Failure> {
-    match known.iter().find(|case| case.target == *target && !is_closed(case)) {
+fn none_other(known: &Known, name: &CaseId, target: &Target) -> Result<Option<CaseId>, Failure> {
+    match known.open_one(target) {
         None => Ok(None),
         Some(case) => Err(Failure::usage(format!("{target} has the open case {} already, not {name}", case.id))
             .hint(format!("go on with it: impound resume {}", case.id))),
@@ -175,7 +203,7 @@ fn adopt_if_open(case: &Case) -> Result<CaseId, Failure> {
 }
 
 /// Whether nothing more can happen in a case.
-fn is_closed(case: &Case) -> bool {
+pub fn is_closed(case: &Case) -> bool {
     is_gone(case) || is_released(case)
 }
 
@@ -184,14 +212,24 @@ fn others(case: &Case) -> Failure {
         .hint("choose another name, or leave --case out")
 }
 
-fn adopt(shelf: &Shelf, name: &CaseId, plan: &Plan, now: Timestamp) -> Result<Session<CaseFile>, Failure> {
+fn adopt(
+    shelf: &Shelf,
+    name: &CaseId,
+    plan: &Plan,
+    file: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Session<CaseFile>, Failure> {
     let mut session = take_up(shelf, name)?;
+    if let Some(bytes) = file {
+        session.keep(bytes)?;
+    }
     let entries = adoption(session.case(), plan);
     session.append(now, &entries)?;
     Ok(session)
 }
 
-/// The entries with which an open case is adopted: it goes as far as asked for, never less far.
+/// The entries with which an open case is adopted: it goes as far as asked for, never less far, and
+/// knows the findings that came in since.
 pub fn adoption(case: &Case, plan: &Plan) -> Vec<Entry> {
     let resumed = Resumed {
         settings: plan.settings.clone(),
@@ -199,9 +237,7 @@ pub fn adoption(case: &Case, plan: &Plan) -> Vec<Entry> {
         program: plan.program.clone(),
         by: plan.by.clone(),
     };
-    let mut entries = vec![Entry::Resumed(Box::new(resumed))];
-    entries.extend(approvals(plan));
-    entries
+    [vec![Entry::Resumed(Box::new(resumed))], further(case, plan), approvals(plan)].concat()
 }
 
 /// The ledger of the open case that a response would adopt, to look at.
@@ -209,7 +245,7 @@ pub fn adoption(case: &Case, plan: &Plan) -> Vec<Entry> {
 /// # Errors
 /// When the name asked for belongs to another target, or the case is being released.
 pub fn open_case_of(shelf: &Shelf, plan: &Plan, target: &Target) -> Result<Option<Vec<ledger::Entry>>, Failure> {
-    match adoptable(&known_cases(shelf)?.cases, plan, target)? {
+    match adoptable(&Known::default().updated(shelf, target)?, plan, target)? {
         None => Ok(None),
         Some(name) => Ok(Some(CaseFile::read(shelf.path(), name.as_str())?.entries()?)),
     }
@@ -229,11 +265,11 @@ pub fn take_up(shelf: &Shelf, name: &CaseId) -> Result<Session<CaseFile>, Failur
 }
 
 /// The name of a new case. A tag of a case that is not kept here says that somebody else is at work.
-fn name(known: &[Case], plan: &Plan, found: &Preflight<'_>, shelf: &Shelf, now: Timestamp) -> Result<CaseId, Failure> {
+fn name(known: &Known, plan: &Plan, found: &Preflight<'_>, shelf: &Shelf, now: Timestamp) -> Result<CaseId, Failure> {
     let own = || planned_name(plan, now);
     let tags = &found.instance.tags;
     let released = tags.get(tags::STATUS).is_some_and(|status| status == tags::RELEASED);
-    let foreign = tags.get(tags::CASE).filter(|tag| !released && known.iter().all(|case| case.id.as_str() != *tag));
+    let foreign = tags.get(tags::CASE).filter(|tag| !released && known.all().all(|case| case.id.as_str() != *tag));
     if let Some(tag) = foreign {
         check_readable(shelf, tag)?;
     }

@@ -72,7 +72,7 @@ fn first_questions(plan: &Plan, region: &Region, now: Timestamp) -> Result<BTree
     let unknown = Identity { account: AccountId::new(""), arn: Arn::new("") };
     let target = target(&unknown, &plan.charge, region);
     let session = begin(MemoryStore::new(), planned_name(plan, now), plan, &target, None, now)?;
-    let view = View { case: session.case(), scene: &Scene::new(), busy: &Busy::default(), now };
+    let view = View { case: session.case(), scene: &Scene::new(), busy: &Busy::default(), now, stopping: false };
     Ok(next(view).observe.into_iter().filter(|query| query.side() == Side::Source).collect())
 }
 

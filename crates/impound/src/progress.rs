@@ -2,6 +2,7 @@
 //! no reading, so no secret can be shown.
 
 use crate::terminal::{Terminal, Verbosity};
+use crate::text::{Text, text};
 use casebook::next::{Next, StepReport};
 use casebook::step::{StepName, StepStatus};
 use engine::{Event, Watcher};
@@ -71,11 +72,12 @@ pub fn count(calls: &mut Calls, event: &Event<'_>) {
 }
 
 /// Calls by action, the most frequent first, and their sum.
-pub fn call_lines(calls: &Calls) -> String {
+pub fn call_lines(calls: &Calls) -> Text {
     let mut rows: Vec<_> = calls.iter().collect();
     rows.sort_by_key(|(action, count)| (std::cmp::Reverse(**count), action.as_str()));
-    let lines: String = rows.iter().map(|(action, count)| format!("{count:>6}  {action}\n")).collect();
-    format!("{lines}{:>6}  calls in all", calls.values().sum::<u64>())
+    let mut lines: Text = rows.iter().map(|(action, count)| text!("{:>6}  {}\n", count, action)).collect();
+    lines.add(text!("{:>6}  calls in all", calls.values().sum::<u64>()));
+    lines
 }
 
 /// A step in a line: how it stands, and why or what it waits for.
@@ -126,6 +128,6 @@ mod tests {
     #[test]
     fn calls_are_listed_by_how_many_and_summed() {
         let calls = Calls::from([("ec2:A".to_owned(), 1), ("ec2:B".to_owned(), 3)]);
-        assert_eq!(call_lines(&calls), "     3  ec2:B\n     1  ec2:A\n     4  calls in all");
+        assert_eq!(call_lines(&calls).as_str(), "     3  ec2:B\n     1  ec2:A\n     4  calls in all");
     }
 }

@@ -8,16 +8,20 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::opening::{Plan, open_or_adopt};
-use crate::preflight::{self, unreachable};
+use crate::preflight::{self, Preflight, unreachable};
 use crate::primed::Primed;
 use crate::progress::{Calls, Progress, call_lines};
+use crate::stopping::unless_stopped;
 use crate::summary;
 use crate::terminal::Verbosity;
+use crate::text::text;
+use casebook::case::Case;
 use casebook::entry::CaseStatus;
 use casebook::id::Region;
+use casebook::runbook::Runbook;
 use casebook::settings::Config;
 use engine::{Clock, Cloud, EngineError, Ports, RunEnd, Session, Stop, Watcher, drive};
-use ledger::{LedgerError, Store};
+use ledger::{CaseFile, LedgerError, Store};
 
 /// Where a response acts.
 #[derive(Clone, Copy, Debug)]
@@ -52,35 +56,76 @@ pub async fn respond<C: Cloud, K: Clock>(
     site: Site<'_, C, K>,
     response: Response<'_>,
 ) -> Result<Exit, Failure> {
-    let Response { plan, config, region, file } = response;
-    let found = preflight::look((site.cloud, site.clock), &plan, &region, config).await?;
-    if site.stop.times() > 0 {
-        return Err(Failure::new(Exit::Held, "stopped by the operator before a case was opened; nothing was changed"));
-    }
-    let taken = open_or_adopt(&context.shelf()?, &plan, &found, file, site.clock.now())?;
-    let mut session = taken.session;
-    tell_unread(context, &taken.unread);
-    tell_opening(context, &session, taken.adopted, &plan.charge);
-    let cloud = Primed::new(site.cloud, found.early);
+    let TakenOn { mut session, cloud } = take_on(context, &site, &response).await?;
     drive_case(context, Site { cloud: &cloud, clock: site.clock, stop: site.stop }, &mut session).await
+}
+
+/// A case that was opened or adopted and not driven yet.
+#[derive(Debug)]
+pub(crate) struct TakenOn<'a, C> {
+    /// The case, locked.
+    pub(crate) session: Session<CaseFile>,
+    /// The cloud, with the answers that came before the case was opened.
+    pub(crate) cloud: Primed<'a, C>,
+}
+
+/// Looks at the instance, and opens or adopts its case.
+///
+/// # Errors
+/// As [`respond`], before anything is changed.
+pub(crate) async fn take_on<'a, C: Cloud, K: Clock>(
+    context: &Context,
+    site: &Site<'a, C, K>,
+    response: &Response<'_>,
+) -> Result<TakenOn<'a, C>, Failure> {
+    let found = look(site, response).await?;
+    let plan = &response.plan;
+    let taken = open_or_adopt(&context.shelf()?, plan, &found, response.file, site.clock.now())?;
+    tell_unread(context, &taken.unread);
+    tell_opening(context, taken.session.case(), taken.adopted, &plan.charge);
+    tell_runbook(context, taken.session.case(), &plan.runbook);
+    Ok(TakenOn { session: taken.session, cloud: Primed::new(site.cloud, found.early) })
+}
+
+/// Looks before anything is opened, unless the operator wishes to stop.
+///
+/// # Errors
+/// As [`preflight::look`]; code 4 when it was stopped.
+pub(crate) async fn look<'a, C: Cloud, K: Clock>(
+    site: &Site<'a, C, K>,
+    response: &Response<'_>,
+) -> Result<Preflight<'a>, Failure> {
+    let Response { plan, region, config, .. } = response;
+    unless_stopped(site.stop, preflight::look((site.cloud, site.clock), plan, region, config)).await
 }
 
 fn tell_unread(context: &Context, unread: &[(String, Failure)]) {
     for (name, failure) in unread {
-        let line = format!(
-            "the case {name} can not be read and was passed over: {}; if it is about this instance, this is a second case of it",
+        context.terminal.warn(&text!(
+            "the case {} can not be read and was passed over: {}; if it is about this instance, this is a second case of it",
+            name,
             failure.what
-        );
-        context.terminal.warn(&line);
+        ));
     }
 }
 
-fn tell_opening<S: Store>(context: &Context, session: &Session<S>, adopted: bool, charge: &Charge) {
-    let case = session.case();
+fn tell_opening(context: &Context, case: &Case, adopted: bool, charge: &Charge) {
     let verb = if adopted { "adopted" } else { "opened" };
-    context.terminal.log(&format!("case {} {verb}: {}, through {}", case.id, case.target, case.through));
+    context.terminal.log(&text!("case {} {}: {}, through {}", case.id, verb, case.target, case.through));
     if let Some(advice) = &charge.advice {
-        context.terminal.log(&format!("finding: {advice}"));
+        context.terminal.log(&text!("finding: {}", advice));
+    }
+}
+
+/// A case keeps the runbook that it was opened with; that another one was asked for is said.
+pub(crate) fn tell_runbook(context: &Context, case: &Case, asked: &Runbook) {
+    if case.runbook != *asked {
+        context.terminal.warn(&text!(
+            "the case {} keeps the runbook `{}` with which it was opened: `{}`, as asked for now, is not taken up",
+            case.id,
+            case.runbook.name,
+            asked.name
+        ));
     }
 }
 
@@ -124,7 +169,18 @@ fn broken_off<S: Store>(error: EngineError, session: &Session<S>) -> Failure {
         return failure;
     }
     let id = &session.case().id;
-    Failure { exit: Exit::Held, ..failure }.hint(format!("what was done is kept; then go on: impound resume {id}"))
+    let held = Failure { exit: Exit::Held, ..failure };
+    let document = document_of(session, &held);
+    held.hint(format!("what was done is kept; then go on: impound resume {id}")).document(document)
+}
+
+/// The case as far as its ledger can be read, and what its last entry can not say.
+fn document_of<S: Store>(session: &Session<S>, held: &Failure) -> Document {
+    let known = match History::of(session) {
+        Ok(history) => Document::of(&history),
+        Err(_) => Document::without_case(CaseStatus::Held, "", None).named(&session.case().id),
+    };
+    Document { status: CaseStatus::Held, reason: held.what.clone(), ..known }
 }
 
 /// Shows how the case stands, and gives the exit code of the run.
@@ -142,16 +198,24 @@ pub fn conclude<S: Store>(
         let what = format!("case {}: {}", history.case.id, end.reason);
         return Err(unreachable(&what, fault).document(Document::of(&history)));
     }
-    show(context, &history)?;
     if context.terminal.verbosity == Verbosity::Verbose {
         context.terminal.log(&call_lines(calls));
     }
-    match end.status {
-        CaseStatus::Done if end.gaps > 0 => Ok(Exit::Gaps),
-        CaseStatus::Held => Err(Failure::new(Exit::Held, format!("case {} is held: {}", history.case.id, end.reason))
-            .hint(format!("containment is kept; then go on: {}", summary::next_command(&history)))),
-        status => Ok(status.into()),
+    if end.status == CaseStatus::Held {
+        return Err(held(context, &history, &end.reason)?);
     }
+    show(context, &history)?;
+    Ok(if end.status == CaseStatus::Done && end.gaps > 0 { Exit::Gaps } else { end.status.into() })
+}
+
+/// For people the summary comes first; for programs the failure brings the document.
+fn held(context: &Context, history: &History, reason: &str) -> Result<Failure, Failure> {
+    if !context.terminal.is_json() {
+        show(context, history)?;
+    }
+    Ok(Failure::new(Exit::Held, format!("case {} is held: {reason}", history.case.id))
+        .hint(format!("containment is kept; then go on: {}", summary::next_command(history)))
+        .document(Document::of(history)))
 }
 
 /// A case on stdout, in the form asked for.
@@ -159,6 +223,8 @@ pub fn conclude<S: Store>(
 /// # Errors
 /// When stdout can not be written.
 pub fn show(context: &Context, history: &History) -> Result<(), Failure> {
-    let json = context.terminal.is_json();
-    context.terminal.data(&if json { Document::of(history).to_json() } else { summary::summary(history) })
+    match context.terminal.is_json() {
+        true => context.terminal.json(&Document::of(history).to_json()),
+        false => context.terminal.data(&summary::summary(history)),
+    }
 }

@@ -6,71 +6,75 @@ use crate::gates::{self, Waiting};
 use crate::history::History;
 use crate::opening::is_drill;
 use crate::tables;
-use crate::terminal::{BAD, FAINT, GOOD, STRONG, WARN, paint};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, WARN};
+use crate::text::{Text, paint, text};
 use casebook::case::Case;
 use casebook::entry::CaseStatus;
 use casebook::gate::Gate;
 use casebook::settings::TrackedConnections;
 use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::{CredentialVerdict, NetworkVerdict};
-use std::fmt::Write;
 
 /// The end of a run.
-pub fn summary(history: &History) -> String {
+pub fn summary(history: &History) -> Text {
     let case = &history.case;
-    let mut text = verdict(case);
-    text.push_str(&standing_line(history));
-    text.push_str(&residuals(case));
-    text.push_str(&unfinished(&steps(case)));
-    text.push_str(&evidence(case));
-    text.push_str(&gap_lines(&gaps(case)));
-    text.push_str(&gate_lines(&gates::waiting(case)));
+    let mut text = Text::from_iter([
+        verdict(case),
+        standing_line(history),
+        residuals(case),
+        unfinished(&steps(case)),
+        evidence(case),
+        gap_lines(&gaps(case)),
+        gate_lines(&gates::waiting(case)),
+    ]);
     if !is_drill(case) {
-        let _ = writeln!(text, "\nNext: {}", next_command(history));
+        text.add(text!("\nNext: {}\n", next_command(history)));
     }
     text
 }
 
 /// The same with every step: one case of `status`.
-pub fn detail(history: &History) -> String {
+pub fn detail(history: &History) -> Text {
     let rows = steps(&history.case);
-    format!("{}\nSteps\n{}", summary(history), rows.iter().map(step_line).collect::<String>())
+    text!("{}\nSteps\n{}", summary(history), rows.iter().map(step_line).collect::<Text>())
 }
 
 /// The first line: what is proved about containment, and what is not.
-pub fn verdict(case: &Case) -> String {
+pub fn verdict(case: &Case) -> Text {
     let instance = &case.target.instance;
     if is_gone(case) {
-        return format!("{}\n", paint(GOOD, &format!("{instance} is terminated; its evidence is kept.")));
+        return text!("{}\n", paint(GOOD, text!("{} is terminated; its evidence is kept.", instance)));
     }
     if is_released(case) {
-        return format!("{}\n", paint(WARN, &format!("{instance} is released: it is no longer contained.")));
+        return text!("{}\n", paint(WARN, text!("{} is released: it is no longer contained.", instance)));
     }
     let line = match case.verdict.network {
-        NetworkVerdict::Open => paint(BAD, &format!("{instance} is NOT contained: the network is open.")),
-        NetworkVerdict::VerifiedDead => paint(GOOD, &format!("{instance} is contained: no connection is left.")),
+        NetworkVerdict::Open => paint(BAD, text!("{} is NOT contained: the network is open.", instance)),
+        NetworkVerdict::VerifiedDead => paint(GOOD, text!("{} is contained: no connection is left.", instance)),
         NetworkVerdict::NewFlowsBlocked => blocked(case),
     };
-    format!("{line}\nCredentials: {}\n", credentials(case.verdict.credentials))
+    text!("{}\nCredentials: {}\n", line, credentials(case.verdict.credentials))
 }
 
 /// Every interface is in a group without rules, which cuts nothing that already flows
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>).
-fn blocked(case: &Case) -> String {
-    let head = format!("{} is contained for new flows; existing connections may still be alive.", case.target.instance);
+fn blocked(case: &Case) -> Text {
+    let head = text!("{} is contained for new flows; existing connections may still be alive.", case.target.instance);
     let window = gates::command(case, Gate::OpenWindow);
     let setting = match case.settings.policy.tracked_connections {
-        TrackedConnections::Convert => String::new(),
-        TrackedConnections::Report => " (first set policy.tracked_connections = \"convert\")".to_owned(),
+        TrackedConnections::Convert => "",
+        TrackedConnections::Report => " (first set policy.tracked_connections = \"convert\")",
     };
-    format!(
-        "{}\n  to cut them: {window}{setting}\n  or, with everyone in the subnet: {}",
-        paint(WARN, &head),
+    text!(
+        "{}\n  to cut them: {}{}\n  or, with everyone in the subnet: {}",
+        paint(WARN, head),
+        window,
+        setting,
         gates::command(case, Gate::SubnetNacl)
     )
 }
 
-fn credentials(verdict: CredentialVerdict) -> String {
+fn credentials(verdict: CredentialVerdict) -> Text {
     match verdict {
         CredentialVerdict::None => paint(GOOD, "the instance has no role"),
         CredentialVerdict::Revoked => paint(GOOD, "revoked, and read back"),
@@ -78,7 +82,7 @@ fn credentials(verdict: CredentialVerdict) -> String {
     }
 }
 
-fn standing_line(history: &History) -> String {
+fn standing_line(history: &History) -> Text {
     let (status, reason) = standing(history);
     let word = match status {
         CaseStatus::Done => paint(GOOD, "done"),
@@ -87,40 +91,34 @@ fn standing_line(history: &History) -> String {
         CaseStatus::Refused => paint(WARN, "refused"),
         CaseStatus::Unverified => paint(BAD, "unverified"),
     };
-    let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
-    format!("Case {}: {word}{reason}\n", paint(STRONG, history.case.id.as_str()))
+    let colon = if reason.is_empty() { "" } else { ": " };
+    text!("Case {}: {}{}{}\n", paint(STRONG, &history.case.id), word, colon, reason)
 }
 
-fn residuals(case: &Case) -> String {
-    let left = &case.verdict.residual;
-    if left.is_empty() {
-        return String::new();
-    }
-    let line = |residual: &casebook::verdict::Residual| format!("  {}: {}\n", residual.channel, residual.why);
+fn residuals(case: &Case) -> Text {
+    let line = |residual: &casebook::verdict::Residual| text!("  {}: {}\n", residual.channel, residual.why);
     let head = if is_gone(case) { "Open until it was terminated" } else { "Still open" };
-    format!("\n{head}\n{}", left.iter().map(line).collect::<String>())
+    headed(head, case.verdict.residual.iter().map(line).collect())
+}
+
+/// Lines under a headline; nothing when there is none.
+fn headed(head: &str, lines: Text) -> Text {
+    if lines.is_empty() { lines } else { text!("\n{}\n{}", head, lines) }
 }
 
 /// The steps that are not done, each with its reason, and what the others warn of.
-fn unfinished(rows: &[StepRow]) -> String {
+fn unfinished(rows: &[StepRow]) -> Text {
     let open = |row: &&StepRow| !matches!(row.status, StepStatus::Done | StepStatus::Skipped);
-    let lines: String = rows.iter().filter(open).map(step_line).collect();
-    let warnings: String = rows.iter().flat_map(warning_lines).collect();
-    let mut text = String::new();
-    if !lines.is_empty() {
-        let _ = write!(text, "\nNot done\n{lines}");
-    }
-    if !warnings.is_empty() {
-        let _ = write!(text, "\nTo know\n{warnings}");
-    }
-    text
+    let lines = rows.iter().filter(open).map(step_line).collect();
+    let warnings = rows.iter().flat_map(warning_lines).collect();
+    Text::from_iter([headed("Not done", lines), headed("To know", warnings)])
 }
 
-fn warning_lines(row: &StepRow) -> impl Iterator<Item = String> {
-    row.warnings.iter().map(move |warning| format!("  {}: {warning}\n", row.step))
+fn warning_lines(row: &StepRow) -> impl Iterator<Item = Text> {
+    row.warnings.iter().map(move |warning| text!("  {}: {}\n", row.step, warning))
 }
 
-fn step_line(row: &StepRow) -> String {
+fn step_line(row: &StepRow) -> Text {
     let (mark, style) = match row.status {
         StepStatus::Done => ("done", GOOD),
         StepStatus::Skipped => ("skipped", FAINT),
@@ -128,39 +126,31 @@ fn step_line(row: &StepRow) -> String {
         StepStatus::Waiting => ("waiting", WARN),
         StepStatus::Unknown => ("unknown", BAD),
     };
-    format!("  {:<10} {} {}\n", row.step, paint(style, &format!("{mark:<8}")), row.reason)
+    text!("  {:<10} {} {}\n", row.step, paint(style, text!("{:<8}", mark)), row.reason)
 }
 
-fn evidence(case: &Case) -> String {
+fn evidence(case: &Case) -> Text {
     if case.evidence.is_empty() {
-        return String::new();
+        return Text::new();
     }
-    format!("\nEvidence\n{}\n", tables::evidence(case.evidence.values()))
+    headed("Evidence", text!("{}\n", tables::evidence(case.evidence.values())))
 }
 
-fn gap_lines(gaps: &[GapRow]) -> String {
-    if gaps.is_empty() {
-        return String::new();
-    }
-    let line = |gap: &GapRow| format!("  {}: {}\n", gap.what, gap.why);
-    format!("\nCould not be read\n{}", gaps.iter().map(line).collect::<String>())
+fn gap_lines(gaps: &[GapRow]) -> Text {
+    headed("Could not be read", gaps.iter().map(|gap| text!("  {}: {}\n", gap.what, gap.why)).collect())
 }
 
 /// Closed gates: what each exposes, and the command that opens it.
-fn gate_lines(gates: &[Waiting]) -> String {
-    if gates.is_empty() {
-        return String::new();
-    }
-    let mut text = "\nGates\n".to_owned();
-    for gate in gates {
-        let kind = if gate.offer { "an offer" } else { "waited for" };
-        let _ = writeln!(text, "  {} ({kind}, step {})", paint(STRONG, gate.gate.as_str()), gate.step);
-        for line in &gate.exposure {
-            let _ = writeln!(text, "    {line}");
-        }
-        let _ = writeln!(text, "    open it: {}", gate.command);
-    }
-    text
+fn gate_lines(gates: &[Waiting]) -> Text {
+    headed("Gates", gates.iter().map(gate_line).collect())
+}
+
+fn gate_line(gate: &Waiting) -> Text {
+    let kind = if gate.offer { "an offer" } else { "waited for" };
+    let mut lines = text!("  {} ({}, step {})\n", paint(STRONG, gate.gate), kind, gate.step);
+    lines.add(gate.exposure.iter().map(|line| text!("    {}\n", line)).collect());
+    lines.add(text!("    open it: {}\n", gate.command));
+    lines
 }
 
 /// What a responder would type next.

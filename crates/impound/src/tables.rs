@@ -2,15 +2,15 @@
 
 use crate::document::standing;
 use crate::history::History;
+use crate::text::{Show, Text};
 use casebook::evidence::Evidence;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 /// The evidence: what it is, whose, how far.
-pub fn evidence<'a>(items: impl Iterator<Item = &'a Evidence>) -> String {
-    let mut table = table(&["kind", "id", "account", "from", "state", "locked", "sha256"]);
-    for item in items {
-        table.add_row([
+pub fn evidence<'a>(items: impl Iterator<Item = &'a Evidence>) -> Text {
+    let row = |item: &Evidence| {
+        [
             word(&item.kind),
             item.id.clone(),
             item.account.to_string(),
@@ -18,17 +18,16 @@ pub fn evidence<'a>(items: impl Iterator<Item = &'a Evidence>) -> String {
             word(&item.state),
             if item.locked { "locked".to_owned() } else { String::new() },
             item.sha256.as_deref().map(|digest| digest.chars().take(12).collect()).unwrap_or_default(),
-        ]);
-    }
-    table.to_string()
+        ]
+    };
+    table(["kind", "id", "account", "from", "state", "locked", "sha256"], items.map(row))
 }
 
 /// The cases of a state directory.
-pub fn cases<'a>(histories: impl Iterator<Item = &'a History>) -> String {
-    let mut table = table(&["case", "instance", "account", "region", "status", "network", "opened"]);
-    for history in histories {
+pub fn cases<'a>(histories: impl Iterator<Item = &'a History>) -> Text {
+    let row = |history: &History| {
         let case = &history.case;
-        table.add_row([
+        [
             case.id.to_string(),
             case.target.instance.to_string(),
             case.target.account.to_string(),
@@ -36,16 +35,19 @@ pub fn cases<'a>(histories: impl Iterator<Item = &'a History>) -> String {
             word(&standing(history).0),
             word(&case.verdict.network),
             format!("{:.0}", case.opened),
-        ]);
-    }
-    table.to_string()
+        ]
+    };
+    table(["case", "instance", "account", "region", "status", "network", "opened"], histories.map(row))
 }
 
-/// A table without lines, a head row first.
-pub fn table(head: &[&str]) -> Table {
+/// A table without lines, a head row first, every cell shown on its own.
+fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Text {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(head);
-    table
+    for row in rows {
+        table.add_row(row.map(|cell| cell.show()));
+    }
+    Text::framed(table.to_string())
 }
 
 /// A kebab-case word of the domain, as JSON would say it.

@@ -2,6 +2,8 @@
 
 use crate::args::{Color, Global, Output};
 use crate::failure::Failure;
+use crate::text::{Text, paint, text};
+use casebook::report::clean;
 use clap::builder::styling::{AnsiColor, Style};
 use std::io::{ErrorKind, IsTerminal, Write};
 
@@ -36,11 +38,6 @@ pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Beside the point.
 pub const FAINT: Style = Style::new().dimmed();
 
-/// Text in a style; the stream strips it where colours are not wanted.
-pub fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
-}
-
 impl Terminal {
     /// As the global options say. Sets the colours of the whole process.
     pub fn new(global: &Global) -> Self {
@@ -63,32 +60,45 @@ impl Terminal {
         self.output == Output::Json
     }
 
-    /// Prints data. A reader that has gone away (`| head`) is no failure.
+    /// Prints data for people.
     ///
     /// # Errors
     /// When stdout can not be written.
-    pub fn data(self, text: &str) -> Result<(), Failure> {
-        let mut stdout = anstream::stdout().lock();
-        let newline = if text.ends_with('\n') { "" } else { "\n" };
-        let written = write!(stdout, "{text}{newline}").and_then(|()| stdout.flush());
-        match written {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::usage(format!("cannot write to stdout: {error}")).hint("free the disk or close the pipe"))
-            }
-            _ => Ok(()),
+    pub fn data(self, text: &Text) -> Result<(), Failure> {
+        written(text.as_str())
+    }
+
+    /// Prints a JSON document. What JSON lets stand in a string and a terminal would obey is escaped.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn json(self, document: &str) -> Result<(), Failure> {
+        written(&escaped(document))
+    }
+
+    /// Prints a file that was made elsewhere and has escapes of its own: a report, a manual page.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn file(self, bytes: &str) -> Result<(), Failure> {
+        written(bytes)
+    }
+
+    /// Prints progress unless the run is quiet.
+    pub fn log(self, text: &Text) {
+        if self.verbosity != Verbosity::Quiet {
+            self.ask(text);
         }
     }
 
-    /// Prints a line of progress unless the run is quiet.
-    pub fn log(self, line: &str) {
-        if self.verbosity != Verbosity::Quiet {
-            say(line);
-        }
+    /// Prints what a person must see to answer, also in a quiet run.
+    pub fn ask(self, text: &Text) {
+        say(text);
     }
 
     /// Prints a warning, also in a quiet run.
-    pub fn warn(self, line: &str) {
-        say(&format!("{}: {line}", paint(WARN, "warning")));
+    pub fn warn(self, warning: &Text) {
+        say(&text!("{}: {}", paint(WARN, "warning"), warning));
     }
 
     /// Whether the progress can be redrawn in place.
@@ -99,13 +109,45 @@ impl Terminal {
 
 /// Prints a failure: the one place where errors appear.
 pub fn report(failure: &Failure) {
-    say(&format!("{}: {}", paint(BAD, "error"), failure.what));
+    say(&text!("{}: {}", paint(BAD, "error"), failure.what));
     if let Some(hint) = &failure.hint {
-        say(&format!("{}: {hint}", paint(STRONG, "hint")));
+        say(&text!("{}: {}", paint(STRONG, "hint"), hint));
     }
 }
 
-/// A line on stderr. That it can not be written is nothing that could be told anybody.
-fn say(line: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{line}");
+/// To stdout, with a line's end. A reader that has gone away (`| head`) is no failure.
+fn written(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::usage(format!("cannot write to stdout: {error}")).hint("free the disk or close the pipe"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Outside its strings a JSON document has none of these characters but the ends of its lines.
+fn escaped(document: &str) -> String {
+    let hides = |c: &char| *c != '\n' && clean(c.encode_utf8(&mut [0; 4])).starts_with("[U+");
+    let escape = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    document.chars().map(|c| if hides(&c) { escape(c) } else { c.to_string() }).collect()
+}
+
+/// Text on stderr. That it can not be written is nothing that could be told anybody.
+fn say(text: &Text) {
+    let _ = writeln!(anstream::stderr().lock(), "{}", text.as_str());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_its_meaning_and_no_sign_that_a_terminal_obeys() {
+        let value = serde_json::json!({"name": "a\u{9b}1m\u{202e}\u{1b}\u{e0041}\n é [U+0041]"});
+        let printed = escaped(&format!("{value:#}"));
+        assert!(printed.chars().all(|c| c == '\n' || (!c.is_control() && c != '\u{202e}' && c != '\u{e0041}')));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).expect("JSON"), value);
+    }
 }

@@ -58,7 +58,7 @@ pub fn kept_here<S: Store>(case: &Case, store: &S) -> Vec<Check> {
 fn files<S: Store>(case: &Case, store: &S) -> Vec<Check> {
     let captured = case.baseline.artefacts.values().flatten().map(|artefact| &artefact.sha256);
     let blocks = case.blocks.values().flat_map(|record| &record.runs).map(|run| &run.sha256);
-    let finding = case.finding.iter().map(|note| &note.sha256);
+    let finding = case.findings().map(|note| &note.sha256);
     let mut digests: Vec<&String> = captured.chain(blocks).chain(finding).collect();
     digests.sort();
     digests.dedup();

@@ -13,12 +13,16 @@ mod harness;
 mod adoption;
 #[path = "wire/complete.rs"]
 mod complete;
+#[path = "wire/conformance.rs"]
+mod conformance;
 #[path = "wire/containment.rs"]
 mod containment;
 #[path = "wire/custody.rs"]
 mod custody;
 #[path = "wire/doctor.rs"]
 mod doctor;
+#[path = "wire/escalation.rs"]
+mod escalation;
 #[path = "wire/findings.rs"]
 mod findings;
 #[path = "wire/gates.rs"]

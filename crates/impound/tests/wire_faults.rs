@@ -22,6 +22,8 @@ mod denials;
 mod lost;
 #[path = "wire_faults/outcome.rs"]
 mod outcome;
+#[path = "wire_faults/questions.rs"]
+mod questions;
 #[path = "wire_faults/references.rs"]
 mod references;
 #[path = "wire_faults/secrets.rs"]

@@ -72,6 +72,16 @@ impl Range {
         self.briefing.target.clone()
     }
 
+    /// Assumes the role in the account under investigation: one call before all others, as a responder
+    /// with a role of its own makes it
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
+    pub async fn enter(&self) {
+        let sent = self.send(&Round::of("sts:AssumeRole"), Side::Source);
+        self.clock.sleep(ONE_WAY).await;
+        self.clock.sleep(ONE_WAY).await;
+        self.arrive(sent);
+    }
+
     /// Asks a question. A question that takes several calls takes them one after another; the
     /// answer shows the world at the arrival of the last one.
     pub async fn observe(&self, query: &Query) -> Answer<Reading> {

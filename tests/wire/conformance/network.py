@@ -25,12 +25,14 @@ class Interfaces(Case):
     def test_group_of_another_vpc_is_refused(self):
         """A group can be used in its VPC.
 
-        https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
+        https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html; the code is that of a group that does
+        not exist, with a message of its own, as users report it: https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/3943
         """
         vpc = self.source.ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
         group = self.source.ec2.create_security_group(GroupName="far", Description="far", VpcId=vpc)["GroupId"]
-        with self.refused():
+        with self.refused("InvalidGroup.NotFound") as far:
             self.change(Groups=[group])
+        self.assertIn("different networks", str(far.exception))
         with self.refused("InvalidGroup.NotFound"):
             self.change(Groups=["sg-00000000000000000"])
 
@@ -199,13 +201,24 @@ class Acls(Case):
         self.source.ec2.replace_network_acl_association(AssociationId=new, NetworkAclId=before)
         self.assertEqual(self.association()[0], before)
 
+    def test_replacing_is_idempotent(self):
+        """Idempotent by default: ReplaceNetworkAclAssociation.
+
+        https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+        """
+        _, old = self.association()
+        call = {"AssociationId": old, "NetworkAclId": self.make()["NetworkAclId"]}
+        first, again = (self.source.ec2.replace_network_acl_association(**call)["NewAssociationId"] for _ in range(2))
+        self.assertEqual((self.association(), again), ((call["NetworkAclId"], first), first))
+
 
 class Addresses(Case):
     def test_disassociated_and_back(self):
         """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateAddress.html, API_AssociateAddress.html"""
         ip = self.s["elastic_ip"]
         self.assertEqual(self.interface()["Association"]["PublicIp"], ip["address"])
-        self.source.ec2.disassociate_address(AssociationId=ip["association"])
+        for _ in ("once", "and again, without an error"):
+            self.source.ec2.disassociate_address(AssociationId=ip["association"])
         self.assertNotIn("Association", self.interface())
         address = self.source.ec2.describe_addresses(AllocationIds=[ip["allocation"]])["Addresses"][0]
         self.assertNotIn("AssociationId", address)

@@ -128,8 +128,13 @@ def lineage(data):
     return rows
 
 
+def stop(data):
+    """POST: the answer is the last thing this server does; see server.py."""
+    return {}
+
+
 ENDPOINTS = {
     "agent": agent, "calls": calls, "clear": clear, "corrupt": corrupt, "deny": deny, "destroy": destroy, "expire": expire,
-    "fault": fault, "finding": finding, "lag": lag, "lineage": lineage, "role": role, "trail": trail_event, "trap": trap,
-    "traps": traps, "user": user,
+    "fault": fault, "finding": finding, "lag": lag, "lineage": lineage, "role": role, "stop": stop, "trail": trail_event,
+    "trap": trap, "traps": traps, "user": user,
 }

@@ -17,9 +17,14 @@ DENIALS = []  # {"account" or "principal": who, "actions": ["ec2:CreateImage", "
 PREFIX = {"monitoring": "cloudwatch"}
 
 
+def in_policies(service, action):
+    """The action as policies and refusals name it."""
+    return f"{PREFIX.get(service, service)}:{action}"
+
+
 def denied(caller, service, action):
     """Is this action taken away from the caller?"""
-    full = f"{PREFIX.get(service, service)}:{action}"
+    full = in_policies(service, action)
     for denial in DENIALS:
         who = denial.get("principal") or denial.get("account")
         if caller.is_called(who) and any(fnmatchcase(full, p) or fnmatchcase(action, p) for p in denial["actions"]):

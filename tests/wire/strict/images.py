@@ -175,14 +175,18 @@ def registered_device(backend, mapping):
 
 @replaces(EC2Backend)
 def modify_image_attribute(original, self, ami_id, launch_permissions_to_add, launch_permissions_to_remove):
-    """AWS: images under the default key cannot be shared, encrypted ones cannot be public (codes not verified)."""
+    """AWS: images under the default key cannot be shared, encrypted ones cannot be public.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html; the first code and message as users
+    report them: https://github.com/DataDog/stratus-red-team/issues/109; the second code is not verified.
+    """
     image = self.amis.get(ami_id)
     for mapping in (image._mapping or [] if image is not None and launch_permissions_to_add else []):
         snap = find_snapshot(self, mapping["Ebs"]["SnapshotId"])
         if snap is None or not snap.encrypted:
             continue
         if keys.is_default_key(self, snap.kms_key_id):
-            raise Refused("InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared")
+            raise Refused("InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.")
         if {"Group": "all"} in launch_permissions_to_add:
             raise Refused("InvalidParameter", "Images with encrypted snapshots cannot be made public")
     return original(self, ami_id, launch_permissions_to_add, launch_permissions_to_remove)

@@ -18,7 +18,11 @@ TRACKING_SECONDS = {"TcpEstablishedTimeout": (60, 432000), "UdpStreamTimeout": (
 
 @replaces(EC2Backend)
 def modify_network_interface_attribute(original, self, eni_id, group_ids, *args, **kwargs):
-    """AWS: at most five groups, all known, all of the interface's VPC. The new list replaces the old one."""
+    """AWS: at most five groups, all known, all of the interface's VPC. The new list replaces the old one.
+
+    No page gives the code for a group of another VPC; users report InvalidGroup.NotFound with this message:
+    https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/3943
+    """
     interface = self.get_network_interface(eni_id)
     if len(group_ids or []) > GROUPS_PER_INTERFACE:
         raise Refused("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface is 5")

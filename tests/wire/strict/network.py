@@ -38,13 +38,33 @@ def replace_network_acl_association(original, self, association_id, network_acl_
     """AWS: a new association id each time; an unknown one is an error; both ACLs belong to one VPC.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceNetworkAclAssociation.html
+
+    The call is idempotent by default: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+    Repeated it gives its first answer here; for how long, and whether after a further swap too, is not verified.
     """
+    first = vars(self).setdefault("_replaced_acls", {})
+    if (association_id, network_acl_id) in first:
+        return first[association_id, network_acl_id]
     holder = next((acl for acl in self.network_acls.values() if association_id in acl._associations), None)
     if holder is None:
         raise Refused("InvalidAssociationID.NotFound", f"The association ID '{association_id}' does not exist")
     if self.get_network_acl(network_acl_id).vpc_id != holder.vpc_id:
         raise Refused("InvalidParameterValue", "The network ACL and the subnet belong to different networks.")  # code not verified
-    return original(self, association_id, network_acl_id)
+    first[association_id, network_acl_id] = original(self, association_id, network_acl_id)
+    return first[association_id, network_acl_id]
+
+
+@replaces(EC2Backend)
+def disassociate_address(original, self, address=None, association_id=None):
+    """AWS: "If you perform the operation more than once, Amazon EC2 doesn't return an error."
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateAddress.html
+    """
+    gone = vars(self).setdefault("_disassociated", set())
+    if association_id in gone:
+        return
+    original(self, address, association_id)
+    gone.add(association_id)
 
 
 def instance_of(address):

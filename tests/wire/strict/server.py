@@ -5,6 +5,7 @@ One call at a time takes effect (moto is not made for more); waiting happens out
 
 import io
 import json
+import os
 import re
 import time
 
@@ -25,12 +26,20 @@ def application(moto, fork):
         size = int(env.get("CONTENT_LENGTH") or 0)
         body = env["wsgi.input"].read(size) if size else b""
         if env.get("PATH_INFO", "").startswith("/_strict/"):
-            status, data = control(env["PATH_INFO"][len("/_strict/"):], body, fork)
+            name = env["PATH_INFO"][len("/_strict/"):]
+            status, data = control(name, body, fork)
             start(f"{status} X", [("Content-Type", "application/json"), ("Content-Length", str(len(data)))])
-            return [data]
+            return Farewell([data]) if name == "stop" else [data]
         return Request(env, body, moto).answer(start)
 
     return handle
+
+
+class Farewell(list):
+    """An answer after which this process ends: what WSGI is given is closed once it was sent."""
+
+    def close(self):
+        os._exit(0)
 
 
 def control(name, body, fork):
@@ -140,7 +149,7 @@ class Request:
         if call.service == "ec2":
             return call.error("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
         code = "AccessDenied" if call.service in QUERY_SERVICES else "AccessDeniedException"
-        text = f"User: {self.caller.arn} is not authorized to perform: {call.service}:{call.action}"
+        text = f"User: {self.caller.arn} is not authorized to perform: {denials.in_policies(call.service, call.action)}"
         return call.error(code, text, 403 if call.service in (*QUERY_SERVICES, "ebs") else 400)
 
     def effect(self):

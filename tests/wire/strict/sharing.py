@@ -100,7 +100,8 @@ def describe_snapshots_call(original, self):
 def add_create_volume_permission(original, self, snapshot_id, user_ids, groups):
     """AWS: encrypted snapshots cannot be made public, those under the default key cannot be shared.
 
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html (codes not verified)
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html; the first code and message
+    as users report them: https://github.com/hashicorp/packer/issues/8271; the second code is not verified.
     """
     snap = self.get_snapshot(snapshot_id)
     if snap.encrypted and keys.is_default_key(self, snap.kms_key_id):

@@ -60,12 +60,14 @@ async fn used(c: &Clients, quota: Quota) -> Result<u64, Fault> {
             every_page!(own, images).len() as u64
         }
         Quota::Disks => {
-            let volumes = every_page!(c.ec2.describe_volumes().filters(filter("volume-type", ["gp2"])), volumes);
+            let call = c.ec2.describe_volumes().filters(filter("volume-type", ["gp2"]));
+            let volumes = every_page!(call.include_managed_resources(true), volumes);
             volumes.iter().filter_map(|volume| volume.size).map(i64::from).sum::<i64>().unsigned_abs()
         }
         Quota::Cpus => {
             let running = filter("instance-state-name", ["pending", "running"]);
-            let reservations = every_page!(c.ec2.describe_instances().filters(running), reservations);
+            let call = c.ec2.describe_instances().filters(running).include_managed_resources(true);
+            let reservations = every_page!(call, reservations);
             let instances = reservations.iter().flat_map(|reservation| reservation.instances());
             instances.filter(|instance| is_counted(instance)).map(cpus).sum()
         }

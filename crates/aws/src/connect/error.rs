@@ -1,6 +1,6 @@
 //! Why an account could not be entered, and what to do: one line each.
 
-use crate::fault::{chain, one_line};
+use crate::fault::lack;
 use aws_credential_types::provider::error::CredentialsError;
 use casebook::fault::{Fault, FaultClass};
 
@@ -61,14 +61,16 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Reads the failure of the ambient credentials.
+    /// Reads the failure of the ambient credentials. What did not come through, or may pass, is no
+    /// fault of theirs.
     pub(super) fn from_credentials(error: &CredentialsError) -> Self {
-        let why = one_line(&chain(error));
+        let fault = lack(error);
+        let why = fault.message;
         match error {
+            _ if fault.class != FaultClass::Denied => Self::Unreachable { why },
             _ if why.contains("xpired") => Self::ExpiredCredentials { why },
             CredentialsError::CredentialsNotLoaded(_) => Self::NoCredentials { why },
             CredentialsError::InvalidConfiguration(_) => Self::Configuration { why },
-            CredentialsError::ProviderTimedOut(_) => Self::Unreachable { why },
             _ => Self::WrongCredentials { why },
         }
     }
@@ -99,6 +101,9 @@ const KEY_CODES: [&str; 5] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 
     fn role_error(class: FaultClass, code: &str) -> String {
         ConnectError::from_role("arn:aws:iam::1:role/ir", &Fault::new(class, code, "because")).to_string()
@@ -116,10 +121,28 @@ mod tests {
     }
 
     #[test]
+    fn what_did_not_come_through_is_no_fault_of_the_credentials() {
+        let io = || ConnectorError::io("connection reset".into());
+        let causes = [
+            CredentialsError::provider_error(SdkError::<AssumeRoleError, HttpResponse>::timeout_error("no answer")),
+            CredentialsError::provider_error(SdkError::<AssumeRoleError, HttpResponse>::dispatch_failure(io())),
+            CredentialsError::provider_error(ConnectorError::other("invalid peer certificate: Expired".into(), None)),
+            CredentialsError::provider_timed_out(std::time::Duration::from_secs(5)),
+        ];
+        for cause in causes {
+            let error = ConnectError::from_credentials(&cause);
+            assert!(matches!(error, ConnectError::Unreachable { .. }), "{error}");
+            assert!(!error.to_string().contains("access key"), "{error}");
+        }
+    }
+
+    #[test]
     fn ambient_failures_are_told_apart() {
         let none = ConnectError::from_credentials(&CredentialsError::not_loaded("no providers in chain"));
         assert!(matches!(none, ConnectError::NoCredentials { .. }));
         let old = ConnectError::from_credentials(&CredentialsError::provider_error("the SSO session has expired"));
         assert!(matches!(old, ConnectError::ExpiredCredentials { .. }));
+        let refused = ConnectError::from_credentials(&CredentialsError::provider_error("no such user"));
+        assert!(matches!(refused, ConnectError::WrongCredentials { .. }));
     }
 }

@@ -2,7 +2,7 @@
 //! is a rule of its own.
 
 use super::tags;
-use crate::fault::need;
+use crate::fault::{malformed, need};
 use aws_sdk_ec2::types as ec2;
 use casebook::fault::{Fault, FaultClass};
 use casebook::scene::network::{Direction, Peer, Rule, SecurityGroup};
@@ -31,7 +31,17 @@ fn split(direction: Direction, from: ec2::IpPermission) -> Result<Vec<Rule>, Fau
     let protocol = need(from.ip_protocol.clone(), "IpPermission.IpProtocol")?;
     let (from_port, to_port) = (from.from_port, from.to_port);
     let rule = |peer| Rule { direction, protocol: protocol.clone(), from: from_port, to: to_port, peer };
-    Ok(peers(from)?.into_iter().map(rule).collect())
+    Ok(known_peers(from)?.into_iter().map(rule).collect())
+}
+
+/// A rule always has a peer. One without any that is known here has one of a kind that AWS has added
+/// since: left out, the group would read as if it let nothing through.
+fn known_peers(from: ec2::IpPermission) -> Result<Vec<Peer>, Fault> {
+    let peers = peers(from)?;
+    if peers.is_empty() {
+        return Err(malformed("IpPermission peer (an address range, a prefix list or a group)"));
+    }
+    Ok(peers)
 }
 
 fn peers(from: ec2::IpPermission) -> Result<Vec<Peer>, Fault> {
@@ -102,6 +112,18 @@ mod tests {
         let range = ec2::Ipv6Range::builder().cidr_ipv6("::/0").build();
         both.ipv6_ranges = Some(vec![range]);
         assert_eq!(split(Direction::Ingress, both).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_permission_without_a_known_peer_is_malformed_and_not_an_empty_group() {
+        let bare = ec2::IpPermission::builder().ip_protocol("-1").build();
+        let shown = ec2::SecurityGroup::builder().group_id("sg-1").group_name("g").vpc_id("vpc-1").owner_id("1");
+        let shown = [shown.clone().ip_permissions(bare.clone()), shown.ip_permissions_egress(bare)];
+        for group_shown in shown {
+            let fault = group(group_shown.build()).unwrap_err();
+            assert_eq!(fault.code, "MalformedAnswer");
+            assert!(fault.message.contains("IpPermission peer"), "{fault}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! Network ACLs, route tables, subnets and VPCs.
+//! Network ACLs, route tables, endpoints, subnets and VPCs.
 
 use super::{ids, tags};
 use crate::fault::{malformed, need};
 use aws_sdk_ec2::types as ec2;
 use casebook::fault::Fault;
-use casebook::scene::network::{AclAssociation, AclEntry, Direction, NetworkAcl, Route, RouteTable, Subnet, Vpc};
+use casebook::scene::network::{
+    AclAssociation, AclEntry, Direction, Endpoint, NetworkAcl, Route, RouteTable, Subnet, Vpc,
+};
 
 /// An ACL of DescribeNetworkAcls
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkAcl.html>).
@@ -82,6 +84,20 @@ fn target(from: ec2::Route) -> String {
     known.unwrap_or_else(|| "unknown".to_owned())
 }
 
+/// An endpoint of DescribeVpcEndpoints
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>). One that leads
+/// to a resource or a service network has no service name.
+pub(crate) fn endpoint(from: ec2::VpcEndpoint) -> Result<Endpoint, Fault> {
+    let service = from.service_name.or(from.service_network_arn).or(from.resource_configuration_arn);
+    Ok(Endpoint {
+        id: need(from.vpc_endpoint_id, "VpcEndpoint.VpcEndpointId")?,
+        vpc: need(from.vpc_id, "VpcEndpoint.VpcId")?.into(),
+        kind: need(from.vpc_endpoint_type, "VpcEndpoint.VpcEndpointType")?.as_str().to_owned(),
+        service: service.unwrap_or_default(),
+        state: need(from.state, "VpcEndpoint.State")?.as_str().to_owned(),
+    })
+}
+
 /// A subnet of DescribeSubnets.
 pub(crate) fn subnet(from: ec2::Subnet) -> Result<Subnet, Fault> {
     let v6 = from.ipv6_cidr_block_association_set.unwrap_or_default();
@@ -119,6 +135,18 @@ mod tests {
         assert_eq!(self::route(route).unwrap().target, "unknown");
         let local = ec2::Route::builder().destination_ipv6_cidr_block("fd00::/8").gateway_id("local").build();
         assert_eq!(self::route(local).unwrap().target, "local");
+    }
+
+    #[test]
+    fn an_endpoint_keeps_awss_own_words_for_kind_and_state() {
+        let asked = ec2::VpcEndpoint::builder().vpc_endpoint_id("vpce-1").vpc_id("vpc-1").state("available".into());
+        let shown = endpoint(asked.clone().vpc_endpoint_type("Portal".into()).service_network_arn("arn:sn").build());
+        let shown = shown.unwrap();
+        assert_eq!(
+            (shown.kind.as_str(), shown.service.as_str(), shown.state.as_str()),
+            ("Portal", "arn:sn", "available")
+        );
+        assert!(endpoint(asked.build()).unwrap_err().message.contains("VpcEndpoint.VpcEndpointType"));
     }
 
     #[test]

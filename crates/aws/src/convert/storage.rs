@@ -18,6 +18,9 @@ pub(crate) fn volume(from: ec2::Volume) -> Result<Volume, Fault> {
         zone: need(from.availability_zone, "Volume.AvailabilityZone")?,
         key: key(from.encrypted, from.kms_key_id, "Volume.KmsKeyId")?,
         attachments: attachments(from.attachments)?,
+        // DescribeVolumes has none, and nothing here is planned on a volume's codes: attaching copies
+        // them to the instance, where they are read
+        // (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachVolume.html>).
         product_codes: Vec::new(),
         snapshot: from.snapshot_id.filter(|id| !id.is_empty()).map(Into::into),
         tags: tags(from.tags),

@@ -18,7 +18,7 @@ use casebook::scene::instance::Tags;
 /// `Volumes` tagged with the case.
 pub(super) async fn volumes(c: &Clients, case: &CaseId) -> Result<Reading, Fault> {
     let call = c.ec2.describe_volumes().filters(of_case(case));
-    all(every_page!(call, volumes), stored).map(Reading::Volumes)
+    all(every_page!(call.include_managed_resources(true), volumes), stored).map(Reading::Volumes)
 }
 
 /// `Instances` tagged with the case.

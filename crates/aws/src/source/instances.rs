@@ -35,7 +35,7 @@ pub(super) async fn kind(c: &Clients, name: &str) -> Result<Reading, Fault> {
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html>).
 pub(super) async fn events(c: &Clients, id: &InstanceId) -> Result<Reading, Fault> {
     let call = c.ec2.describe_instance_status().instance_ids(id.as_str()).include_all_instances(true);
-    let statuses = every_page!(call, instance_statuses);
+    let statuses = every_page!(call.include_managed_resources(true), instance_statuses);
     let events = statuses.into_iter().flat_map(|status| status.events.unwrap_or_default()).collect();
     Ok(Reading::Events(all(events, event)?.into_iter().flatten().collect()))
 }

@@ -38,7 +38,7 @@ async fn branches(c: &Clients, id: &InstanceId, trunks: &[String]) -> Result<Vec
     let mut found = Vec::new();
     for some in ids.chunks(FILTER_VALUES) {
         let call = c.ec2.describe_network_interfaces().filters(filter("network-interface-id", some));
-        found.extend(every_page!(call, network_interfaces));
+        found.extend(every_page!(call.include_managed_resources(true), network_interfaces));
     }
     let of_target = |branch| Interface { instance: Some(id.clone()), device_index: None, ..branch };
     Ok(all(found, interface)?.into_iter().map(of_target).collect())
@@ -58,7 +58,7 @@ async fn neighbours(c: &Clients, filters: Vec<Filter>) -> Result<Reading, Fault>
     let mut found = Vec::new();
     for by in filters {
         let call = c.ec2.describe_network_interfaces().filters(by).max_results(PAGE);
-        found.extend(every_page!(call, network_interfaces));
+        found.extend(every_page!(call.include_managed_resources(true), network_interfaces));
     }
     all(found, neighbour).map(Reading::Neighbours)
 }

@@ -1,8 +1,8 @@
-//! Network ACLs, routes, subnets, VPCs.
+//! Network ACLs, routes, endpoints, subnets, VPCs.
 
 use crate::both::FILTER_VALUES;
 use crate::clients::Clients;
-use crate::convert::network::{acl, route_table, subnet, vpc};
+use crate::convert::network::{acl, endpoint, route_table, subnet, vpc};
 use crate::convert::{all, filter, tagged};
 use crate::fault::{fault, need};
 use crate::mode::Mode;
@@ -29,6 +29,15 @@ pub(super) async fn routes(c: &Clients, vpcs: &[VpcId]) -> Result<Reading, Fault
         found.extend(every_page!(c.ec2.describe_route_tables().filters(filter("vpc-id", some)), route_tables));
     }
     all(found, route_table).map(Reading::Routes)
+}
+
+/// `Endpoints` of these VPCs, whatever their state.
+pub(super) async fn endpoints(c: &Clients, vpcs: &[VpcId]) -> Result<Reading, Fault> {
+    let mut found = Vec::new();
+    for some in vpcs.chunks(FILTER_VALUES) {
+        found.extend(every_page!(c.ec2.describe_vpc_endpoints().filters(filter("vpc-id", some)), vpc_endpoints));
+    }
+    all(found, endpoint).map(Reading::Endpoints)
 }
 
 /// `Subnets`.

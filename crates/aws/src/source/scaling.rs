@@ -1,7 +1,7 @@
 //! Auto Scaling. Its API has no dry run.
 
 use crate::clients::Clients;
-use crate::convert::ids;
+use crate::convert::{all, ids};
 use crate::fault::{fault, need};
 use crate::page::every_page;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, AutoScalingInstanceDetails, TrafficSourceIdentifier};
@@ -36,6 +36,16 @@ pub(super) async fn group(c: &Clients, name: &ScalingGroupName) -> Result<Readin
     let gone =
         || Fault::new(FaultClass::NotFound, "NoSuchGroup", format!("the Auto Scaling group {name} does not exist"));
     scaling_group(found.ok_or_else(gone)?).map(|group| Reading::ScalingGroup(Box::new(group)))
+}
+
+/// The most groups that one page holds
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html>).
+const GROUPS_PAGE: i32 = 100;
+
+/// `ScalingGroups`: one page.
+pub(super) async fn first_groups(c: &Clients) -> Result<Reading, Fault> {
+    let page = c.autoscaling.describe_auto_scaling_groups().max_records(GROUPS_PAGE).send().await.map_err(fault)?;
+    all(page.auto_scaling_groups.unwrap_or_default(), scaling_group).map(Reading::ScalingGroups)
 }
 
 fn scaling_group(from: AutoScalingGroup) -> Result<ScalingGroup, Fault> {

@@ -5,6 +5,7 @@ use super::{config, run};
 use crate::clients::Clients;
 use crate::connect::{Access, ConnectError, with_role};
 use aws_types::region::Region;
+use casebook::fault::FaultClass;
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/ir";
 
@@ -18,10 +19,20 @@ fn refused(reply: Reply) -> ConnectError {
 }
 
 fn answer(code: &str) -> Reply {
+    Reply::Answer(403, refusal(code))
+}
+
+pub(super) fn refusal(code: &str) -> String {
     let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>");
-    Reply::Answer(
-        403,
-        format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>"),
+    format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>")
+}
+
+/// The answer to AssumeRole, with keys until a time.
+pub(super) fn session(expiration: &str) -> String {
+    let keys = "<AccessKeyId>ASIAFAKE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>";
+    let credentials = format!("<Credentials>{keys}<Expiration>{expiration}</Expiration></Credentials>");
+    format!(
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>{credentials}</AssumeRoleResult></AssumeRoleResponse>"
     )
 }
 
@@ -35,13 +46,7 @@ fn a_refusal_says_which_role_and_why() {
 
 #[test]
 fn a_role_is_assumed_once_for_all_services() {
-    let expiration = "2099-01-01T00:00:00Z";
-    let keys = "<AccessKeyId>ASIAFAKE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>";
-    let credentials = format!("<Credentials>{keys}<Expiration>{expiration}</Expiration></Credentials>");
-    let body = format!(
-        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>{credentials}</AssumeRoleResult></AssumeRoleResponse>"
-    );
-    let stub = Stub::of(&[&body]);
+    let stub = Stub::of(&[&session("2099-01-01T00:00:00Z")]);
     run(async {
         let config = with_role(config(&stub.endpoint), ROLE, &access()).await.unwrap();
         let clients = Clients::new(config, &Region::new("us-east-1"));
@@ -55,6 +60,25 @@ fn a_role_is_assumed_once_for_all_services() {
     for part in ["RoleSessionName=impound-c1", "ExternalId=shared"] {
         assert!(asked[0].contains(part), "{part} in {asked:?}");
     }
+}
+
+/// The session has run out; STS fails once, then gives another.
+#[test]
+fn a_renewal_that_fails_once_does_not_end_the_run() {
+    let caller = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>arn:aws:sts::111111111111:assumed-role/ir/x</Arn><UserId>U</UserId><Account>111111111111</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let well = |body: &str| Reply::Answer(200, body.to_owned());
+    let (over, fresh) = (session("2000-01-01T00:00:00Z"), session("2099-01-01T00:00:00Z"));
+    let busy = Reply::Answer(400, refusal("Throttling"));
+    let stub = Stub::new([well(&over), Reply::Cut, busy, well(&fresh), well(caller)]);
+    run(async {
+        let config = with_role(config(&stub.endpoint), ROLE, &access()).await.unwrap();
+        let clients = Clients::new(config, &Region::new("us-east-1"));
+        let lost = clients.identity().await.unwrap_err();
+        assert_eq!(lost.class, FaultClass::Network, "{lost}");
+        let slow = clients.identity().await.unwrap_err();
+        assert_eq!((slow.class, slow.code.as_str()), (FaultClass::Throttled, "Throttling"), "{slow}");
+        assert_eq!(clients.identity().await.unwrap().account.as_str(), "111111111111");
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use casebook::fault::FaultClass;
 use casebook::id::VolumeId;
 use casebook::query::{ForensicQuery, SourceQuery};
 use casebook::reading::Reading;
+use serde_json::json;
 
 fn page(volumes: &[&str], token: &str) -> String {
     let item = |id: &&str| {
@@ -45,6 +46,18 @@ fn a_repeated_token_is_an_error_and_not_a_loop() {
 }
 
 #[test]
+fn blocks_are_counted_over_all_pages() {
+    let listed = |blocks: i32, token: &str| {
+        let blocks: Vec<_> = (0..blocks).map(|index| json!({ "BlockIndex": index, "BlockToken": "t" })).collect();
+        json!({ "Blocks": blocks, "BlockSize": 524_288, "NextToken": token }).to_string()
+    };
+    let stub = Stub::of(&[&listed(3, "a"), &listed(0, "b"), &listed(2, "")]);
+    let answer = run(source(&stub.endpoint).observe(&SourceQuery::BlockCount("snap-1".into())));
+    assert_eq!(answer.value, Ok(Reading::Count(5)));
+    assert_eq!(answer.calls.len(), 3);
+}
+
+#[test]
 fn a_missing_field_is_a_malformed_answer_that_names_it() {
     let body = page(&["vol-1"], "").replace("<size>8</size>", "");
     let stub = Stub::of(&[&body]);
@@ -63,6 +76,7 @@ fn no_ids_means_no_question() {
         SourceQuery::GroupMembers(vec![]),
         SourceQuery::Acls(vec![]),
         SourceQuery::Routes(vec![]),
+        SourceQuery::Endpoints(vec![]),
         SourceQuery::Subnets(vec![]),
         SourceQuery::Vpcs(vec![]),
         SourceQuery::Locks(vec![]),

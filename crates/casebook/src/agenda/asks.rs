@@ -13,7 +13,7 @@ use crate::scene::identity::{Profile, ProfileAssociation, RoleSharers};
 use crate::scene::instance::{Attribute, AttributeValue, Instance, InstanceType, ScheduledEvent};
 use crate::scene::network::{Interface, Neighbour, NetworkAcl, RouteTable, SecurityGroup};
 use crate::scene::scaling::{Membership, ScalingGroup};
-use crate::scene::storage::{Image, Key, Lock, Sharing, Snapshot, Volume};
+use crate::scene::storage::{Detached, Image, Key, Lock, Sharing, Snapshot, Volume};
 
 macro_rules! asks {
     ($($name:ident($($arg:ident: $ty:ty),*) -> $variant:ident($out:ty) = $query:expr;)+) => {
@@ -41,7 +41,7 @@ asks! {
     routes(vpcs: [VpcId]) -> Routes(Vec<RouteTable>) = S::Routes(vpcs.to_vec());
     attached_volumes(id: InstanceId) -> Volumes(Vec<Volume>) = S::AttachedVolumes(id.clone());
     volumes(ids: [VolumeId]) -> Volumes(Vec<Volume>) = S::Volumes(ids.to_vec());
-    detached_volumes(id: InstanceId) -> Volumes(Vec<Volume>) = S::DetachedVolumes(id.clone());
+    detached_volumes(id: InstanceId) -> Detached(Detached) = S::DetachedVolumes(id.clone());
     associations(id: InstanceId) -> Associations(Vec<ProfileAssociation>) = S::ProfileAssociations(id.clone());
     profile(name: str) -> Profile(Profile) = S::Profile(name.to_owned());
     role_policy(role: RoleName, name: str) -> Policy(Option<String>) = S::RolePolicy(role.clone(), name.to_owned());

@@ -7,7 +7,7 @@ use crate::query::{Side, SourceQuery as S};
 use crate::scene::storage::{Snapshot, SnapshotState, Volume};
 use crate::settings::ForensicSettings;
 use crate::step::StepName;
-use crate::steps::snapshot::is_original;
+use crate::steps::snapshot::{is_original, serves_another};
 use crate::view::View;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(crate) struct Secured<'a> {
 }
 
 /// Every volume whose content the case must keep: attached when it was opened, attached now,
-/// detached since, or snapshotted by the case.
+/// detached before and serving no other instance, or snapshotted by the case.
 pub(crate) fn volumes_at_stake(view: View<'_>) -> BTreeMap<VolumeId, Option<&Volume>> {
     let target = &view.case.target.instance;
     let mut found = BTreeMap::new();
@@ -32,10 +32,10 @@ pub(crate) fn volumes_at_stake(view: View<'_>) -> BTreeMap<VolumeId, Option<&Vol
     if let Some(crate::reading::Reading::Volumes(before)) = view.case.baseline.scene.last(&attached.clone().into()) {
         found.extend(before.iter().map(|volume| (volume.id.clone(), Some(volume))));
     }
-    for query in [S::DetachedVolumes(target.clone()), attached] {
-        let read = volumes(view, query).unwrap_or_default();
-        found.extend(read.iter().map(|volume| (volume.id.clone(), Some(volume))));
-    }
+    let detached = volumes(view, S::DetachedVolumes(target.clone())).unwrap_or_default().iter();
+    let left_over = detached.filter(|volume| !serves_another(view.case, volume));
+    let here = volumes(view, attached).unwrap_or_default();
+    found.extend(left_over.chain(here).map(|volume| (volume.id.clone(), Some(volume))));
     found
 }
 
@@ -79,8 +79,15 @@ fn chain<'a>(
     original: &'a Snapshot,
     copies: &'a [Snapshot],
 ) -> Result<Secured<'a>, String> {
-    if original.state != SnapshotState::Completed {
-        return Err(format!("its snapshot {} is not complete; wait and resume the case", original.id));
+    match original.state {
+        SnapshotState::Completed => {}
+        SnapshotState::Elsewhere => {
+            return Err(format!(
+                "its snapshot {} is in the archive tier or in the recycle bin; restore it and resume the case",
+                original.id
+            ));
+        }
+        _ => return Err(format!("its snapshot {} is not complete; wait and resume the case", original.id)),
     }
     let owned = |s: &&Snapshot| s.owner == forensic.account && made_from(&s.tags, StepName::Copy, original.id.as_str());
     let mut lack =

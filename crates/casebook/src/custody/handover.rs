@@ -2,11 +2,10 @@
 //! copy of it under the share key where its own key bars the forensic account.
 
 use super::forensic::{Reach, reach};
-use super::readings::made_from;
+use super::origin::copied_from;
 use crate::agenda::Agenda;
 use crate::effect::Effect;
 use crate::scene::storage::{Snapshot, SnapshotState};
-use crate::step::StepName;
 
 /// How many snapshots may be copied at a time into one region
 /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html>).
@@ -38,7 +37,8 @@ pub(crate) fn carrier<'a>(
     if original.state != SnapshotState::Completed {
         return Some(by_state(original));
     }
-    let copies = snapshots.iter().filter(|s| made_from(&s.tags, StepName::Share, original.id.as_str()));
+    let case = agenda.view.case;
+    let copies = snapshots.iter().filter(|s| copied_from(case, s) == Some(&original.id));
     Some(best(copies).map_or(Carrier::Barred(why), by_state))
 }
 

@@ -1,7 +1,8 @@
 //! What of the evidence stands in AWS: snapshots, images, volumes and instances of both accounts,
 //! as last read. Where nothing was read, in this run or before, the ledger's own record stands in.
 
-use super::readings::{alone, last, locked, made_by, snapshots, source};
+use super::origin::{copied_from, part};
+use super::readings::{alone, is_copy, last, locked, made_by, snapshots, source};
 use crate::evidence::{Evidence, EvidenceKind as Kind, EvidenceState as State};
 use crate::id::AccountId;
 use crate::query::{ForensicQuery as F, Side, SourceQuery as S};
@@ -9,7 +10,7 @@ use crate::reading::Reading;
 use crate::scene::instance::{InstanceState, Tags};
 use crate::scene::storage::{Image, Snapshot, SnapshotState};
 use crate::step::StepName;
-use crate::tags;
+use crate::steps::snapshot::is_original;
 use crate::view::View;
 
 /// One account's part of the index.
@@ -22,12 +23,12 @@ struct Shelf<'a> {
 /// All items that stand in AWS.
 pub(crate) fn in_the_cloud(view: View<'_>) -> Vec<Evidence> {
     let source = Shelf { view, side: Side::Source, account: view.case.target.account.clone() };
-    let mut items = source.snapshots(&[StepName::Snapshot, StepName::Share]);
-    items.extend(source.images(StepName::Image));
+    let mut items = source.snapshots();
+    items.extend(source.images());
     if let Some(forensic) = &view.case.settings.forensic {
         let shelf = Shelf { view, side: Side::Forensic, account: forensic.account.clone() };
-        items.extend(shelf.snapshots(&[StepName::Copy]));
-        items.extend(shelf.images(StepName::Copy));
+        items.extend(shelf.snapshots());
+        items.extend(shelf.images());
         items.extend(shelf.volumes());
         items.extend(shelf.instances());
     }
@@ -35,20 +36,30 @@ pub(crate) fn in_the_cloud(view: View<'_>) -> Vec<Evidence> {
 }
 
 impl Shelf<'_> {
-    fn snapshots(&self, steps: &[StepName]) -> Vec<Evidence> {
+    fn snapshots(&self) -> Vec<Evidence> {
         let Some(read) = snapshots(self.view, self.side) else { return self.written(Kind::Snapshot) };
-        let behind_image = |s: &&Snapshot| s.tags.contains_key(tags::PART);
-        let ours = read.iter().filter(|s| steps.iter().any(|step| made_by(&s.tags, *step)) && !behind_image(s));
-        ours.filter_map(|snapshot| self.snapshot(snapshot)).collect()
+        read.iter().filter_map(|snapshot| self.snapshot(snapshot, self.origin(snapshot)?)).collect()
     }
 
-    fn snapshot(&self, snapshot: &Snapshot) -> Option<Evidence> {
+    /// What a snapshot of the case was made from: by the ledger where others than we can tag it.
+    fn origin(&self, snapshot: &Snapshot) -> Option<String> {
+        let case = self.view.case;
+        match self.side {
+            Side::Source if is_original(case, snapshot) => Some(snapshot.volume.to_string()),
+            Side::Source => copied_from(case, snapshot).map(ToString::to_string),
+            Side::Forensic => {
+                let ours = is_copy(snapshot);
+                ours.then(|| source(&snapshot.tags).unwrap_or(snapshot.volume.as_str()).to_owned())
+            }
+        }
+    }
+
+    fn snapshot(&self, snapshot: &Snapshot, from: String) -> Option<Evidence> {
         let state = match snapshot.state {
             SnapshotState::Error => return None,
             SnapshotState::Pending | SnapshotState::Elsewhere => State::Requested,
             SnapshotState::Completed => self.whole(snapshot),
         };
-        let from = source(&snapshot.tags).unwrap_or(snapshot.volume.as_str()).to_owned();
         let manifest = self.view.case.manifest(self.side, &snapshot.id);
         let mut item = self.item(Kind::Snapshot, snapshot.id.as_str(), Some(from), state);
         item.locked = locked(self.view, self.side, &snapshot.id);
@@ -80,14 +91,18 @@ impl Shelf<'_> {
         }
     }
 
-    fn images(&self, step: StepName) -> Vec<Evidence> {
+    fn images(&self) -> Vec<Evidence> {
         let case = self.view.case.id.clone();
         let read = match self.side {
             Side::Source => last(self.view, S::CaseImages(case)),
             Side::Forensic => last(self.view, F::CaseImages(case)),
         };
         let Some(Reading::Images(images)) = read else { return self.written(Kind::Image) };
-        images.iter().filter(|image| made_by(&image.tags, step)).filter_map(|image| self.image(image)).collect()
+        let ours = |image: &&Image| match self.side {
+            Side::Source => part(self.view.case, image).is_some(),
+            Side::Forensic => made_by(&image.tags, StepName::Copy),
+        };
+        images.iter().filter(ours).filter_map(|image| self.image(image)).collect()
     }
 
     fn image(&self, image: &Image) -> Option<Evidence> {

@@ -7,7 +7,7 @@ use crate::id::{AccountId, SnapshotId};
 use crate::query::{ForensicQuery as F, Query, Side, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::instance::Tags;
-use crate::scene::storage::{Sharing, Snapshot, Volume};
+use crate::scene::storage::{Detached, Sharing, Snapshot, Volume};
 use crate::step::StepName;
 use crate::tags;
 use crate::view::View;
@@ -39,7 +39,7 @@ pub(crate) fn snapshots(view: View<'_>, side: Side) -> Option<&[Snapshot]> {
 /// The volumes that a question gave last; none when it was never answered.
 pub(crate) fn volumes(view: View<'_>, query: impl Into<Query>) -> Option<&[Volume]> {
     match last(view, query)? {
-        Reading::Volumes(volumes) => Some(volumes),
+        Reading::Volumes(volumes) | Reading::Detached(Detached { volumes, .. }) => Some(volumes),
         _ => None,
     }
 }

@@ -3,9 +3,9 @@ use crate::evidence::{Evidence, EvidenceKind as Kind, EvidenceState as State};
 use crate::query::{ForensicQuery as F, SourceQuery as S};
 use crate::reading::Reading;
 use crate::step::{StepName, StepStatus};
-use crate::testkit::stage::{both_copies, copied, copies, preserved, secured, shared};
-use crate::testkit::things::{image_copy, sharing};
-use crate::testkit::{Bench, FORENSIC, INSTANCE, settings};
+use crate::testkit::stage::{both_copies, copied, copies, preserved, secured, shared, sources};
+use crate::testkit::things::{derived, image, image_copy, sharing, snapshot};
+use crate::testkit::{Bench, FORENSIC, INSTANCE, SHARE_KEY, settings};
 
 fn item(bench: &Bench, id: &str) -> Evidence {
     let found = index(bench.view()).items.into_iter().find(|item| item.id == id);
@@ -29,6 +29,19 @@ fn a_state_rises_only_with_what_was_read_back() {
     assert_eq!((copy.state, copy.locked), (State::Verified, true));
     assert_eq!((copy.source.as_deref(), copy.sha256.as_deref()), (Some("snap-2"), Some("sha-snap-2")));
     assert_eq!(item(&bench, "snap-2").sha256.as_deref(), Some("sha-snap-2"));
+}
+
+/// Whoever may tag can write our tags on anything.
+#[test]
+fn what_is_only_tagged_like_ours_is_no_evidence() {
+    let mut bench = preserved(settings());
+    let forged = [snapshot("snap-f1", "vol-1"), derived("snap-f2", "share", "snap-2", SHARE_KEY)];
+    sources(&mut bench, forged.into());
+    let images = ["ami-1", "ami-golden"].map(|id| image(id, "original", &[]));
+    bench.know(S::CaseImages("case-1".into()), Reading::Images(images.into()));
+    let items = index(bench.view()).items;
+    let ids: Vec<_> = items.iter().map(|item| item.id.as_str()).filter(|id| *id != "scene").collect();
+    assert_eq!(ids, ["snap-1", "snap-2", "ami-1"]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ impl SourceQuery {
             Self::GroupMembers(_) | Self::SubnetMembers(_) => &["ec2:DescribeNetworkInterfaces"],
             Self::Acls(_) => &["ec2:DescribeNetworkAcls"],
             Self::Routes(_) => &["ec2:DescribeRouteTables"],
+            Self::Endpoints(_) => &["ec2:DescribeVpcEndpoints"],
             Self::Subnets(_) => &["ec2:DescribeSubnets"],
             Self::Vpcs(_) => &["ec2:DescribeVpcs"],
             Self::Addresses(_) => &["ec2:DescribeAddresses"],
@@ -29,7 +30,7 @@ impl SourceQuery {
             Self::RolePolicy(..) => &["iam:GetRolePolicy"],
             Self::RoleSharers(_) => &["iam:ListInstanceProfilesForRole", "ec2:DescribeIamInstanceProfileAssociations"],
             Self::Membership(_) => &["autoscaling:DescribeAutoScalingInstances"],
-            Self::ScalingGroup(_) => &["autoscaling:DescribeAutoScalingGroups"],
+            Self::ScalingGroups | Self::ScalingGroup(_) => &["autoscaling:DescribeAutoScalingGroups"],
             Self::ClassicBalancers(_) => {
                 &["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancerAttributes"]
             }
@@ -71,6 +72,7 @@ impl SourceQuery {
             Self::SubnetMembers(id) => format!("the interfaces in {id}"),
             Self::Acls(ids) => format!("the network ACLs of {}", list(ids)),
             Self::Routes(ids) => format!("the route tables of {}", list(ids)),
+            Self::Endpoints(ids) => format!("the VPC endpoints of {}", list(ids)),
             Self::Subnets(ids) => format!("the subnets {}", list(ids)),
             Self::Vpcs(ids) => format!("the VPCs {}", list(ids)),
             Self::Addresses(id) => format!("the Elastic IP addresses of {id}"),
@@ -83,6 +85,7 @@ impl SourceQuery {
             Self::RolePolicy(role, name) => format!("the policy {name} of the role {role}"),
             Self::RoleSharers(role) => format!("who else uses the role {role}"),
             Self::Membership(id) => format!("the Auto Scaling membership of {id}"),
+            Self::ScalingGroups => "the first Auto Scaling groups".into(),
             Self::ScalingGroup(name) => format!("the Auto Scaling group {name}"),
             Self::ClassicBalancers(id) => format!("the classic load balancers that hold {id}"),
             Self::TargetGroups => "the target groups".into(),

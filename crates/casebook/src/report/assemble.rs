@@ -1,7 +1,7 @@
 //! The fold of a ledger into a report.
 
 use super::history::{History, Line};
-use super::model::{Acting, LedgerHead, Report, Run, SCHEMA, Subject};
+use super::model::{Acting, FurtherFinding, LedgerHead, Report, Run, SCHEMA, Subject};
 use super::{captured, changes, clock, custody, gates, lineage, steps, timeline};
 use crate::case::Case;
 use crate::entry::{Entry, Resumed};
@@ -43,12 +43,22 @@ pub fn build(history: &History) -> Report {
         case: case.id,
         target: case.target,
         finding: case.finding,
+        further_findings: further(history.lines()),
         opened: case.opened,
         by: case.by,
         runbook: case.runbook.name,
         through: case.through,
         verdict: case.verdict,
     }
+}
+
+/// The findings that came in besides the one that opened the case.
+fn further(lines: &[Line]) -> Vec<FurtherFinding> {
+    let found = |line: &Line| match &line.entry {
+        Entry::Finding(finding) => Some(FurtherFinding { seq: line.seq, at: line.at, finding: finding.note.clone() }),
+        _ => None,
+    };
+    lines.iter().filter_map(found).collect()
 }
 
 /// Every opening and taking up, each with the end that was written before the next one.

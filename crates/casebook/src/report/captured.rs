@@ -6,7 +6,7 @@ use crate::fault::FaultClass;
 use crate::query::{Query, Side};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file kept beside the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,22 +52,28 @@ pub struct Gap {
 
 /// Every file that an entry names, in order.
 pub(super) fn artefacts(history: &History) -> Vec<ArtefactRow> {
-    let finding = finding(history.first());
+    let mut findings: Vec<ArtefactRow> = history.lines().iter().filter_map(finding).collect();
+    let mut known = BTreeSet::new();
+    findings.retain(|row| known.insert(row.sha256.clone()));
     let answers = history.lines().iter().filter_map(|line| match &line.entry {
         Entry::Captured(captured) => Some((line, captured)),
         _ => None,
     });
-    finding.into_iter().chain(answers.flat_map(|(line, captured)| files(line, captured))).collect()
+    findings.into_iter().chain(answers.flat_map(|(line, captured)| files(line, captured))).collect()
 }
 
+/// The file that a finding came in; several can come in one.
 fn finding(line: &Line) -> Option<ArtefactRow> {
-    let Entry::Opened(opened) = &line.entry else { return None };
-    let finding = opened.finding.as_ref()?;
+    let (finding, what) = match &line.entry {
+        Entry::Opened(opened) => (opened.finding.as_ref()?, "the finding that opened the case"),
+        Entry::Finding(finding) => (&finding.note, "a further finding"),
+        _ => return None,
+    };
     Some(ArtefactRow {
         seq: line.seq,
         at: line.at,
         side: None,
-        what: "the finding that opened the case".into(),
+        what: what.into(),
         name: "file".into(),
         sha256: finding.sha256.clone(),
         bytes: None,

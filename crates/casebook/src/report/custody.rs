@@ -7,6 +7,7 @@ use crate::evidence::{EvidenceKind, EvidenceState};
 use crate::id::VolumeId;
 use crate::query::{Query, SourceQuery};
 use crate::reading::Reading;
+use crate::scene::storage::Detached;
 use std::collections::BTreeSet;
 
 /// Everything about the evidence that a reader must not take for granted.
@@ -37,7 +38,7 @@ fn volumes(case: &Case) -> BTreeSet<VolumeId> {
     let readings = queries.iter().flat_map(|query| [case.baseline.scene.last(query), case.observed.get(query)]);
     let mut found = BTreeSet::new();
     for reading in readings.flatten() {
-        if let Reading::Volumes(volumes) = reading {
+        if let Reading::Volumes(volumes) | Reading::Detached(Detached { volumes, .. }) = reading {
             found.extend(volumes.iter().map(|volume| volume.id.clone()));
         }
     }

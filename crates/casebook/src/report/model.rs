@@ -38,6 +38,9 @@ pub struct Report {
     pub subject: Option<Subject>,
     /// The finding that started it.
     pub finding: Option<FindingNote>,
+    /// The findings that came in besides.
+    #[serde(default)]
+    pub further_findings: Vec<FurtherFinding>,
     /// When it was opened.
     pub opened: Timestamp,
     /// By whom.
@@ -78,6 +81,17 @@ pub struct Report {
     pub clock: Option<Clock>,
     /// The ledger that all of this was read from.
     pub ledger: LedgerHead,
+}
+
+/// A finding that came in besides the one that opened the case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FurtherFinding {
+    /// The entry.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What of the finding belongs in the history.
+    pub finding: FindingNote,
 }
 
 /// The ledger's length and head.

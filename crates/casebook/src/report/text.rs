@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Text from outside with every character made visible that could hide, reorder or end something:
 /// control characters and those that change the direction of writing become `U+` and their number.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

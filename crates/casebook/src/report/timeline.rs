@@ -159,6 +159,7 @@ fn credentials(verdict: CredentialVerdict) -> &'static str {
 fn decision(line: &Line) -> Option<Moment> {
     let (name, what) = match &line.entry {
         Entry::Resumed(_) => ("resumed", "A run took the case up again".to_owned()),
+        Entry::Finding(finding) => ("finding-added", format!("A further finding came in: {}", finding.note.kind)),
         Entry::Asked(asked) => ("gate-reached", format!("The gate {} was reached", asked.gate)),
         Entry::Approved(approved) => ("gate-approved", format!("The gate {} was approved", approved.gate)),
         Entry::Releasing(_) => ("release-asked", "The release was asked for".to_owned()),

@@ -186,6 +186,30 @@ pub struct Route {
     pub target: String,
 }
 
+/// A VPC endpoint
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: String,
+    /// Its VPC.
+    pub vpc: VpcId,
+    /// `Interface`, `Gateway`, `GatewayLoadBalancer`, `Resource`, `ServiceNetwork`, … in AWS's word.
+    pub kind: String,
+    /// The service, service network or resource that it leads to; empty when AWS does not say.
+    pub service: String,
+    /// `available`, `pending`, `deleted`, …: AWS writes it with a small or a capital letter.
+    pub state: String,
+}
+
+impl Endpoint {
+    /// Whether something can pass, now or soon.
+    pub fn stands(&self) -> bool {
+        const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];
+        !GONE.iter().any(|state| self.state.eq_ignore_ascii_case(state))
+    }
+}
+
 /// A subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subnet {

@@ -32,12 +32,24 @@ pub struct Volume {
     pub key: Option<Arn>,
     /// Where it is attached: several with Multi-Attach.
     pub attachments: Vec<Attachment>,
-    /// Marketplace product codes.
+    /// Marketplace product codes. AWS does not list them with a volume, so nothing is planned on them:
+    /// those of attached volumes stand at the instance
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachVolume.html>).
     pub product_codes: Vec<String>,
     /// The snapshot it was made from.
     pub snapshot: Option<SnapshotId>,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// The volumes that were detached from an instance, as far as CloudTrail's events were read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detached {
+    /// Those that still exist.
+    pub volumes: Vec<Volume>,
+    /// Whether all events of CloudTrail's 90 days were read. Where not, older ones may name more
+    /// volumes.
+    pub whole: bool,
 }
 
 /// How far a snapshot is.

@@ -16,10 +16,11 @@ use super::StepCard;
 use crate::agenda::Agenda;
 use crate::case::Case;
 use crate::entry::StepEntry;
-use crate::fault::Fault;
-use crate::query::Query;
+use crate::fault::{Fault, FaultClass};
+use crate::query::{Query, SourceQuery as S};
+use crate::reading::Reading;
 use crate::step::{StepName, StepStatus};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 mod set;
@@ -38,8 +39,9 @@ pub const CARD: StepCard = StepCard {
     forensic_actions: &[],
 };
 
-/// How long the second tier may take.
-const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
+/// How long the second tier may take, from the end of the first or from when the case was taken up
+/// again.
+const TIME: SignedDuration = SignedDuration::from_mins(10);
 
 /// All questions of the capture, as far as what is captured already lets them be known; none once
 /// it is done, because its set is closed.
@@ -52,6 +54,24 @@ pub fn wanted(case: &Case) -> BTreeSet<Query> {
     wanted
 }
 
+/// Questions of the second tier for which there was no time: gaps, from now on.
+pub fn overdue(case: &Case, now: Timestamp) -> BTreeSet<Query> {
+    if done(case).is_some() || !open(case, first_tier(case)).is_empty() || now < deadline(case) {
+        return BTreeSet::new();
+    }
+    open(case, second_tier(case)).into_iter().collect()
+}
+
+/// Why they are.
+pub fn no_time() -> Fault {
+    Fault::new(FaultClass::Unknown, "", format!("not read within {} minutes", TIME.as_mins()))
+}
+
+fn deadline(case: &Case) -> Timestamp {
+    let answered = first_tier(case).into_iter().filter_map(|query| Some(case.baseline.scene.fact(&query)?.at));
+    answered.max().unwrap_or(case.opened).max(case.resumed) + TIME
+}
+
 /// The entry that says so.
 fn done(case: &Case) -> Option<&StepEntry> {
     let entry = &case.steps.get(&StepName::Capture)?.entry;
@@ -62,6 +82,8 @@ fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
     if let Some(entry) = done(case) {
         agenda.passable = true;
+        let unasked = case.open_gaps().into_iter().filter(|gap| agenda.view.scene.fact(gap).is_none());
+        unasked.collect::<Vec<_>>().into_iter().for_each(|gap| agenda.ask(gap));
         agenda.warnings.clone_from(&entry.warnings);
         agenda.proof.clone_from(&entry.proof);
         return;
@@ -77,13 +99,14 @@ fn plan(agenda: &mut Agenda<'_>) {
     }
     agenda.passable = true;
     let second = open(case, second_tier(case));
-    if agenda.view.now < case.opened + DEADLINE {
-        second.into_iter().for_each(|query| capture(agenda, query));
-    } else if !second.is_empty() {
-        let left: Vec<_> = second.iter().map(Query::title).collect();
-        agenda.warn(format!("not read within {} minutes: {}", DEADLINE.as_mins(), left.join(", ")));
+    if second.is_empty() {
+        conclude(agenda);
+        return;
     }
-    conclude(agenda);
+    agenda.wait(deadline(case), "the rest of the capture");
+    if agenda.view.now < deadline(case) {
+        second.into_iter().for_each(|query| capture(agenda, query));
+    }
 }
 
 fn open(case: &Case, tier: BTreeSet<Query>) -> Vec<Query> {
@@ -111,5 +134,77 @@ fn conclude(agenda: &mut Agenda<'_>) {
         agenda.warn(format!("not captured: {} ({fault})", query.title()));
     }
     let read = case.baseline.artefacts.len() - gaps.len();
+    tell_cut(agenda);
     agenda.prove(format!("{read} questions answered and written, {} gaps named", gaps.len()));
+}
+
+/// Says it when CloudTrail had more on the sessions than was read. The list itself stands beside the
+/// ledger, so in another run than the one that read it, it is looked at again.
+fn tell_cut(agenda: &mut Agenda<'_>) {
+    let case = agenda.view.case;
+    let target = &case.target.instance;
+    let query = Query::from(S::SessionEvents(target.clone()));
+    if !case.baseline.has(&query) || case.baseline.scene.fact(&query).is_some() {
+        // Named already as not read.
+        return;
+    }
+    match agenda.read_or_gap(query) {
+        Some(Ok(Reading::Document(list))) if list["more"] == true => agenda.warn(format!(
+            "captured only in part: what the sessions of {target} did; CloudTrail has older events, look them up by hand (user name {target})"
+        )),
+        Some(Err(fault)) => {
+            agenda.warn(format!("whether all that the sessions of {target} did is captured is not known ({fault})"));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Artefact, Captured, Entry};
+    use crate::testkit::stage::preserved;
+    use crate::testkit::{Bench, INSTANCE, settings};
+    use serde_json::json;
+
+    fn sessions() -> Query {
+        S::SessionEvents(INSTANCE.into()).into()
+    }
+
+    fn file() -> Artefact {
+        let name = "reading".to_owned();
+        Artefact { name, sha256: "0".into(), bytes: 1, request: String::new(), date: String::new() }
+    }
+
+    /// Everything is captured; what the sessions did stands in a file.
+    fn captured() -> Bench {
+        let mut bench = Bench::new(settings());
+        bench.case.baseline = preserved(settings()).case.baseline;
+        while let Some(query) = wanted(&bench.case).into_iter().find(|query| !bench.case.baseline.has(query)) {
+            let artefacts = vec![file()];
+            bench.write(&Entry::Captured(Captured { query, reading: None, gap: None, artefacts }));
+        }
+        bench
+    }
+
+    #[test]
+    fn a_list_that_was_cut_is_said() {
+        let mut bench = captured();
+        let mut warnings = |more: bool| {
+            bench.know(sessions(), Reading::Document(json!({ "events": [], "more": more })));
+            let agenda = bench.plan(&CARD);
+            assert!(!agenda.is_open());
+            agenda.warnings.join("\n")
+        };
+        assert!(warnings(true).contains("only in part: what the sessions of"));
+        assert_eq!(warnings(false), "");
+    }
+
+    #[test]
+    fn another_run_looks_again() {
+        let bench = captured();
+        let agenda = bench.plan(&CARD);
+        assert_eq!(agenda.observe, BTreeSet::from([sessions()]));
+        assert!(agenda.passable);
+    }
 }

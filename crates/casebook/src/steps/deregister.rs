@@ -15,15 +15,16 @@ use super::StepCard;
 use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
 use crate::gate::Gate;
-use crate::id::InstanceId;
 use crate::query::SourceQuery as S;
 use crate::release::we_did_any;
 use crate::scene::balancer::{Registration, TargetGroup, TargetHealth};
 use crate::scene::network::Interface;
 use crate::step::StepName;
-use std::collections::BTreeSet;
 
+mod names;
 mod undo;
+
+pub(crate) use names::Names;
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
@@ -56,7 +57,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     }
     let mut found = classic(agenda);
     let Some(groups) = agenda.target_groups() else { return };
-    let names = names(target, interfaces);
+    let names = Names::of(target, interfaces);
     for group in groups.iter().filter(|group| may_hold(group, interfaces)) {
         found += usize::from(target_group(agenda, group, &names));
     }
@@ -92,16 +93,6 @@ fn may_hold(group: &TargetGroup, interfaces: &[Interface]) -> bool {
     }
 }
 
-/// The instance's id and every address of every interface: what registrations may call it.
-pub(crate) fn names(instance: &InstanceId, interfaces: &[Interface]) -> BTreeSet<String> {
-    let mut names = BTreeSet::from([instance.to_string()]);
-    for interface in interfaces {
-        names.extend(interface.addresses.iter().map(|address| address.private.clone()));
-        names.extend(interface.ipv6.iter().cloned());
-    }
-    names
-}
-
 fn classic(agenda: &mut Agenda<'_>) -> usize {
     let target = &agenda.view.case.target.instance;
     let Some(balancers) = agenda.classic_balancers(target) else { return 1 };
@@ -126,7 +117,7 @@ fn classic(agenda: &mut Agenda<'_>) -> usize {
 }
 
 /// Takes our registrations off one target group; says whether there were any.
-fn target_group(agenda: &mut Agenda<'_>, group: &TargetGroup, names: &BTreeSet<String>) -> bool {
+fn target_group(agenda: &mut Agenda<'_>, group: &TargetGroup, names: &Names) -> bool {
     let Some(targets) = agenda.target_health(&group.arn) else { return true };
     let ours: Vec<&TargetHealth> = targets.iter().filter(|target| names.contains(&target.registration.id)).collect();
     let serving: Vec<Registration> = ours.iter().filter(|t| t.serving()).map(|t| t.registration.clone()).collect();

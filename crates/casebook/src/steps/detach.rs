@@ -15,7 +15,7 @@
 use super::StepCard;
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case, Last};
-use crate::effect::{Capacity, Effect, SourceEffect, Switch};
+use crate::effect::{Capacity, Effect, SourceEffect};
 use crate::gate::Gate;
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
@@ -71,7 +71,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     if !super::protected_asset(agenda, instance) {
         return;
     }
-    if registrations_captured(agenda, group) && !scale_in_protection_under_way(agenda, member) {
+    if registrations_captured(agenda, group) {
         leave(agenda, group);
     }
 }
@@ -130,7 +130,8 @@ fn too_small(policy: ScalingPolicy, group: &ScalingGroup) -> Option<String> {
 
 /// The way out when the member can not leave: the whole group stops replacing.
 fn suspend(agenda: &mut Agenda<'_>, group: &ScalingGroup, why: &str) {
-    if KILLING.iter().all(|process| group.suspended.iter().any(|suspended| suspended == process)) {
+    let running = running(group);
+    if running.is_empty() {
         agenda.prove(format!("{} has {} suspended; the instance stays a member", group.name, KILLING.join(" and ")));
         agenda.warn(format!("{why}; do not resume the processes of {} while the instance is isolated", group.name));
         return;
@@ -138,32 +139,17 @@ fn suspend(agenda: &mut Agenda<'_>, group: &ScalingGroup, why: &str) {
     let members: Vec<_> = group.members.iter().map(ToString::to_string).collect();
     let exposure = vec![
         format!("{why}; the alternative is policy.asg = \"detach-replace\""),
-        format!("suspends {} for all of {}: {}", KILLING.join(" and "), group.name, members.join(", ")),
+        format!("suspends {} for all of {}: {}", running.join(" and "), group.name, members.join(", ")),
     ];
     if agenda.gate(Gate::AsgSuspend, exposure) {
-        let processes = KILLING.map(str::to_owned).to_vec();
-        let effect = SourceEffect::SuspendProcesses { group: group.name.clone(), processes };
+        let effect = SourceEffect::SuspendProcesses { group: group.name.clone(), processes: running };
         agenda.act(effect, S::ScalingGroup(group.name.clone()));
     }
 }
 
-/// Protecting and leaving at once would make one of the two fail.
-fn scale_in_protection_under_way(agenda: &mut Agenda<'_>, member: &Membership) -> bool {
-    let (group, instance) = (member.group.clone(), agenda.view.case.target.instance.clone());
-    let effect: Effect = SourceEffect::SetScaleInProtection { group, instance, to: Switch::On }.into();
-    let under_way = agenda.view.busy.effects.contains(&effect);
-    let not_yet = agenda.view.case.runbook.has(StepName::Protect)
-        && !member.protected
-        && agenda.view.case.attempt(&effect).is_none();
-    agenda.pending |= under_way || not_yet && protect_is_next(agenda);
-    under_way || not_yet && protect_is_next(agenda)
-}
-
-/// In a runbook that protects later, leaving does not wait for it.
-fn protect_is_next(agenda: &Agenda<'_>) -> bool {
-    let rows = &agenda.view.case.runbook.steps;
-    let row = rows.iter().find(|row| row.step == StepName::Protect);
-    row.is_some_and(|row| row.after.iter().all(|before| *before == StepName::Capture))
+/// Which of the killing processes a group has not suspended.
+fn running(group: &ScalingGroup) -> Vec<String> {
+    KILLING.map(str::to_owned).into_iter().filter(|process| !group.suspended.contains(process)).collect()
 }
 
 /// What became of the calls to leave.

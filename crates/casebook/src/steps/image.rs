@@ -9,15 +9,18 @@
 //! disks were compared with the instance's, and where a disk's key bars the forensic account a
 //! second image under the share key is available too; that one is shared.
 //!
-//! What can go wrong: no client token, so a lost answer is looked up by tag; an image that ends in
-//! `failed` (held); a disk that is missing in it (reported by device); Marketplace codes, with
+//! What can go wrong: no client token, so a lost answer is looked up by the image's name, which only
+//! the ledger knew; an image of somebody else that is tagged like ours (never used); an image that
+//! ends in `failed` (held); a disk that is missing in it (reported by device); Marketplace codes, with
 //! which another account can not copy it (reported; the snapshots remain). Instance store is named
 //! in the mapping at most, its data never is. There is no undo that could fail.
 
 use super::StepCard;
 use crate::agenda::Agenda;
+use crate::case::Case;
 use crate::custody::forensic::{Reach, reach};
-use crate::custody::readings::{last, made_by};
+use crate::custody::origin::{self, ImagePart};
+use crate::custody::readings::last;
 use crate::custody::volumes_at_stake;
 use crate::effect::{Effect, SourceEffect};
 use crate::id::Arn;
@@ -57,7 +60,7 @@ pub const CARD: StepCard = StepCard {
 
 /// How often a pending image is looked at.
 const LOOK: SignedDuration = SignedDuration::from_secs(15);
-/// The image of the instance, by its tag [`tags::PART`].
+/// The image of the instance, in its tag [`tags::PART`].
 const ORIGINAL: &str = "original";
 /// Its copy under the share key.
 const SHARED: &str = "shared";
@@ -65,7 +68,7 @@ const SHARED: &str = "shared";
 fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
     let Some(images) = agenda.case_images(&case.id) else { return };
-    let Some(image) = find(images, ORIGINAL) else {
+    let Some(image) = find(case, images, ImagePart::Original) else {
         agenda.act(original(agenda), S::CaseImages(case.id.clone()));
         return;
     };
@@ -96,7 +99,7 @@ pub(crate) fn handover<'a>(agenda: &mut Agenda<'a>) -> Option<Handover<'a>> {
         return Some(Handover::Without("the runbook has no step `image`".into()));
     }
     let images = agenda.case_images(&case.id)?;
-    let Some(image) = find(images, ORIGINAL).filter(|image| image.state == "available") else {
+    let Some(image) = find(case, images, ImagePart::Original).filter(|image| image.state == "available") else {
         return Some(Handover::Without("no image is available; see the step `image`".into()));
     };
     if let Some(why) = marketplace(agenda, image) {
@@ -106,20 +109,20 @@ pub(crate) fn handover<'a>(agenda: &mut Agenda<'a>) -> Option<Handover<'a>> {
     if barred.is_empty() {
         return Some(Handover::By(image));
     }
-    let copy = find(images, SHARED).filter(|copy| copy.state == "available");
+    let copy = find(case, images, ImagePart::Shared).filter(|copy| copy.state == "available");
     Some(copy.map_or_else(|| Handover::Without(barred.join("; ")), Handover::By))
 }
 
-fn find<'a>(images: &'a [Image], part: &str) -> Option<&'a Image> {
-    let is = |image: &&Image| image.tags.get(tags::PART).is_some_and(|value| value == part);
-    images.iter().filter(|image| made_by(&image.tags, StepName::Image)).find(is)
+fn find<'a>(case: &Case, images: &'a [Image], part: ImagePart) -> Option<&'a Image> {
+    images.iter().find(|image| origin::part(case, image) == Some(part))
 }
 
 fn original(agenda: &Agenda<'_>) -> Effect {
     let case = agenda.view.case;
     let instance = case.target.instance.clone();
     let tags = part(agenda, ORIGINAL, instance.as_str());
-    SourceEffect::CreateImage { instance, name: format!("impound-{}", case.id), tags }.into()
+    let name = format!("impound-{}-{}", case.id, case.secret_name("image"));
+    SourceEffect::CreateImage { instance, name, tags }.into()
 }
 
 fn part(agenda: &Agenda<'_>, part: &str, source: &str) -> Tags {
@@ -202,7 +205,7 @@ fn reencrypt(agenda: &mut Agenda<'_>, images: &[Image], image: &Image) {
         ));
         return;
     };
-    match find(images, SHARED) {
+    match find(agenda.view.case, images, ImagePart::Shared) {
         None => agenda.act(copy(agenda, image, key), S::CaseImages(agenda.view.case.id.clone())),
         Some(copy) => {
             if available(agenda, copy) {
@@ -234,7 +237,8 @@ fn copy(agenda: &Agenda<'_>, image: &Image, key: &Arn) -> Effect {
     let token = case.secret_name(&format!("image/{}/{key}", image.id));
     let tags = part(agenda, SHARED, image.id.as_str());
     let (image, key) = (image.id.clone(), key.clone());
-    SourceEffect::ReencryptImage { image, key, name: format!("impound-{}-shared", case.id), token, tags }.into()
+    let name = format!("impound-{}-shared-{}", case.id, case.secret_name("shared image"));
+    SourceEffect::ReencryptImage { image, key, name, token, tags }.into()
 }
 
 /// The disks that the forensic account may not use as they are, in sentences; `None` while their

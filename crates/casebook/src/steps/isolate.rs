@@ -16,13 +16,14 @@
 
 use super::StepCard;
 use crate::agenda::Agenda;
+use crate::case::Case;
 use crate::effect::SourceEffect;
 use crate::fault::Fault;
 use crate::gate::Gate;
-use crate::id::{GroupId, VpcId};
+use crate::id::{GroupId, InterfaceId, VpcId};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
-use crate::scene::instance::Instance;
+use crate::scene::instance::{Instance, InstanceState};
 use crate::scene::network::{Interface, RouteTable};
 use crate::step::{StepName, StepStatus};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,7 @@ mod undo;
 mod window;
 
 pub(crate) use quarantine::quarantined;
-pub(crate) use window::is_open as window_is_open;
+pub(crate) use window::left_open as window_left_open;
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
@@ -84,7 +85,11 @@ fn prepare(agenda: &mut Agenda<'_>) {
 fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
     let (interfaces, instance) = (agenda.interfaces(target), agenda.instance(target));
-    let (Some(interfaces), Some(instance)) = (interfaces, instance) else { return };
+    let (Some(interfaces), Some(instance)) = (interfaces, instance) else {
+        window::close_unread(agenda);
+        first_cut(agenda);
+        return;
+    };
     let Some(groups) = groups(agenda, interfaces) else { return };
     if window::must_close(agenda, interfaces, &groups) {
         return;
@@ -93,7 +98,7 @@ fn plan(agenda: &mut Agenda<'_>) {
         return;
     }
     if window::is_open(agenda.view) {
-        window::hold_open(agenda);
+        window::hold_open(agenda, interfaces);
         return;
     }
     let open: Vec<_> = interfaces.iter().filter(|interface| !is_in(interface, &groups)).collect();
@@ -102,6 +107,59 @@ fn plan(agenda: &mut Agenda<'_>) {
     } else {
         open.into_iter().for_each(|interface| close(agenda, interface, &groups));
     }
+    account_for_all(agenda, instance, interfaces);
+}
+
+/// Interfaces that a service manages can be hidden from the list; none that the instance shows may be
+/// missing in what was closed. Both are looked at again while the run goes on, so that a difference of
+/// a moment passes.
+fn account_for_all(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[Interface]) {
+    let hidden = hidden(instance, interfaces);
+    if !hidden.is_empty() {
+        agenda.passable = false;
+        agenda.hold(format!(
+            "{} shows {}, which AWS does not list: not isolated; let the role see what services manage, or isolate it through its service, and resume the case",
+            instance.id,
+            hidden.join(", ")
+        ));
+    }
+}
+
+/// What the instance shows and the list of interfaces lacks; an instance that is alive has at least
+/// one interface.
+pub(crate) fn hidden(instance: &Instance, interfaces: &[Interface]) -> Vec<String> {
+    let listed = |id: &&InterfaceId| interfaces.iter().any(|interface| interface.id == **id);
+    let mut hidden: Vec<_> = instance.interfaces.iter().filter(|id| !listed(id)).map(ToString::to_string).collect();
+    let alive = !matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated);
+    if alive && hidden.is_empty() && interfaces.is_empty() {
+        hidden.push("no interface at all".into());
+    }
+    hidden
+}
+
+/// Tags and protections make readings stale that say enough for the first cut: it does not wait for
+/// them to be read again. What it did is proved by fresh readings alone.
+fn first_cut(agenda: &mut Agenda<'_>) {
+    let (case, scene) = (agenda.view.case, agenda.view.scene);
+    let target = &case.target.instance;
+    let interfaces = scene.last(&S::Interfaces(target.clone()).into());
+    let instance = scene.last(&S::Instance(target.clone()).into());
+    let (Some(Reading::Interfaces(interfaces)), Some(Reading::Instance(instance))) = (interfaces, instance) else {
+        return;
+    };
+    if has_cut(case) {
+        return;
+    }
+    let Some(groups) = groups(agenda, interfaces) else { return };
+    if may_isolate(agenda, instance, interfaces) && !yields_to_detach(agenda, instance) {
+        let open = interfaces.iter().filter(|interface| !is_in(interface, &groups));
+        open.for_each(|interface| close(agenda, interface, &groups));
+    }
+}
+
+/// Whether this case has set an interface's groups, or may have.
+fn has_cut(case: &Case) -> bool {
+    crate::release::we_did_any(case, |effect| matches!(effect, SourceEffect::SetInterfaceGroups { .. }))
 }
 
 /// A verified empty group for every VPC, or nothing while one is being made.
@@ -131,9 +189,6 @@ fn closed(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<V
             agenda.prove(format!("{} is in {group} alone, which has no rule", interface.id));
         }
     }
-    if interfaces.is_empty() {
-        agenda.warn("the instance has no network interface: there was nothing to isolate");
-    }
     acl::escalate(agenda, interfaces);
     window::convert(agenda, interfaces);
 }
@@ -149,7 +204,8 @@ fn may_isolate(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[Inter
         )],
         _ => return false,
     };
-    let router = exposure.is_empty() || agenda.gate(Gate::Router, exposure);
+    // What was cut once is kept cut: a route that somebody adds later is no way to open it again.
+    let router = exposure.is_empty() || has_cut(agenda.view.case) || agenda.gate(Gate::Router, exposure);
     protected && router
 }
 

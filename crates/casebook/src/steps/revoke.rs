@@ -4,14 +4,16 @@
 //! profile, or gone, and was read back so; then a deny on the role was read back. Credentials can
 //! not be recalled: they are checked at every request, so a deny kills them
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access.html>).
-//! The deny comes after the profile is gone, else the instance fetches new ones in between.
+//! The deny comes after the profile is gone, else the instance fetches new ones in between; it is put
+//! on the role of every profile that the instance was read with, those of somebody else too.
 //!
 //! `instance`: an inline deny for this instance (`ec2:SourceInstanceARN`, which travels with its
 //! credentials wherever they are used). `role`: every session of the role that is older than the
 //! deny; others use the role too, so they are listed at the gate `shared-role`.
 //!
 //! What can go wrong: the role's inline policies are full, a path in a name (friendly names are used
-//! throughout), IAM takes minutes to spread. Sessions assumed onward from the stolen ones are not
+//! throughout), IAM takes minutes to spread, a profile can not be read (it is taken away all the same;
+//! the deny is held). Sessions assumed onward from the stolen ones are not
 //! reached by `instance`; they are residual. If the undo fails, the role's owner deletes the policy,
 //! whose name the report gives.
 
@@ -20,7 +22,7 @@ use crate::agenda::Agenda;
 use crate::case::{Case, Last};
 use crate::effect::{Effect, SourceEffect};
 use crate::gate::Gate;
-use crate::id::Arn;
+use crate::id::{Arn, RoleName};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
 use crate::scene::identity::{ProfileAssociation, Role};
@@ -29,7 +31,13 @@ use crate::step::StepName;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+mod roles;
+mod sharers;
+#[cfg(test)]
+mod tests;
 mod undo;
+
+pub(crate) use roles::{profiles, roles_in};
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
@@ -62,31 +70,20 @@ const SKEW: SignedDuration = SignedDuration::from_secs(60);
 fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
     let (Some(instance), Some(associations)) = (agenda.instance(target), agenda.associations(target)) else { return };
-    let Some(before) = captured_profile(agenda.view.case).cloned() else {
-        without_role(agenda, associations);
+    let profiles = profiles(agenda.view);
+    if profiles.is_empty() {
+        agenda.skip("the instance has no role");
         return;
-    };
-    let Some(profile) = agenda.profile(before.name()) else { return };
+    }
     if !super::protected_asset(agenda, instance) {
         return;
     }
-    let Some(role) = &profile.role else {
-        agenda.warn(format!("the profile {} holds no role", before.name()));
-        take_away(agenda, associations);
-        return;
-    };
-    if !may_deny(agenda, role) || !take_away(agenda, associations) {
-        return;
-    }
-    deny(agenda, role);
-}
-
-fn without_role(agenda: &mut Agenda<'_>, associations: &[ProfileAssociation]) {
-    if associations.iter().any(ProfileAssociation::gives_credentials) {
-        agenda.warn("a profile was associated after the capture");
-        take_away(agenda, associations);
-    } else {
-        agenda.skip("the instance has no role");
+    roles::name_late(agenda, &profiles);
+    // What stands against the deny does not keep the profile: new credentials would come through it.
+    let roles = roles::read(agenda, &profiles);
+    let gone = take_away(agenda, associations);
+    if let Some(roles) = roles.filter(|_| gone) {
+        deny_all(agenda, &roles);
     }
 }
 
@@ -98,24 +95,32 @@ pub(crate) fn captured_profile(case: &Case) -> Option<&Arn> {
     }
 }
 
+/// What was sent once is kept up; a role that is new stands behind the gate.
+fn deny_all(agenda: &mut Agenda<'_>, roles: &[&Role]) {
+    let case = agenda.view.case;
+    let (kept, new): (Vec<&Role>, Vec<&Role>) = roles.iter().partition(|role| sent(case, &role.name).is_some());
+    let may = may_deny(agenda, &new);
+    let due = kept.into_iter().chain(new.into_iter().filter(|_| may));
+    let denied = due.filter(|role| deny(agenda, role)).count();
+    agenda.passable = denied > 0 && denied == roles.len();
+}
+
 /// With `role`, everybody older than the deny is cut off; they are named first.
-fn may_deny(agenda: &mut Agenda<'_>, role: &Role) -> bool {
+fn may_deny(agenda: &mut Agenda<'_>, roles: &[&Role]) -> bool {
     if agenda.view.case.settings.policy.revoke == RevokeScope::Instance {
         return true;
     }
-    let Some(sharers) = agenda.role_sharers(&role.name) else { return false };
-    let target = &agenda.view.case.target.instance;
-    let others: Vec<_> = sharers.instances.iter().filter(|id| *id != target).map(ToString::to_string).collect();
-    if others.is_empty() {
-        return true;
+    agenda.warn("who uses the role in other regions was not looked at: their older sessions die too");
+    let mut exposure = Vec::new();
+    for role in roles {
+        let Some(sharers) = agenda.role_sharers(&role.name) else { return false };
+        let others = sharers::others(&agenda.view.case.target.instance, role, sharers);
+        if !others.is_empty() {
+            exposure.push(format!("every session of the role {} older than now dies, whoever holds it", role.name));
+            exposure.extend(others);
+        }
     }
-    agenda.gate(
-        Gate::SharedRole,
-        vec![
-            format!("every session of the role {} older than now dies, whoever holds it", role.name),
-            format!("instances that use it too: {} (they get new credentials within the hour)", others.join(", ")),
-        ],
-    )
+    exposure.is_empty() || agenda.gate(Gate::SharedRole, exposure)
 }
 
 /// The association replaced or removed, and read back so.
@@ -157,20 +162,21 @@ fn quarantine_profile(agenda: &Agenda<'_>) -> Option<Arn> {
     (!arn.is_empty()).then(|| Arn::new(arn.clone()))
 }
 
-fn deny(agenda: &mut Agenda<'_>, role: &Role) {
+/// Whether the deny was read back; if not it is put.
+fn deny(agenda: &mut Agenda<'_>, role: &Role) -> bool {
     let name = policy_name(agenda.view.case);
-    let Some(standing) = agenda.role_policy(&role.name, &name) else { return };
-    let document = document(agenda.view.case, agenda.view.now);
-    if standing.as_deref().is_some_and(|standing| same_policy(standing, &document)) {
-        agenda.passable = true;
+    let Some(standing) = agenda.role_policy(&role.name, &name) else { return false };
+    if standing.as_deref().is_some_and(|standing| denies(agenda.view.case, &role.name, standing)) {
         agenda.prove(format!(
             "the policy {name} on the role {} was read back; IAM may take minutes to apply it everywhere",
             role.name
         ));
-        return;
+        return true;
     }
+    let document = document(agenda.view.case, &role.name, agenda.view.now);
     let check = S::RolePolicy(role.name.clone(), name.clone());
     agenda.act(SourceEffect::PutRolePolicy { role: role.name.clone(), name, document }, check);
+    false
 }
 
 /// One policy a case, so that two cases never overwrite each other.
@@ -180,12 +186,20 @@ pub(crate) fn policy_name(case: &Case) -> String {
 
 /// The deny. With `role`, the moment is that of the first time it was put, so that a retry does
 /// not move it.
-fn document(case: &Case, now: Timestamp) -> String {
-    let condition = match case.settings.policy.revoke {
-        RevokeScope::Instance => json!({"ArnEquals": {"ec2:SourceInstanceARN": case.target.arn()}}),
-        RevokeScope::Role => return put_before(case).unwrap_or_else(|| older_than(now + SKEW)),
-    };
-    statement(&condition)
+fn document(case: &Case, role: &RoleName, now: Timestamp) -> String {
+    ours(case, role).unwrap_or_else(|| older_than(now + SKEW))
+}
+
+/// Whether what stands on a role is the deny that this case put there, and nothing else.
+pub(crate) fn denies(case: &Case, role: &RoleName, standing: &str) -> bool {
+    ours(case, role).is_some_and(|ours| same_policy(standing, &ours))
+}
+
+fn ours(case: &Case, role: &RoleName) -> Option<String> {
+    match case.settings.policy.revoke {
+        RevokeScope::Instance => Some(statement(&json!({"ArnEquals": {"ec2:SourceInstanceARN": case.target.arn()}}))),
+        RevokeScope::Role => sent(case, role).cloned(),
+    }
 }
 
 fn older_than(moment: Timestamp) -> String {
@@ -203,17 +217,40 @@ fn statement(condition: &serde_json::Value) -> String {
     .to_string()
 }
 
-/// The document that this case has sent before, whether or not its answer came.
-fn put_before(case: &Case) -> Option<String> {
-    let sent = case.attempts.iter().filter(|(_, attempt)| !matches!(attempt.last, Last::Cleared));
-    sent.rev().find_map(|(effect, _)| match effect {
-        Effect::Source(SourceEffect::PutRolePolicy { document, .. }) => Some(document.clone()),
+/// The deny on older sessions that this case has sent for a role, whether or not its answer came. One
+/// whose moment is before the last profile was taken away leaves out what was fetched until then.
+fn sent<'a>(case: &'a Case, role: &RoleName) -> Option<&'a String> {
+    let sent = case.attempts.iter().filter(|(_, a)| a.took_place() || !matches!(a.last, Last::Cleared));
+    let documents = sent.filter_map(|(effect, _)| match effect {
+        Effect::Source(SourceEffect::PutRolePolicy { role: on, document, .. }) if on == role => {
+            Some((moment(document)?, document))
+        }
         _ => None,
-    })
+    });
+    let taken = last_taken_away(case);
+    let last = documents.filter(|(moment, _)| taken.is_none_or(|taken| *moment >= taken)).max();
+    last.map(|(_, document)| document)
+}
+
+/// The moment in a document of [`older_than`].
+fn moment(document: &str) -> Option<Timestamp> {
+    let document: serde_json::Value = serde_json::from_str(document).ok()?;
+    document["Statement"][0]["Condition"]["DateLessThan"]["aws:TokenIssueTime"].as_str()?.parse().ok()
+}
+
+fn last_taken_away(case: &Case) -> Option<Timestamp> {
+    let took = case.attempts.iter().filter(|(effect, attempt)| {
+        let takes = matches!(
+            effect,
+            Effect::Source(SourceEffect::DisassociateProfile { .. } | SourceEffect::ReplaceProfile { .. })
+        );
+        takes && attempt.took_place()
+    });
+    took.map(|(_, attempt)| attempt.at).max()
 }
 
 /// Equal as JSON: AWS may give the document back in another layout.
-pub(crate) fn same_policy(one: &str, other: &str) -> bool {
+fn same_policy(one: &str, other: &str) -> bool {
     let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     parsed(one).is_some() && parsed(one) == parsed(other)
 }

@@ -17,7 +17,7 @@ use super::{StepCard, image, snapshot};
 use crate::agenda::Agenda;
 use crate::custody::forensic::{self, share_key};
 use crate::custody::handover::{COPIES_AT_ONCE, Carrier, carrier, may_retry, progress};
-use crate::custody::readings::made_by;
+use crate::custody::origin::copied_from;
 use crate::effect::{Effect, SourceEffect};
 use crate::id::{AccountId, Arn, SnapshotId};
 use crate::query::SourceQuery as S;
@@ -125,7 +125,7 @@ fn reencrypt(agenda: &mut Agenda<'_>, snapshots: &[Snapshot], barred: &[(&Snapsh
         ));
         return;
     };
-    let copies = snapshots.iter().filter(|s| made_by(&s.tags, StepName::Share));
+    let copies = snapshots.iter().filter(|s| copied_from(agenda.view.case, s).is_some());
     let running = copies.filter(|s| s.state == SnapshotState::Pending).count();
     for (original, _) in barred.iter().take(COPIES_AT_ONCE.saturating_sub(running)) {
         agenda.act(copy(agenda, original, key), S::CaseSnapshots(agenda.view.case.id.clone()));
@@ -162,8 +162,8 @@ fn spoiled(agenda: &mut Agenda<'_>, original: &Snapshot, snapshot: &Snapshot) {
 /// Copies under the share key are evidence like the originals until the forensic copy is proved.
 fn lock(agenda: &mut Agenda<'_>, snapshots: &[Snapshot]) {
     let days = agenda.view.case.settings.policy.lock_days;
-    let copies = snapshots.iter().filter(|s| made_by(&s.tags, StepName::Share) && s.state != SnapshotState::Error);
-    let ids: Vec<SnapshotId> = copies.map(|s| s.id.clone()).collect();
+    let copies = snapshots.iter().filter(|s| copied_from(agenda.view.case, s).is_some());
+    let ids: Vec<SnapshotId> = copies.filter(|s| s.state != SnapshotState::Error).map(|s| s.id.clone()).collect();
     if days == 0 || ids.is_empty() {
         return;
     }

@@ -2,19 +2,21 @@
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html>).
 //!
 //! Before: the capture's first tier. After: every volume that is attached, was attached when the
-//! case was opened, or was detached since and still exists, has a completed, locked snapshot
-//! tagged with the case. The point in time is fixed when the request is accepted, so nothing waits
-//! for the completion but custody.
+//! case was opened, or was detached before and serves no other instance, has a completed, locked
+//! snapshot tagged with the case. The point in time is fixed when the request is accepted, so
+//! nothing waits for the completion but custody.
 //!
 //! What can go wrong: no client token, so a lost answer is looked up by tag before a second set is
 //! asked for; five pending snapshots a volume is the limit (waited for, it may be the attacker's
-//! doing); a snapshot that ends in `error` (a new one is asked for); an attacker who detaches a
-//! volume first (found through its DetachVolume event). What is only in memory or in instance
-//! store is not in any snapshot.
+//! doing); a snapshot that ends in `error` (a new one is asked for) or is archived (held); an attacker
+//! who detaches a volume first (found through its DetachVolume event; where there are more of these
+//! than are read, that is said). What is only in memory or in instance store is not in any snapshot.
 
 use super::StepCard;
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case, Last};
+use crate::custody::origin::{begun_since, made};
+use crate::custody::readings::made_by;
 use crate::effect::{Effect, SourceEffect};
 use crate::fault::FaultClass;
 use crate::id::{SnapshotId, VolumeId};
@@ -23,7 +25,7 @@ use crate::reading::Reading;
 use crate::scene::storage::{Snapshot, SnapshotState, Volume};
 use crate::step::{Phase, StepName};
 use crate::tags;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// The row of the registry.
@@ -49,9 +51,6 @@ pub const CARD: StepCard = StepCard {
 
 /// How often pending snapshots are looked at.
 const LOOK: SignedDuration = SignedDuration::from_secs(15);
-
-/// How far our clock may be ahead of AWS's.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 fn plan(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
@@ -103,8 +102,9 @@ pub(crate) fn originals<'s>(case: &Case, snapshots: &'s [Snapshot]) -> Vec<&'s S
 /// an older snapshot. The ledger knows the ids; for an answer that was lost, the tag and a start
 /// after the request do.
 pub(crate) fn is_original(case: &Case, snapshot: &Snapshot) -> bool {
-    let tagged = snapshot.tags.get(tags::STEP).is_some_and(|step| step == StepName::Snapshot.as_str());
-    tagged && requests(case).any(|attempt| answers(attempt, snapshot))
+    let tagged = made_by(&snapshot.tags, StepName::Snapshot);
+    let answers = |attempt: &Attempt| made(attempt, snapshot.id.as_str(), || begun_since(attempt, snapshot));
+    tagged && requests(case).any(answers)
 }
 
 fn requests(case: &Case) -> impl Iterator<Item = &Attempt> {
@@ -112,17 +112,6 @@ fn requests(case: &Case) -> impl Iterator<Item = &Attempt> {
         matches!(effect, Effect::Source(SourceEffect::CreateSnapshots { .. } | SourceEffect::CreateSnapshot { .. }))
     };
     case.attempts.iter().filter(move |(effect, _)| asks(effect)).map(|(_, attempt)| attempt)
-}
-
-fn answers(attempt: &Attempt, snapshot: &Snapshot) -> bool {
-    match &attempt.last {
-        Last::Done(made) => made.ids.iter().any(|id| id == snapshot.id.as_str()),
-        Last::Lost | Last::Failed(_) => {
-            let started = snapshot.started.parse::<Timestamp>();
-            started.is_ok_and(|started| started >= attempt.first - SKEW)
-        }
-        Last::Cleared => false,
-    }
 }
 
 /// The volumes attached now, or when the case was opened.
@@ -135,11 +124,18 @@ pub(crate) fn at_stake(case: &Case, attached: &[Volume]) -> BTreeSet<VolumeId> {
     volumes
 }
 
-/// Volumes that someone detached from the instance and that still exist.
+/// Volumes that someone detached from the instance, that still exist and serve nobody else.
 fn detached(agenda: &mut Agenda<'_>) -> BTreeSet<VolumeId> {
     let target = &agenda.view.case.target.instance;
     match agenda.read_or_gap(S::DetachedVolumes(target.clone())) {
-        Some(Ok(Reading::Volumes(detached))) => detached.iter().map(|volume| volume.id.clone()).collect(),
+        Some(Ok(Reading::Detached(detached))) => {
+            if !detached.whole {
+                agenda.warn(format!(
+                    "CloudTrail has more DetachVolume events than were read: what was detached from {target} before those is not known; look for older DetachVolume events of {target} by hand"
+                ));
+            }
+            left_over(agenda, &detached.volumes)
+        }
         Some(Err(fault)) => {
             agenda.warn(format!(
                 "volumes detached before the case was opened could not be looked for ({fault}); look for DetachVolume events of {target} by hand"
@@ -148,6 +144,26 @@ fn detached(agenda: &mut Agenda<'_>) -> BTreeSet<VolumeId> {
         }
         _ => BTreeSet::new(),
     }
+}
+
+/// A volume that serves another instance by now holds that one's data: it is named and left alone.
+fn left_over(agenda: &mut Agenda<'_>, detached: &[Volume]) -> BTreeSet<VolumeId> {
+    let case = agenda.view.case;
+    for volume in detached.iter().filter(|volume| serves_another(case, volume)) {
+        let users: Vec<_> = volume.attachments.iter().map(|attachment| attachment.instance.as_str()).collect();
+        agenda.warn(format!(
+            "{} was detached from {} and now serves {}: it is not taken; if it bears on the incident, snapshot it by hand or open a case on that instance",
+            volume.id,
+            case.target.instance,
+            users.join(", ")
+        ));
+    }
+    detached.iter().filter(|volume| !serves_another(case, volume)).map(|volume| volume.id.clone()).collect()
+}
+
+/// Whether a volume is attached to another instance than the target.
+pub(crate) fn serves_another(case: &Case, volume: &Volume) -> bool {
+    volume.attachments.iter().any(|attachment| attachment.instance != case.target.instance)
 }
 
 fn request(agenda: &mut Agenda<'_>, attached: &[Volume], ours: &[&Snapshot], missing: Vec<&VolumeId>) {
@@ -204,7 +220,14 @@ fn lock(agenda: &mut Agenda<'_>, ours: &[&Snapshot]) {
 fn complete(agenda: &mut Agenda<'_>, ours: &[&Snapshot]) {
     let case = agenda.view.case;
     let pending: Vec<_> = ours.iter().filter(|snapshot| snapshot.state == SnapshotState::Pending).collect();
-    if pending.is_empty() {
+    let elsewhere = ours.iter().filter(|snapshot| snapshot.state == SnapshotState::Elsewhere);
+    let elsewhere: Vec<_> = elsewhere.map(|snapshot| snapshot.id.as_str()).collect();
+    if !elsewhere.is_empty() {
+        agenda.hold(format!(
+            "{} is in the archive tier or in the recycle bin, where it can be neither read nor copied: find out who put it there (CloudTrail), restore it, wait until it is complete and resume the case",
+            elsewhere.join(", ")
+        ));
+    } else if pending.is_empty() {
         agenda.prove(format!("{} snapshots read back as completed", ours.len()));
     } else if case.through <= Phase::Contain {
         agenda.prove(format!("{} snapshots requested; their completion belongs to the phase preserve", ours.len()));
@@ -217,9 +240,10 @@ fn complete(agenda: &mut Agenda<'_>, ours: &[&Snapshot]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::storage::Detached;
     use crate::testkit::stage::preserved;
-    use crate::testkit::things::snapshot;
-    use crate::testkit::{INSTANCE, settings};
+    use crate::testkit::things::{detached, snapshot, volume};
+    use crate::testkit::{Bench, INSTANCE, KEY, settings};
 
     /// A snapshot that somebody tagged like ours is not ours: the ledger does not know its id.
     #[test]
@@ -228,6 +252,58 @@ mod tests {
         let all = [snapshot("snap-1", "vol-1"), snapshot("snap-forged", "vol-1")];
         let ours: Vec<_> = originals(bench.view().case, &all).iter().map(|s| s.id.as_str()).collect();
         assert_eq!(ours, ["snap-1"]);
+    }
+
+    /// Everything known is requested, and CloudTrail has answered.
+    fn searched(answer: Detached) -> Bench {
+        let mut bench = preserved(settings());
+        bench.know(S::DetachedVolumes(INSTANCE.into()), Reading::Detached(answer));
+        bench
+    }
+
+    #[test]
+    fn a_volume_detached_before_gets_a_snapshot_of_its_own() {
+        let bench = searched(detached(vec![volume("vol-9", KEY)]));
+        let agenda = bench.plan(&CARD);
+        let [Effect::Source(SourceEffect::CreateSnapshot { volume, .. })] = agenda.perform.as_slice() else {
+            panic!("{:?}", agenda.perform)
+        };
+        assert_eq!(volume.as_str(), "vol-9");
+        assert!(agenda.warnings.is_empty(), "{:?}", agenda.warnings);
+    }
+
+    #[test]
+    fn events_that_were_not_read_are_said() {
+        let bench = searched(Detached { volumes: vec![], whole: false });
+        let agenda = bench.plan(&CARD);
+        let [warning] = agenda.warnings.as_slice() else { panic!("{:?}", agenda.warnings) };
+        assert!(warning.contains("more DetachVolume events than were read") && warning.contains(INSTANCE));
+    }
+
+    /// A disk that was moved to somebody else holds that one's data by now.
+    #[test]
+    fn a_volume_that_serves_another_instance_is_named_and_left_alone() {
+        let mut moved = volume("vol-9", KEY);
+        moved.attachments[0].instance = "i-other".into();
+        let bench = searched(detached(vec![moved]));
+        let agenda = bench.plan(&CARD);
+        assert!(!format!("{:?}", agenda.perform).contains("vol-9"), "{:?}", agenda.perform);
+        let [warning] = agenda.warnings.as_slice() else { panic!("{:?}", agenda.warnings) };
+        assert!(warning.contains("vol-9") && warning.contains("i-other"), "{warning}");
+        let missing = crate::custody::index(bench.view()).missing;
+        assert!(missing.iter().all(|lack| !lack.contains("vol-9")), "terminate does not wait for it: {missing:?}");
+    }
+
+    #[test]
+    fn an_archived_snapshot_is_not_complete() {
+        let mut bench = searched(detached(vec![]));
+        let archived = Snapshot { state: SnapshotState::Elsewhere, ..snapshot("snap-2", "vol-2") };
+        let all = vec![snapshot("snap-1", "vol-1"), archived];
+        bench.know(S::CaseSnapshots("case-1".into()), Reading::Snapshots(all));
+        let agenda = bench.plan(&CARD);
+        assert!(agenda.proof.is_empty(), "{:?}", agenda.proof);
+        let [hold] = agenda.holds.as_slice() else { panic!("{:?}", agenda.proof) };
+        assert!(hold.why.contains("snap-2") && hold.why.contains("restore it"), "{}", hold.why);
     }
 
     /// After a lost answer the tag counts, but only on what started after the request.

@@ -12,6 +12,7 @@ use super::StepCard;
 use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
 use crate::query::SourceQuery as S;
+use crate::release::stands;
 use crate::scene::instance::{Instance, Tags};
 use crate::step::{StepName, StepStatus};
 use crate::tags;
@@ -66,6 +67,9 @@ fn mark(agenda: &mut Agenda<'_>, instance: &Instance) {
 }
 
 fn release(agenda: &mut Agenda<'_>) {
+    if !stands(agenda, "it is not tagged any more") {
+        return;
+    }
     let target = &agenda.view.case.target.instance;
     let Some(instance) = agenda.instance(target) else { return };
     if status_is(instance, tags::RELEASED) {

@@ -23,6 +23,7 @@ pub(crate) fn preserved(settings: Settings) -> Bench {
     bench.done(StepName::Snapshot, &requested(), &["snap-1", "snap-2", "snap-3"]);
     keys(&mut bench);
     sources(&mut bench, vec![]);
+    imaged(&mut bench);
     let original = image("ami-1", "original", &["snap-i1", "snap-i2"]);
     let shared = image("ami-2", "shared", &["snap-i3", "snap-i4"]);
     bench.know(S::CaseImages("case-1".into()), Reading::Images(vec![original, shared]));
@@ -33,6 +34,23 @@ pub(crate) fn preserved(settings: Settings) -> Bench {
 fn requested() -> Effect {
     let tags = tags::of(&"case-1".into(), StepName::Snapshot.as_str());
     SourceEffect::CreateSnapshots { instance: INSTANCE.into(), description: String::new(), tags }.into()
+}
+
+/// The two calls that made the images, in the ledger.
+fn imaged(bench: &mut Bench) {
+    let name = "impound-case-1".to_owned();
+    let create = SourceEffect::CreateImage { instance: INSTANCE.into(), name: name.clone(), tags: Tags::new() };
+    bench.done(StepName::Image, &create.into(), &["ami-1"]);
+    let (key, token, tags) = (SHARE_KEY.into(), String::new(), Tags::new());
+    let copy = SourceEffect::ReencryptImage { image: "ami-1".into(), key, name, token, tags };
+    bench.done(StepName::Image, &copy.into(), &["ami-2"]);
+}
+
+/// A copy under the share key was made, in the ledger.
+pub(crate) fn reencrypted(bench: &mut Bench, original: &str, copy: &str) {
+    let (key, description, tags) = (SHARE_KEY.into(), String::new(), Tags::new());
+    let effect = SourceEffect::Reencrypt { snapshot: original.into(), key, description, tags };
+    bench.done(StepName::Share, &effect.into(), &[copy]);
 }
 
 fn volumes() -> Reading {
@@ -67,6 +85,7 @@ pub(crate) fn copies(bench: &mut Bench, copies: Vec<Snapshot>) {
 /// Everything was read back as shared with the forensic account alone.
 pub(crate) fn shared(settings: Settings) -> Bench {
     let mut bench = preserved(settings);
+    reencrypted(&mut bench, "snap-2", "snap-2s");
     sources(&mut bench, vec![derived("snap-2s", "share", "snap-2", SHARE_KEY)]);
     bench.know(S::Locks(vec!["snap-2s".into()]), Reading::Locks(vec![lock("snap-2s")]));
     for id in ["snap-1", "snap-2s", "snap-i3", "snap-i4"] {

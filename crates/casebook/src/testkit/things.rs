@@ -5,7 +5,9 @@ use crate::id::GroupId;
 use crate::scene::enclave::Enclave;
 use crate::scene::instance::{BlockDevice, Instance, InstanceState, MetadataOptions, Tags};
 use crate::scene::network::{IdleTimeouts, Interface, PrivateAddress, Route, RouteTable, SecurityGroup, Subnet};
-use crate::scene::storage::{Attachment, Image, ImageDisk, Key, Lock, Sharing, Snapshot, SnapshotState, Volume};
+use crate::scene::storage::{
+    Attachment, Detached, Image, ImageDisk, Key, Lock, Sharing, Snapshot, SnapshotState, Volume,
+};
 use crate::tags;
 
 /// The target, running, with these volumes, none of which goes with it.
@@ -37,6 +39,11 @@ pub(crate) fn instance(volumes: &[&str]) -> Instance {
         metadata: MetadataOptions { enabled: true, tokens_required: true, hop_limit: 1 },
         tags: Tags::new(),
     }
+}
+
+/// Volumes that were detached, every event read.
+pub(crate) fn detached(volumes: Vec<Volume>) -> Detached {
+    Detached { volumes, whole: true }
 }
 
 /// `/dev/sda`, `/dev/sdb`, …

@@ -3,6 +3,7 @@
 use crate::stage::{Stage, fault};
 use casebook::fault::FaultClass;
 use casebook::step::Phase;
+use jiff::SignedDuration;
 use range::Injection;
 
 /// Every action that changes something in an undisturbed run.
@@ -17,26 +18,68 @@ fn changes(through: Phase) -> Vec<String> {
 }
 
 fn check(through: Phase, strike: fn(&str) -> Injection) {
+    sweep(through, changes(through), SignedDuration::ZERO, strike);
+}
+
+/// Strikes one action after the other, where AWS shows what was made only after a while.
+fn sweep(through: Phase, actions: Vec<String>, lag: SignedDuration, strike: fn(&str) -> Injection) {
     let undisturbed = Stage::new("web-tier", through);
     undisturbed.drive();
-    let (expected, changes) = (undisturbed.outcome(), changes(through));
-    assert!(changes.len() >= 8, "{changes:?}");
-    for action in changes {
+    let expected = undisturbed.outcome();
+    assert!(actions.len() >= 7, "{actions:?}");
+    for action in actions {
         let stage = Stage::new("web-tier", through);
+        stage.range.with_world(|world| (world.settings.group_lag, world.settings.storage_lag) = (lag, lag));
         stage.range.inject(strike(&action));
         stage.drive();
-        assert_eq!(stage.outcome(), expected, "{action}");
+        assert_eq!(stage.outcome(), expected, "{action}, shown {lag} late");
     }
+}
+
+/// The calls that make something that could be made twice.
+fn late(seconds: i64, strike: fn(&str) -> Injection) {
+    let makes =
+        |action: &String| ["Create", "Copy", "Put", "Run"].iter().any(|verb| action.contains(&format!(":{verb}")));
+    let actions = changes(Phase::Custody).into_iter().filter(makes).collect();
+    sweep(Phase::Custody, actions, SignedDuration::from_secs(seconds), strike);
+}
+
+fn heard_nothing(action: &str) -> Injection {
+    Injection::after(action, fault(FaultClass::Unknown))
+}
+
+fn never_arrived(action: &str) -> Injection {
+    Injection::before(action, fault(FaultClass::Unknown))
 }
 
 #[test]
 fn a_change_that_took_effect_unheard_is_not_made_twice() {
-    check(Phase::Custody, |action| Injection::after(action, fault(FaultClass::Unknown)));
+    check(Phase::Custody, heard_nothing);
 }
 
 #[test]
 fn a_change_that_was_lost_on_the_way_is_made() {
-    check(Phase::Custody, |action| Injection::before(action, fault(FaultClass::Unknown)));
+    check(Phase::Custody, never_arrived);
+}
+
+#[test]
+fn what_is_shown_two_seconds_late_is_not_made_twice() {
+    late(2, heard_nothing);
+}
+
+#[test]
+fn what_is_shown_two_seconds_late_is_made_when_it_was_lost() {
+    late(2, never_arrived);
+}
+
+#[test]
+fn what_is_shown_twenty_seconds_late_is_not_made_twice() {
+    late(20, heard_nothing);
+}
+
+#[test]
+fn what_is_shown_twenty_seconds_late_is_made_when_it_was_lost() {
+    late(20, never_arrived);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use crate::sky::{Sky, Watch};
 use crate::store::{Book, Failure};
-use casebook::entry::{CaseStatus, Entry, Opened, Person, Resumed};
+use casebook::entry::{Approved, CaseStatus, Entry, Opened, Person, Resumed};
 use casebook::fault::{Fault, FaultClass};
+use casebook::gate::Gate;
 use casebook::id::CaseId;
 use casebook::query::Query;
 use casebook::runbook::Runbook;
@@ -11,7 +12,7 @@ use casebook::settings::{ForensicSettings, Policy, Settings};
 use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::{CredentialVerdict, NetworkVerdict};
 use engine::{EngineError, Ports, RunEnd, Session, Stop, Watcher, drive};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ledger::Store;
 use range::{Range, Scenario};
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub struct Stage {
     pub stop: Stop,
     pub settings: Settings,
     pub through: Phase,
+    /// The runbook of a case that is opened.
+    pub runbook: &'static str,
     /// Questions that take an hour.
     pub slow: fn(&Query) -> bool,
 }
@@ -35,7 +38,7 @@ impl Stage {
         let scenario = Scenario::named(scenario).expect("a scenario of the range");
         let range = Range::new(scenario, 7);
         let settings = settings(&range);
-        Self { range, book: Book::new(), stop: Stop::new(), settings, through, slow: |_| false }
+        Self { range, book: Book::new(), stop: Stop::new(), settings, through, runbook: "standard", slow: |_| false }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -46,7 +49,7 @@ impl Stage {
         Opened {
             case: CaseId::from("web-7"),
             target: self.range.target(),
-            runbook: Runbook::named("standard").expect("shipped"),
+            runbook: Runbook::named(self.runbook).expect("shipped"),
             settings: self.settings.clone(),
             through: self.through,
             revoke_first: false,
@@ -68,6 +71,26 @@ impl Stage {
         let resumed = Resumed { settings, through, program: "impound test".into(), by: Person::default() };
         session.append(self.now(), &[Entry::Resumed(Box::new(resumed))])?;
         Ok(session)
+    }
+
+    /// Lets virtual time pass.
+    pub fn pass(&self, time: SignedDuration) {
+        range::run(&self.range.clock(), self.range.clock().sleep(time));
+        self.range.with_world(|_| ());
+    }
+
+    /// Approves a gate, ahead or as it was asked; the case is opened for it when it must be.
+    pub fn approve(&self, gate: Gate) {
+        let mut session = if self.book.is_empty() { self.session(Failure::Never).expect("opens") } else { self.case() };
+        let digest = session.case().asked.get(&gate).map(|asked| asked.digest.clone()).unwrap_or_default();
+        let approved = Approved { gate, digest, by: Person::default() };
+        session.append(self.now(), &[Entry::Approved(approved)]).expect("written");
+    }
+
+    /// Asks for the release and drives it to the end of the run.
+    pub fn release(&self) -> RunEnd {
+        self.case().append(self.now(), &[Entry::Releasing(Person::default())]).expect("written");
+        self.drive()
     }
 
     /// Opens or takes up the case and drives it to the end of the run.

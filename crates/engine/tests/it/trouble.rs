@@ -46,7 +46,7 @@ fn a_throttled_capture_comes_through() {
     let stage = Stage::new("web-tier", Phase::Contain);
     stage
         .range
-        .inject(Injection::before("elasticloadbalancing:DescribeTargetHealth", fault(FaultClass::Throttled)).times(60));
+        .inject(Injection::before("elasticloadbalancing:DescribeTargetHealth", fault(FaultClass::Throttled)).times(7));
     let end = stage.drive();
     assert_eq!((end.status, end.gaps), (CaseStatus::Done, 0));
 }

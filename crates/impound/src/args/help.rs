@@ -51,7 +51,8 @@ Examples:
 
 The same instance again adopts its open case; there is never a second one. A gate that is not \
 approved stops only what stands behind it; the run goes on with everything else. Missing forensic \
-settings never stop containment.";
+settings never stop containment. Of several instances that a finding accuses, each gets a case, and all \
+are contained before the first is preserved; `--output json` prints one document for each, a line each.";
 
 /// Of `approve`.
 pub(super) const APPROVE: &str = "\

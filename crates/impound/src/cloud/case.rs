@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::opening::take_up;
 use crate::respond::{Site, drive_case};
+use crate::stopping::unless_stopped;
 use crate::system;
 use casebook::case::Case;
 use casebook::entry::{Entry, Person};
@@ -25,7 +26,7 @@ use engine::Clock;
 /// When AWS is not reached, another process holds the case, or it is held again.
 pub fn resume(context: &Context, args: &Resume, case: &Case, config: &Config) -> Result<Exit, Failure> {
     block_on(async |stop| {
-        let accounts = enter_case(context, config, case).await?;
+        let accounts = unless_stopped(stop, enter_case(context, config, case)).await?;
         let mut session = take_up(&context.shelf()?, &case.id)?;
         let resumed = resumption::resumed(session.case(), args.through, config, resumption::person());
         session.append(SystemClock.now(), &[resumed])?;
@@ -38,15 +39,18 @@ pub fn resume(context: &Context, args: &Resume, case: &Case, config: &Config) ->
 /// # Errors
 /// When AWS does not confirm who asks, or the gate can not be opened.
 pub fn approve(context: &Context, args: &Approve, case: &Case) -> Result<Exit, Failure> {
-    block_on(async |_| {
-        let config = context.config()?;
-        let door = Door { context, config: &config, account: None, region: Some(&case.target.region) };
-        let identity = identity(&door.enter_as_oneself().await?).await?;
+    let config = context.config()?;
+    let door = Door { context, config: &config, account: None, region: Some(&case.target.region) };
+    block_on(async |stop| {
+        let asked = async { identity(&door.enter_as_oneself().await?).await };
+        let identity = unless_stopped(stop, asked).await?;
         let by = Person { name: args.name.clone().unwrap_or_else(system::user), identity: Some(identity) };
-        let mut session = take_up(&context.shelf()?, &case.id)?;
+        let mut session = approval::take_up(&context.shelf()?, &case.id, args.gate)?;
         let said = approval::record(&mut session, args.gate, by, SystemClock.now())?;
-        let json = context.terminal.is_json();
-        context.terminal.data(&if json { Document::of(&History::of(&session)?).to_json() } else { said })?;
+        match context.terminal.is_json() {
+            true => context.terminal.json(&Document::of(&History::of(&session)?).to_json())?,
+            false => context.terminal.data(&said)?,
+        }
         Ok(Exit::Done)
     })
 }
@@ -58,8 +62,9 @@ pub fn approve(context: &Context, args: &Approve, case: &Case) -> Result<Exit, F
 pub fn release(context: &Context, case: &Case) -> Result<Exit, Failure> {
     block_on(async |stop| {
         let config = context.config()?;
-        let accounts = enter_case(context, &config, case).await?;
-        let by = Person { name: system::user(), identity: Some(identity(&accounts).await?) };
+        let accounts = unless_stopped(stop, enter_case(context, &config, case)).await?;
+        let identity = unless_stopped(stop, identity(&accounts)).await?;
+        let by = Person { name: system::user(), identity: Some(identity) };
         let mut session = take_up(&context.shelf()?, &case.id)?;
         let mut entries = vec![resumption::resumed(session.case(), None, &config, by.clone())];
         if session.case().releasing.is_none() {

@@ -11,7 +11,7 @@ pub(super) fn block_on<T>(command: impl AsyncFnOnce(&Stop) -> Result<T, Failure>
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start the event loop: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let stop = Stop::new();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             let signals =
@@ -19,7 +19,10 @@ pub(super) fn block_on<T>(command: impl AsyncFnOnce(&Stop) -> Result<T, Failure>
             tokio::spawn(listen(signals, stop.clone()));
         }
         command(&stop).await
-    })
+    });
+    // A name that is still being looked up is no reason to stay.
+    runtime.shutdown_background();
+    done
 }
 
 async fn listen(mut signals: Signal, stop: Stop) {

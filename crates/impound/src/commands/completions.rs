@@ -13,6 +13,6 @@ use clap::CommandFactory;
 pub fn run(context: &Context, args: &Completions) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut CommandLine::command(), "impound", &mut script);
-    context.terminal.data(&String::from_utf8_lossy(&script))?;
+    context.terminal.file(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

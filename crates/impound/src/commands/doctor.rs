@@ -6,7 +6,8 @@ use crate::context::Context;
 use crate::doctor::{Finding, Health};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::terminal::{BAD, GOOD, WARN, paint};
+use crate::terminal::{BAD, GOOD, WARN};
+use crate::text::{Text, paint, text};
 use casebook::id::InstanceId;
 use casebook::settings::Config;
 
@@ -18,7 +19,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<Exit, Failure> {
     let instance = args.instance.as_deref().map(charges::instance).transpose()?;
     let config = context.config()?;
     let runbook = crate::config::runbook(&config.policy.runbook)?;
-    context.terminal.log(&format!("runbook {}: no law broken", runbook.name));
+    context.terminal.log(&text!("runbook {}: no law broken", runbook.name));
     go(context, &config, instance.as_ref())
 }
 
@@ -37,17 +38,17 @@ fn go(_: &Context, _: &Config, _: Option<&InstanceId>) -> Result<Exit, Failure> 
 /// # Errors
 /// When stdout can not be written.
 pub fn tell(context: &Context, findings: &[Finding]) -> Result<Exit, Failure> {
-    let text = if context.terminal.is_json() {
-        serde_json::json!({ "schema": "impound.doctor/1", "checks": findings }).to_string()
+    if context.terminal.is_json() {
+        let document = serde_json::json!({ "schema": "impound.doctor/1", "checks": findings });
+        context.terminal.json(&document.to_string())?;
     } else {
-        table(findings)
-    };
-    context.terminal.data(&text)?;
+        context.terminal.data(&table(findings))?;
+    }
     let held = findings.iter().any(|finding| finding.health == Health::Fail);
     Ok(if held { Exit::Held } else { Exit::Done })
 }
 
-fn table(findings: &[Finding]) -> String {
+fn table(findings: &[Finding]) -> Text {
     let width = findings.iter().map(|finding| finding.what.len()).max().unwrap_or_default();
     let line = |finding: &Finding| {
         let (style, word) = match finding.health {
@@ -55,7 +56,8 @@ fn table(findings: &[Finding]) -> String {
             Health::Warn => (WARN, "warn"),
             Health::Fail => (BAD, "FAIL"),
         };
-        format!("{} {:<width$}  {}\n", paint(style, word), finding.what, finding.detail)
+        let what = format!("{:<width$}", finding.what);
+        text!("{} {}  {}\n", paint(style, word), what, finding.detail)
     };
     findings.iter().map(line).collect()
 }

@@ -14,6 +14,7 @@ use crate::preflight::{self, Preflight};
 use crate::primed::Primed;
 use crate::range_site::{self, RangeClock, RangeCloud};
 use crate::respond::{self, Site};
+use crate::text::{Text, text};
 use crate::verification::{Check, Found, in_cloud, kept_here};
 use casebook::entry::{CaseStatus, Entry, Person, Resumed};
 use casebook::gate::Gate;
@@ -74,12 +75,15 @@ impl Place {
         Ok(Self { shelf: Shelf::at(temporary.path()), temporary: Some(temporary) })
     }
 
-    fn farewell(&self, case: &CaseId) -> String {
+    fn farewell(&self, case: &CaseId) -> Text {
         let state = self.shelf.path().display();
         match &self.temporary {
-            Some(_) => "Nothing is kept. To look at the case afterwards: impound drill --state DIR".to_owned(),
-            None => format!(
-                "Kept in {state}. Look at it: impound --state {state} report {case} --format html -o drill.html"
+            Some(_) => text!("Nothing is kept. To look at the case afterwards: impound drill --state DIR"),
+            None => text!(
+                "Kept in {}. Look at it: impound --state {} report {} --format html -o drill.html",
+                state,
+                state,
+                case
             ),
         }
     }
@@ -112,6 +116,7 @@ impl<'a> Stage<'a> {
     async fn play(&mut self, shelf: &Shelf) -> Result<Exit, Failure> {
         let file = self.range.briefing().finding.to_string().into_bytes();
         let plan = self.plan(&file)?;
+        self.range.enter().await;
         let cloud = RangeCloud(self.range.clone());
         let found = self.look(&cloud, &plan).await?;
         let store = self.store(shelf)?;
@@ -193,7 +198,7 @@ impl Stage<'_> {
     fn approve(&mut self, session: &mut Session<CaseFile>, gate: Gate) -> Result<(), Failure> {
         self.story.chapter(&format!("A person opens the gate `{gate}`; in this drill that is `drill`."));
         let said = approve::record(session, gate, person(), self.range.clock().now())?;
-        self.story.tell(said.lines().next().unwrap_or_default());
+        self.story.tell(&said.lines().next().unwrap_or_default());
         Ok(())
     }
 
@@ -217,7 +222,7 @@ impl Stage<'_> {
         let mut checks = kept_here(session.case(), session.store());
         checks.extend(in_cloud(&cloud, session.case(), &history.entries).await);
         self.story.chapter("Everything is checked once more, as `impound verify` does.");
-        self.story.tell(verify::text(&history, &checks).trim_end());
+        self.story.tell(&verify::shown(&history, &checks));
         let exit = respond::conclude(self.context, session, end, self.story.calls())?;
         Ok(exit.worst(verdict(&checks)))
     }

@@ -18,7 +18,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     for part in command.get_subcommands().filter(|part| part.get_name() != "help") {
         page.push_str(&section(part)?);
     }
-    context.terminal.data(&page)?;
+    context.terminal.file(&page)?;
     Ok(Exit::Done)
 }
 

@@ -29,6 +29,6 @@ pub fn run(context: &Context, args: &Permissions) -> Result<Exit, Failure> {
         forensic: policy(Side::Forensic, args.phase),
     };
     let json = serde_json::to_string_pretty(&both).expect("policies have string keys");
-    context.terminal.data(&json)?;
+    context.terminal.json(&json)?;
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::History;
+use crate::text::text;
 use casebook::report::{self, Line};
 use std::path::Path;
 
@@ -16,12 +17,12 @@ pub fn run(context: &Context, args: &Report) -> Result<Exit, Failure> {
     let history = History::read(&context.state()?, &args.case)?;
     let text = render(&history, args.format)?;
     if args.file == Path::new("-") {
-        context.terminal.data(&text)?;
+        context.terminal.file(&text)?;
         return Ok(Exit::Done);
     }
     std::fs::write(&args.file, &text)
         .map_err(|error| Failure::usage(format!("cannot write the report {}: {error}", args.file.display())))?;
-    context.terminal.log(&format!("wrote {}, {} bytes", args.file.display(), text.len()));
+    context.terminal.log(&text!("wrote {}, {} bytes", args.file.display(), text.len()));
     Ok(Exit::Done)
 }
 

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::opening::{Foreign, Plan};
 use crate::system;
+use crate::text::text;
 use casebook::entry::Person;
 use casebook::runbook::Runbook;
 use casebook::settings::Config;
@@ -32,7 +33,7 @@ pub struct Brief {
 pub fn run(context: &Context, args: &Respond) -> Result<Exit, Failure> {
     let brief = Brief::of(context, args)?;
     for why in &brief.charges.refused {
-        context.terminal.warn(&format!("no response to {why}"));
+        context.terminal.warn(&text!("no response to {}", why));
     }
     go(context, &brief)
 }

@@ -5,9 +5,9 @@ use crate::config;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::text::{Text, text};
 use casebook::runbook::Runbook;
 use casebook::steps;
-use std::fmt::Write;
 
 mod drawing;
 
@@ -26,30 +26,30 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 fn list(context: &Context) -> Result<Exit, Failure> {
     let shipped = Runbook::shipped();
-    let text = match context.terminal.output {
-        Output::Json => json(&shipped),
-        Output::Text => shipped.iter().map(|runbook| format!("{:<10} {}\n", runbook.name, runbook.title)).collect(),
-    };
-    context.terminal.data(&text)?;
+    let line = |runbook: &Runbook| text!("{:<10} {}\n", runbook.name, runbook.title);
+    match context.terminal.output {
+        Output::Json => context.terminal.json(&json(&shipped))?,
+        Output::Text => context.terminal.data(&shipped.iter().map(line).collect())?,
+    }
     Ok(Exit::Done)
 }
 
 fn show(context: &Context, name: &str) -> Result<Exit, Failure> {
     let runbook = config::runbook(name)?;
-    let text = match context.terminal.output {
-        Output::Json => json(&runbook),
-        Output::Text => shown(&runbook),
-    };
-    context.terminal.data(&text)?;
+    match context.terminal.output {
+        Output::Json => context.terminal.json(&json(&runbook))?,
+        Output::Text => context.terminal.data(&shown(&runbook))?,
+    }
     Ok(Exit::Done)
 }
 
-fn shown(runbook: &Runbook) -> String {
-    let mut text = format!("{}: {}\n\n{}\n", runbook.name, runbook.title, drawing::draw(runbook));
+fn shown(runbook: &Runbook) -> Text {
+    let drawing: Text = drawing::draw(runbook).lines().map(|line| text!("{}\n", line)).collect();
+    let mut text = text!("{}: {}\n\n{}\n", runbook.name, runbook.title, drawing);
     for row in &runbook.steps {
         let card = steps::card(row.step);
         let why = if row.why.is_empty() { card.title } else { &row.why };
-        let _ = writeln!(text, "{:<11} {why}", row.step);
+        text.add(text!("{:<11} {}\n", row.step, why));
     }
     text
 }
@@ -70,12 +70,12 @@ fn check(context: &Context, file: &str) -> Result<Exit, Failure> {
 }
 
 fn sound(context: &Context, runbook: &Runbook) -> Result<Exit, Failure> {
-    context.terminal.data(&format!("{}: {} steps, no law broken", runbook.name, runbook.steps.len()))?;
+    context.terminal.data(&text!("{}: {} steps, no law broken", runbook.name, runbook.steps.len()))?;
     Ok(Exit::Done)
 }
 
 fn schema(context: &Context) -> Result<Exit, Failure> {
-    context.terminal.data(&json(&schemars::schema_for!(Runbook)))?;
+    context.terminal.json(&json(&schemars::schema_for!(Runbook)))?;
     Ok(Exit::Done)
 }
 

@@ -1,4 +1,4 @@
-//! `impound status`: every case in a line, or one case and why what does not move stands still.
+//! `impound status`: every open case in a line, or one case and why what does not move stands still.
 
 use crate::args::Status;
 use crate::context::Context;
@@ -6,8 +6,11 @@ use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::History;
+use crate::opening::is_closed;
+use crate::text::{Text, text};
 use crate::{summary, tables};
 use casebook::id::CaseId;
+use std::path::Path;
 
 /// Shows the cases, or one.
 ///
@@ -16,19 +19,21 @@ use casebook::id::CaseId;
 pub fn run(context: &Context, args: &Status) -> Result<Exit, Failure> {
     match &args.case {
         Some(case) => one(context, case),
-        None => all(context),
+        None => several(context, args.all),
     }
 }
 
 fn one(context: &Context, case: &CaseId) -> Result<Exit, Failure> {
     let history = History::read(&context.state()?, case)?;
-    let text = if context.terminal.is_json() { Document::of(&history).to_json() } else { summary::detail(&history) };
-    context.terminal.data(&text)?;
+    match context.terminal.is_json() {
+        true => context.terminal.json(&Document::of(&history).to_json())?,
+        false => context.terminal.data(&summary::detail(&history))?,
+    }
     Ok(Exit::Done)
 }
 
 /// A case whose ledger is broken is told on stderr and in the exit code, and hides no other.
-fn all(context: &Context) -> Result<Exit, Failure> {
+fn several(context: &Context, with_closed: bool) -> Result<Exit, Failure> {
     let shelf = context.shelf()?;
     let mut exit = Exit::Done;
     let mut readable = Vec::new();
@@ -36,17 +41,17 @@ fn all(context: &Context) -> Result<Exit, Failure> {
         match history {
             Ok(history) => readable.push(history),
             Err(failure) => {
-                context.terminal.warn(&format!("case {name}: {}", failure.what));
+                context.terminal.warn(&text!("case {}: {}", name, failure.what));
                 exit = exit.worst(failure.exit);
             }
         }
     }
-    let text = match (context.terminal.is_json(), readable.is_empty()) {
-        (true, _) => listed(&readable),
-        (false, true) => format!("no cases in {}", shelf.path().display()),
-        (false, false) => tables::cases(readable.iter()),
-    };
-    context.terminal.data(&text)?;
+    let open = |history: &History| with_closed || !is_closed(&history.case);
+    let (shown, hidden): (Vec<_>, Vec<_>) = readable.into_iter().partition(open);
+    match context.terminal.is_json() {
+        true => context.terminal.json(&listed(&shown))?,
+        false => context.terminal.data(&lines(&shown, &hidden, shelf.path()))?,
+    }
     Ok(exit)
 }
 
@@ -54,4 +59,16 @@ fn listed(histories: &[History]) -> String {
     let cases: Vec<Document> = histories.iter().map(Document::of).collect();
     let list = serde_json::json!({ "schema": "impound.cases/1", "cases": cases });
     list.to_string()
+}
+
+fn lines(shown: &[History], hidden: &[History], state: &Path) -> Text {
+    let mut text = match shown {
+        [] => text!("no open case in {}\n", state.display()),
+        _ => text!("{}\n", tables::cases(shown.iter())),
+    };
+    if let Some(last) = hidden.last() {
+        let (count, name) = (hidden.len(), &last.case.id);
+        text.add(text!("{} closed, last {}: impound status --all\n", count, name));
+    }
+    text
 }

@@ -7,11 +7,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::{self, History};
 use crate::opening::is_drill;
-use crate::terminal::{BAD, GOOD, WARN, paint};
+use crate::terminal::{BAD, GOOD, WARN};
+use crate::text::{Text, paint, text};
 use crate::verification::{Check, Found, kept_here};
 use casebook::entry::CaseStatus;
 use casebook::id::CaseId;
-use std::fmt::Write;
 
 /// Checks a case.
 ///
@@ -30,8 +30,8 @@ fn unreadable(failure: Failure, case: &CaseId) -> Failure {
     if failure.exit != Exit::Unverified {
         return failure;
     }
-    let nothing = Document::without_case(CaseStatus::Unverified, &failure.what, None);
-    failure.document(Document { case: Some(case.clone()), ..nothing })
+    let document = Document::without_case(CaseStatus::Unverified, &failure.what, None).named(case);
+    failure.document(document)
 }
 
 /// The evidence in AWS. That of a drill ended with it, and a program built without AWS can not ask.
@@ -57,9 +57,11 @@ fn asked(_: &Context, _: &History) -> Result<Vec<Check>, Failure> {
 fn tell(context: &Context, history: &History, checks: Vec<Check>) -> Result<Exit, Failure> {
     let worst = checks.iter().map(|check| check.found).max().unwrap_or(Found::Good);
     if context.terminal.is_json() {
-        context.terminal.data(&document(history, &checks, worst).to_json())?;
+        if worst != Found::Wrong {
+            context.terminal.json(&document(history, &checks).to_json())?;
+        }
     } else {
-        context.terminal.data(&text(history, &checks))?;
+        context.terminal.data(&shown(history, &checks))?;
     }
     match worst {
         Found::Good => Ok(Exit::Done),
@@ -72,30 +74,28 @@ fn failure(history: &History, checks: &[Check]) -> Failure {
     let wrong: Vec<_> = checks.iter().filter(|check| check.found == Found::Wrong).collect();
     let first = wrong.first().map(|check| format!("{}: {}", check.what, check.why)).unwrap_or_default();
     let what = format!("{} of {} checks of {} failed, first {first}", wrong.len(), checks.len(), history.case.id);
+    let known = document(history, checks);
+    let document = Document { status: CaseStatus::Unverified, reason: what.clone(), ..known };
     Failure::new(Exit::Unverified, what)
         .hint("keep the state directory as it is, and look at CloudTrail of both accounts")
+        .document(document)
 }
 
 /// The checks in lines. The chain itself was walked when the ledger was read.
-pub fn text(history: &History, checks: &[Check]) -> String {
-    let count = history.entries.len();
-    let mut text = format!("{} ledger: {count} entries, one chain, head {}\n", paint(GOOD, "ok    "), history.head);
+pub fn shown(history: &History, checks: &[Check]) -> Text {
+    let (count, head) = (history.entries.len(), &history.head);
+    let mut text = text!("{} ledger: {} entries, one chain, head {}\n", paint(GOOD, "ok    "), count, head);
     for check in checks {
         let (style, word) = match check.found {
             Found::Good => (GOOD, "ok    "),
             Found::Unread => (WARN, "unread"),
             Found::Wrong => (BAD, "WRONG "),
         };
-        let _ = writeln!(text, "{} {}: {}", paint(style, word), check.what, check.why);
+        text.add(text!("{} {}: {}\n", paint(style, word), check.what, check.why));
     }
     text
 }
 
-fn document(history: &History, checks: &[Check], worst: Found) -> Document {
-    let mut document = Document { checks: checks.to_vec(), ..Document::of(history) };
-    if worst == Found::Wrong {
-        document.status = CaseStatus::Unverified;
-        document.reason = failure(history, checks).what;
-    }
-    document
+fn document(history: &History, checks: &[Check]) -> Document {
+    Document { checks: checks.to_vec(), ..Document::of(history) }
 }

@@ -8,13 +8,19 @@ use casebook::id::{CaseId, InstanceId};
 use casebook::query::{Query, Side, SourceQuery as S};
 use casebook::reading::Reading;
 use casebook::scene::instance::{Instance, ShutdownBehavior};
-use casebook::scene::network::Interface;
+use casebook::scene::network::{Direction, Interface, Peer, Rule};
+use casebook::settings::Settings;
 use casebook::tags;
 use engine::Cloud;
 use futures_util::future::join_all;
 
+/// Ids of the right shape that nothing has: for what a run would make first.
+const SNAPSHOT: &str = "snap-00000000000000000";
+const IMAGE: &str = "ami-00000000000000000";
+const GROUP: &str = "sg-00000000000000000";
+
 /// Rehearses what a response would do to an instance.
-pub(super) async fn rehearse<C: Cloud>(cloud: &C, id: &InstanceId) -> Vec<Finding> {
+pub(super) async fn rehearse<C: Cloud>(cloud: &C, id: &InstanceId, settings: &Settings) -> Vec<Finding> {
     let (what, shape) = (Query::from(S::Instance(id.clone())), Query::from(S::Interfaces(id.clone())));
     let instance = match cloud.observe(&what).await.value {
         Ok(Reading::Instance(instance)) => *instance,
@@ -26,7 +32,8 @@ pub(super) async fn rehearse<C: Cloud>(cloud: &C, id: &InstanceId) -> Vec<Findin
         Ok(_) => Vec::new(),
         Err(fault) => return vec![Finding::unread("interfaces", &shape, &fault)],
     };
-    let effects = effects(&instance, &interfaces);
+    let mut effects = effects(&instance, &interfaces);
+    effects.extend(later(&instance, settings));
     join_all(effects.iter().map(|effect| one(cloud, effect))).await
 }
 
@@ -79,4 +86,29 @@ fn effects(instance: &Instance, interfaces: &[Interface]) -> Vec<Effect> {
         E::SetInterfaceGroups { interface: interface.id.clone(), groups: interface.groups.clone() }.into()
     }));
     effects
+}
+
+/// What a response would do later: to what it makes itself, and at the end. Nothing of it is there yet,
+/// so it names what nothing is; the termination can not name anything else.
+fn later(instance: &Instance, settings: &Settings) -> Vec<Effect> {
+    let disk = instance.block_devices.first().map(|disk| {
+        let (device, to) = (disk.device.clone(), Switch::from(disk.delete_on_termination));
+        E::SetDeleteOnTermination { instance: instance.id.clone(), device, to }
+    });
+    let days = settings.policy.lock_days;
+    let lock = (days > 0).then(|| E::LockSnapshot { snapshot: SNAPSHOT.into(), days });
+    let with = settings.forensic.as_ref().map(|forensic| forensic.account.clone());
+    let shares = with.into_iter().flat_map(|with| {
+        let image = E::ShareImage { image: IMAGE.into(), with: with.clone() };
+        [E::ShareSnapshot { snapshot: SNAPSHOT.into(), with }, image]
+    });
+    let rules = [Direction::Egress, Direction::Ingress].map(everywhere);
+    let revoke = rules.map(|rule| E::RevokeRules { group: GROUP.into(), rules: vec![rule] });
+    let all = disk.into_iter().chain(lock).chain(shares).chain(revoke).chain([E::terminate_nothing()]);
+    all.map(Effect::from).collect()
+}
+
+/// The rule with which AWS makes a group: everything, to everywhere.
+fn everywhere(direction: Direction) -> Rule {
+    Rule { direction, protocol: "-1".into(), from: None, to: None, peer: Peer::Ipv4("0.0.0.0/0".into()) }
 }

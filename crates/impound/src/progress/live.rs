@@ -1,6 +1,7 @@
 //! Progress redrawn in place on a terminal: a line a step, and what is awaited below.
 
 use super::{StepLine, clock_time, lines};
+use crate::text::{Text, text};
 use casebook::step::{StepName, StepStatus};
 use engine::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -29,10 +30,10 @@ impl Live {
         match event {
             Event::Planned { next } => lines(next).for_each(|line| self.step(&line)),
             Event::Waiting { until, why } => {
-                self.foot.set_message(format!("looks again at {}: {why}", clock_time(*until)));
+                self.foot.set_message(shown(&text!("looks again at {}: {}", clock_time(*until), why)));
             }
-            Event::Changing { effect, .. } => self.foot.set_message(effect.title()),
-            Event::Asking { query } => self.foot.set_message(format!("reads {}", query.title())),
+            Event::Changing { effect, .. } => self.foot.set_message(shown(&text!("{}", effect.title()))),
+            Event::Asking { query } => self.foot.set_message(shown(&text!("reads {}", query.title()))),
             _ => {}
         }
     }
@@ -68,7 +69,7 @@ fn show(bar: &ProgressBar, line: &StepLine) {
         StepStatus::Waiting => ("{spinner}", true),
     };
     bar.set_style(style(&format!("  {mark} {{prefix:<10}} {{wide_msg}}")));
-    bar.set_message(line.text.clone());
+    bar.set_message(shown(&text!("{}", line.text)));
     if moves {
         bar.enable_steady_tick(TICK);
     } else {
@@ -76,6 +77,24 @@ fn show(bar: &ProgressBar, line: &StepLine) {
     }
 }
 
+fn shown(text: &Text) -> String {
+    text.as_str().to_owned()
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_moves_no_cursor() {
+        let mut live = Live::new();
+        let text = "the group \u{1b}[2J\u{202e}".to_owned();
+        live.step(&StepLine { step: StepName::Isolate, status: StepStatus::Failed, text });
+        assert_eq!(live.bars[&StepName::Isolate].message(), "the group [U+001B][2J[U+202E]");
+        live.clear();
+    }
 }

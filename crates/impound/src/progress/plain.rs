@@ -2,6 +2,7 @@
 
 use super::{StepLine, clock_time, lines};
 use crate::terminal::{Terminal, Verbosity};
+use crate::text::{Text, text};
 use casebook::step::{StepName, StepStatus};
 use engine::Event;
 use std::collections::BTreeMap;
@@ -23,13 +24,13 @@ impl Plain {
     pub(super) fn saw(&mut self, event: &Event<'_>) {
         match event {
             Event::Planned { next } => self.steps(lines(next)),
-            Event::Waiting { until, why } => self.verbose(&format!("waiting until {} for {why}", clock_time(*until))),
-            Event::Changing { step, effect } => self.verbose(&format!("{step}: {}", effect.title())),
+            Event::Waiting { until, why } => self.verbose(text!("waiting until {} for {}", clock_time(*until), why)),
+            Event::Changing { step, effect } => self.verbose(text!("{}: {}", step, effect.title())),
             Event::Changed { effect, fault: Some(fault), .. } => {
-                self.verbose(&format!("failed: {}: {fault}", effect.title()));
+                self.verbose(text!("failed: {}: {}", effect.title(), fault));
             }
             Event::Answered { query, fault: Some(fault), .. } => {
-                self.verbose(&format!("could not read {}: {fault}", query.title()));
+                self.verbose(text!("could not read {}: {}", query.title(), fault));
             }
             _ => {}
         }
@@ -39,7 +40,7 @@ impl Plain {
         for line in lines {
             let news = self.shown.get(&line.step).is_none_or(|before| before.differs(&line));
             if news && !is_idle(&line) {
-                self.say(&format!("{:<10} {} {}", line.step, word(line.status), line.text));
+                self.say(&row(&line));
             }
             if news {
                 self.shown.insert(line.step, line);
@@ -47,15 +48,20 @@ impl Plain {
         }
     }
 
-    fn verbose(&self, line: &str) {
+    fn verbose(&self, line: Text) {
         if self.terminal.verbosity == Verbosity::Verbose {
-            self.say(line);
+            self.say(&line);
         }
     }
 
-    fn say(&self, line: &str) {
-        self.terminal.log(&format!("{:>7.1} s  {line}", self.start.elapsed().as_secs_f64()));
+    fn say(&self, line: &Text) {
+        let seconds = format!("{:.1}", self.start.elapsed().as_secs_f64());
+        self.terminal.log(&text!("{:>7} s  {}", seconds, line));
     }
+}
+
+fn row(line: &StepLine) -> Text {
+    text!("{:<10} {} {}", line.step, word(line.status), line.text)
 }
 
 /// A step that has not begun says nothing: it stands behind another one.
@@ -70,5 +76,18 @@ fn word(status: StepStatus) -> &'static str {
         StepStatus::Failed => "failed ",
         StepStatus::Waiting => "…      ",
         StepStatus::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_moves_no_cursor_and_ends_no_line() {
+        let text = "the group \u{1b}]0;mine\u{7}\u{9b}2J\u{202e}\nforged".to_owned();
+        let line = StepLine { step: StepName::Isolate, status: StepStatus::Failed, text };
+        let shown = "isolate    failed  the group [U+001B]]0;mine[U+0007][U+009B]2J[U+202E] forged";
+        assert_eq!(row(&line).as_str(), shown);
     }
 }

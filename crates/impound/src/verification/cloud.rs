@@ -1,7 +1,7 @@
 //! The items that stand in AWS, asked anew in both accounts.
 
 use super::{Check, Found};
-use casebook::case::Case;
+use casebook::case::{Case, Last};
 use casebook::evidence::{Evidence, EvidenceKind, EvidenceState};
 use casebook::fault::Fault;
 use casebook::id::SnapshotId;
@@ -24,7 +24,19 @@ pub async fn in_cloud<C: Cloud>(cloud: &C, case: &Case, entries: &[Written]) -> 
     let answers = join_all(queries.iter().map(|query| cloud.observe(query))).await;
     let answers: Answers = queries.into_iter().zip(answers.into_iter().map(|answer| answer.value)).collect();
     let witness = Witness { case, entries, answers };
-    items.into_iter().map(|item| witness.check(item)).collect()
+    let mut checks: Vec<Check> = items.iter().map(|item| witness.check(item)).collect();
+    checks.extend(in_custody(case).iter().flat_map(|query| witness.strangers(query, &items)));
+    checks
+}
+
+/// What the forensic account holds of this case, whatever the ledger says of it: a ledger that was cut
+/// back to before custody would not ask.
+fn in_custody(case: &Case) -> Vec<Query> {
+    if case.settings.forensic.is_none() {
+        return Vec::new();
+    }
+    let id = || case.id.clone();
+    [F::CaseSnapshots(id()), F::CaseImages(id()), F::CaseVolumes(id()), F::CaseInstances(id())].map(Query::from).into()
 }
 
 fn is_in_aws(item: &Evidence) -> bool {
@@ -37,6 +49,7 @@ fn side(case: &Case, item: &Evidence) -> Side {
 
 fn queries(case: &Case, items: &[&Evidence]) -> Vec<Query> {
     let mut queries: Vec<Query> = items.iter().filter_map(|item| whereabouts(case, item)).collect();
+    queries.extend(in_custody(case));
     for side in [Side::Source, Side::Forensic] {
         let ids = locked(case, items, side);
         if !ids.is_empty() {
@@ -110,6 +123,44 @@ impl Witness<'_> {
         self.lock(item, what)
     }
 
+    /// What an answer shows and the evidence does not name.
+    fn strangers(&self, query: &Query, items: &[&Evidence]) -> Vec<Check> {
+        match self.answers.get(query) {
+            Some(Ok(reading)) => {
+                let known = |id: &str| items.iter().any(|item| item.id == id);
+                all(reading)
+                    .into_iter()
+                    .filter(|found| !known(&found.id))
+                    .filter_map(|found| self.stranger(found))
+                    .collect()
+            }
+            Some(Err(fault)) => {
+                vec![Check::new(query.title(), Found::Unread, format!("could not be read: {fault}"))]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// An item that is no evidence: known when any entry names it, such as the disk of an instance that
+    /// was started, or a copy that failed.
+    fn stranger(&self, found: Item) -> Option<Check> {
+        let what = format!("{} in the forensic account", found.id);
+        if let Some(problem) = self.tag_problem(&found.tags) {
+            return Some(Check::new(what, Found::Wrong, problem));
+        }
+        let named =
+            |written: &Written| serde_json::to_string(&written.entry).is_ok_and(|text| text.contains(&found.id));
+        if self.entries.iter().any(named) {
+            return None;
+        }
+        let lost = self.case.attempts.values().any(|attempt| attempt.last == Last::Lost);
+        Some(if lost {
+            Check::new(what, Found::Unread, "no entry names it, and the answer to a call was lost: resume the case")
+        } else {
+            Check::new(what, Found::Wrong, "it carries the case's tag, and no entry of this ledger names it")
+        })
+    }
+
     /// The head that a copy carries must be one of this ledger's: else the ledger was rewritten.
     fn tag_problem(&self, tags: &Tags) -> Option<String> {
         let head = tags.get(tags::LEDGER)?;
@@ -139,6 +190,7 @@ fn holds(locks: &[Lock], id: &str) -> bool {
 
 /// What an answer shows of an item.
 struct Item {
+    id: String,
     owner: Option<String>,
     state: String,
     whole: bool,
@@ -146,17 +198,22 @@ struct Item {
 }
 
 fn find(reading: &Reading, id: &str) -> Option<Item> {
+    all(reading).into_iter().find(|item| item.id == id)
+}
+
+fn all(reading: &Reading) -> Vec<Item> {
     match reading {
-        Reading::Snapshots(all) => all.iter().find(|one| one.id.as_str() == id).map(snapshot),
-        Reading::Images(all) => all.iter().find(|one| one.id.as_str() == id).map(image),
-        Reading::Volumes(all) => all.iter().find(|one| one.id.as_str() == id).map(volume),
-        Reading::Instances(all) => all.iter().find(|one| one.id.as_str() == id).map(instance),
-        _ => None,
+        Reading::Snapshots(all) => all.iter().map(snapshot).collect(),
+        Reading::Images(all) => all.iter().map(image).collect(),
+        Reading::Volumes(all) => all.iter().map(volume).collect(),
+        Reading::Instances(all) => all.iter().map(instance).collect(),
+        _ => Vec::new(),
     }
 }
 
 fn snapshot(found: &Snapshot) -> Item {
     Item {
+        id: found.id.to_string(),
         owner: Some(found.owner.to_string()),
         state: crate::tables::word(&found.state),
         whole: found.state == SnapshotState::Completed,
@@ -166,6 +223,7 @@ fn snapshot(found: &Snapshot) -> Item {
 
 fn image(found: &Image) -> Item {
     Item {
+        id: found.id.to_string(),
         owner: Some(found.owner.to_string()),
         state: found.state.clone(),
         whole: found.state == "available",
@@ -175,10 +233,11 @@ fn image(found: &Image) -> Item {
 
 fn volume(found: &Volume) -> Item {
     let whole = matches!(found.state.as_str(), "available" | "in-use");
-    Item { owner: None, state: found.state.clone(), whole, tags: found.tags.clone() }
+    Item { id: found.id.to_string(), owner: None, state: found.state.clone(), whole, tags: found.tags.clone() }
 }
 
 fn instance(found: &Instance) -> Item {
     let whole = !matches!(found.state, InstanceState::ShuttingDown | InstanceState::Terminated);
-    Item { owner: None, state: crate::tables::word(&found.state), whole, tags: found.tags.clone() }
+    let state = crate::tables::word(&found.state);
+    Item { id: found.id.to_string(), owner: None, state, whole, tags: found.tags.clone() }
 }

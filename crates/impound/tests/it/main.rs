@@ -4,7 +4,15 @@
 
 mod bad_input;
 mod cases;
+mod doctoring;
 mod drill;
+mod field;
+mod findings;
 mod help;
+mod opening;
 mod program;
 mod responding;
+mod several;
+mod stopping;
+mod terminal;
+mod verifying;

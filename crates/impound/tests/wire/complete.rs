@@ -1,4 +1,4 @@
-//! The complete job on the world, played once: contained, in custody, at the gate, approved,
+//! The complete job on an instance of the web tier, played once: contained, in custody, at the gate, approved,
 //! terminated. `containment` and `custody` look at other sides of the same run.
 
 use crate::harness::{Calls, End, Incident};

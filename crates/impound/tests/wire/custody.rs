@@ -175,6 +175,27 @@ fn a_sealed_subnet_gets_an_instance_behind_the_gate() {
 }
 
 #[test]
+fn a_copy_with_one_block_changed_is_found_and_the_original_stays() {
+    let incident = Incident::new();
+    incident.server.control("deny", &serde_json::json!({"account": FORENSIC, "actions": ["ebs:ListSnapshotBlocks"]}));
+    let unread = incident.respond(&[]).fails_with(4, &["ebs:ListSnapshotBlocks"]);
+    let altered = unread.evidence("snapshot", FORENSIC)[0]["id"].as_str().unwrap().to_owned();
+    incident.server.control("corrupt", &serde_json::json!({"snapshot": altered}));
+    incident.server.control("clear", &serde_json::json!({"what": "denials"}));
+    let line = ["resume", &unread.case(), "--through", "eradicate"];
+    let held = incident.home.run(&line).fails_with(4, &[&altered, "differs from its source"]);
+    assert_eq!(held.step("copy"), "failed");
+    let copies = held.evidence("snapshot", FORENSIC);
+    let verified: Vec<_> = copies.iter().filter(|copy| copy["state"] == "verified").map(|copy| &copy["id"]).collect();
+    assert_eq!(verified.len(), 2, "{copies:#?}");
+    assert!(!verified.contains(&&Value::from(altered)), "{copies:#?}");
+    incident.home.run(&["approve", &held.case(), "terminate"]).fails_with(2, &["terminate"]);
+    incident.home.run(&line).ends_with(4);
+    assert_eq!(incident.calls().of("TerminateInstances").len(), 0);
+    assert_eq!(incident.photo()["state"], "running");
+}
+
+#[test]
 fn verify_names_a_copy_that_is_gone() {
     let incident = Incident::new();
     let end = incident.respond(&[]).ends_with(0);

@@ -41,6 +41,49 @@ fn exfiltration(incident: &Incident) -> Value {
     })
 }
 
+/// An attack sequence over several instances, as GuardDuty describes it
+/// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty-attack-sequence-finding-types.html>).
+fn sequence(incident: &Incident, instances: &[&str]) -> Value {
+    let (account, region) = (incident.world.text("/source/account"), incident.world.text("/region"));
+    let arn = |instance: &&str| format!("arn:aws:ec2:{region}:{account}:instance/{instance}");
+    let resources: Vec<_> =
+        instances.iter().map(|instance| json!({"resourceType": "EC2_INSTANCE", "uid": arn(instance)})).collect();
+    json!({
+        "schemaVersion": "2.0", "accountId": account, "region": region, "partition": "aws",
+        "id": "6e4632e9929d47c393f3622da097fe9a", "severity": 9, "title": "Several instances act as one.",
+        "type": "AttackSequence:EC2/CompromisedInstanceGroup",
+        "createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-01T00:00:00.000Z",
+        "resource": {"resourceType": "AttackSequence"},
+        "service": {"serviceName": "guardduty", "archived": false, "count": 1, "additionalInfo": {},
+                    "detection": {"sequence": {"uid": "s", "description": "d", "signals": [], "resources": resources}}}
+    })
+}
+
+#[test]
+fn a_finding_that_names_two_instances_opens_one_case_each() {
+    let incident = Incident::new();
+    let both = [incident.instance(), incident.world.text("/source/bystander")];
+    let file = incident.home.write("finding.json", &sequence(&incident, &both).to_string());
+    let end = incident.home.run(&["respond", "--finding", &file, "--through", "contain"]).ends_with(0);
+    let documents: Vec<Value> =
+        serde_json::Deserializer::from_str(&end.stdout).into_iter().collect::<Result<_, _>>().unwrap();
+    let targets: Vec<_> = documents.iter().map(|case| case["target"]["instance"].as_str().unwrap()).collect();
+    assert_eq!(targets, both);
+    let mut cases: Vec<_> = documents.iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect();
+    cases.sort();
+    assert_eq!(ledger::Shelf::at(incident.home.state()).cases().unwrap(), cases);
+    for (instance, case) in both.iter().zip(&documents) {
+        assert_eq!(case["verdict"]["network"], "new-flows-blocked", "{instance}");
+        assert_eq!(case["verdict"]["credentials"], "revoked", "{instance}");
+        let photo = incident.server.photo(instance);
+        assert_eq!(photo["target"]["tags"]["impound:case"], case["case"], "{instance}");
+        for interface in photo["target"]["interfaces"].as_object().unwrap().values() {
+            let [group] = interface["groups"].as_array().unwrap().as_slice() else { panic!("{interface}") };
+            assert_eq!(photo["around"]["groups"][group.as_str().unwrap()]["rules"], json!([]), "{instance}");
+        }
+    }
+}
+
 #[test]
 fn a_finding_made_from_a_real_one_ends_in_custody() {
     let incident = Incident::new();

@@ -1,6 +1,6 @@
-//! Permissions that are missing, one at a time. What can not be read is named and never taken for an
-//! absence; what can not be changed holds its own step; containment is kept, and a resume with the
-//! permission ends as if it had never been missing.
+//! Permissions to change something that are missing, one at a time: what can not be changed holds its
+//! own step; containment is kept, and a resume with the permission ends as if it had never been
+//! missing. Permissions to read are in questions.rs.
 
 use crate::harness::{End, Incident};
 use crate::outcome::{CASE, JOB, assert_as_undisturbed};
@@ -10,45 +10,7 @@ use serde_json::json;
 const SOURCE: &str = "111111111111";
 const FORENSIC: &str = "222222222222";
 
-/// What the response asks in the account under investigation, through containment.
-const QUESTIONS: [&str; 34] = [
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeAutoScalingInstances",
-    "cloudtrail:LookupEvents",
-    "cloudwatch:DescribeAlarms",
-    "ec2:DescribeAddresses",
-    "ec2:DescribeFlowLogs",
-    "ec2:DescribeIamInstanceProfileAssociations",
-    "ec2:DescribeInstanceAttribute",
-    "ec2:DescribeInstanceStatus",
-    "ec2:DescribeInstanceTypes",
-    "ec2:DescribeInstances",
-    "ec2:DescribeLockedSnapshots",
-    "ec2:DescribeNetworkAcls",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSnapshots",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVolumes",
-    "ec2:DescribeVpcs",
-    "ec2:GetConsoleOutput",
-    "ec2:GetConsoleScreenshot",
-    "ec2:GetSerialConsoleAccessStatus",
-    "elasticloadbalancing:DescribeLoadBalancerAttributes",
-    "elasticloadbalancing:DescribeLoadBalancers",
-    "elasticloadbalancing:DescribeTargetGroupAttributes",
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetHealth",
-    "iam:GetInstanceProfile",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListInstanceProfilesForRole",
-    "iam:ListRolePolicies",
-    "ssm:DescribeInstanceInformation",
-];
-
-/// What it changes there, and the step that holds without it.
+/// What the response changes in the account under investigation, and the step that holds without it.
 const CHANGES: [(&str, &str); 11] = [
     ("autoscaling:DetachInstances", "detach"),
     ("ec2:CreateSecurityGroup", "isolate"),
@@ -75,50 +37,6 @@ fn allow_again(incident: &Incident) {
 fn failed(end: &End) -> Vec<&str> {
     let rows = end.list("/steps").iter().filter(|row| row["status"] == "failed");
     rows.map(|row| row["step"].as_str().unwrap()).collect()
-}
-
-#[test]
-fn a_question_that_is_refused_is_a_named_gap_or_a_hold_and_never_an_absence() {
-    side_by_side(&QUESTIONS, |action| {
-        let incident = Incident::new();
-        deny(&incident, SOURCE, action);
-        let end = incident.respond(&["--through", "contain"]);
-        let asked = incident.calls().of(action.split_once(':').unwrap().1);
-        assert!(asked.0.iter().any(|call| call.error.is_some()), "{action} was not asked");
-        match end.code {
-            Some(3) => asks_a_person(action, &end),
-            Some(4) => holds_for_want_of(action, &end),
-            Some(6) => assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new(), "{action}"),
-            Some(8) => contains_with_a_gap(action, &end),
-            code => panic!("{action}: {code:?} {}", end.stderr),
-        }
-    });
-}
-
-/// The error names what to allow, and the steps that do not need it are done.
-fn holds_for_want_of(action: &str, end: &End) {
-    let error = end.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
-    assert!(error.contains(&format!("allow {action}")) || error.contains(&format!(", {action}")), "{error}");
-    assert!(!failed(end).is_empty(), "{action}");
-    for done in ["capture", "protect", "revoke", "snapshot"] {
-        assert!(end.step(done) == "done" || failed(end).contains(&done), "{action}: {done} is {}", end.step(done));
-    }
-    let isolated = end.step("isolate") == "done";
-    assert_eq!(end.text("/verdict/network") == "new-flows-blocked", isolated, "{action}");
-}
-
-/// Whether others' traffic goes through the instance can not be known then: the gate says so.
-fn asks_a_person(action: &str, end: &End) {
-    assert_eq!(action, "ec2:DescribeRouteTables");
-    assert_eq!(end.step("isolate"), "waiting");
-    assert_eq!(end.text("/verdict/network"), "open");
-}
-
-fn contains_with_a_gap(action: &str, end: &End) {
-    assert!(!end.list("/gaps").is_empty(), "{action}");
-    assert!(failed(end).is_empty(), "{action}");
-    assert_eq!(end.text("/verdict/network"), "new-flows-blocked", "{action}");
-    assert_eq!(end.text("/verdict/credentials"), "revoked", "{action}");
 }
 
 #[test]
@@ -156,16 +74,12 @@ fn a_permission_missing_in_the_forensic_account_holds_the_copy_with_containment_
 }
 
 #[test]
-fn refused_at_the_first_question_nothing_is_changed_and_no_case_is_opened() {
-    for (action, service) in
-        [("sts:AssumeRole", "role"), ("sts:GetCallerIdentity", "sts"), ("ec2:DescribeInstances", "ec2")]
-    {
-        let incident = Incident::new();
-        deny(&incident, SOURCE, action);
-        incident.respond(&[]).fails_with(6, &[service, "nothing was changed"]);
-        assert_eq!(incident.calls().attempts().len(), 0, "{action}");
-        assert_eq!(ledger::Shelf::at(incident.home.state()).cases().unwrap(), Vec::<String>::new(), "{action}");
-    }
+fn without_the_role_nothing_is_changed_and_no_case_is_opened() {
+    let incident = Incident::new();
+    deny(&incident, SOURCE, "sts:AssumeRole");
+    incident.respond(&[]).fails_with(6, &["role", "nothing was changed"]);
+    assert_eq!(incident.calls().attempts().len(), 0);
+    assert_eq!(ledger::Shelf::at(incident.home.state()).cases().unwrap(), Vec::<String>::new());
 }
 
 #[test]

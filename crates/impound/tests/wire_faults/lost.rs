@@ -64,6 +64,11 @@ fn lost_answers(incident: &Incident) -> Vec<String> {
     actions
 }
 
+/// Each of them so many times.
+fn repeated<'a>(actions: &[&'a str], times: usize) -> Vec<&'a str> {
+    actions.iter().flat_map(|action| std::iter::repeat_n(*action, times)).collect()
+}
+
 fn lose(action: &str, account: &str, how: &Value) {
     let what = format!("{action} in {account}, {how}");
     let incident = Incident::new();
@@ -86,10 +91,12 @@ fn what_was_made_is_adopted_when_the_service_fails_afterwards() {
 #[test]
 fn every_copy_is_adopted_when_each_answer_is_lost() {
     let incident = Incident::new();
-    for action in ["CopySnapshot", "CopyImage", "CreateVolume"] {
-        inject(&incident, action, &cut(), &json!({"account": FORENSIC, "times": 3}));
+    for (action, times) in [("CopyImage", 1), ("CopySnapshot", 3), ("CreateVolume", 3)] {
+        inject(&incident, action, &cut(), &json!({"account": FORENSIC, "times": times}));
     }
     let end = incident.respond(&JOB);
+    let every = [repeated(&["CopyImage"], 1), repeated(&["CopySnapshot", "CreateVolume"], 3)].concat();
+    assert_eq!(lost_answers(&incident), every);
     assert_as_undisturbed(&incident, &end, "every copy's answer lost");
     assert_eq!(incident.calls().of("CopySnapshot").filter(|call| call.account.as_deref() == Some(FORENSIC)).len(), 3);
 }
@@ -116,17 +123,31 @@ fn what_failed_without_effect_is_made_once() {
         inject(&incident, action, &json!({"code": "Unavailable", "status": 503}), &json!({"account": account}));
     }
     let end = incident.respond(&JOB);
+    let failed = incident.calls().filter(|call| call.error.as_deref() == Some("Unavailable"));
+    let mut struck: Vec<_> =
+        failed.0.iter().map(|call| (call.action.as_str(), call.account.as_deref().unwrap())).collect();
+    let mut expected = CREATING.to_vec();
+    struck.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(struck, expected);
     assert_as_undisturbed(&incident, &end, "each making call failed once without effect");
 }
 
 #[test]
 fn answers_to_questions_that_are_lost_are_asked_for_again() {
     let incident = Incident::new();
-    let reads =
-        ["DescribeInstances", "DescribeNetworkInterfaces", "DescribeVolumes", "DescribeTargetHealth", "GetRole"];
+    let reads = [
+        "DescribeInstances",
+        "DescribeNetworkInterfaces",
+        "DescribeTargetHealth",
+        "DescribeVolumes",
+        "GetInstanceProfile",
+        "ListSnapshotBlocks",
+    ];
     for action in reads {
         inject(&incident, action, &cut(), &json!({"times": 2}));
     }
     let end = incident.respond(&JOB);
+    assert_eq!(lost_answers(&incident), repeated(&reads, 2));
     assert_as_undisturbed(&incident, &end, "questions lost");
 }

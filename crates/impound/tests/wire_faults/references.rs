@@ -6,8 +6,8 @@
 //! | what was set is not read back | `lost::what_was_set_is_read_back_when_answers_are_lost` |
 //! | the quarantine group keeps its default rule for outgoing traffic, or that of IPv6 | wire.rs `containment::every_interface_is_alone_in_a_fresh_group_without_rules` |
 //! | only the first interface is isolated, by the instance's attribute | the same |
-//! | a window that lets everybody in, opened unasked or not held long enough | `tracked_connections_are_cut_only_behind_their_gate` |
-//! | a network ACL is made and never associated, or the subnet's is changed unasked | wire.rs `containment::the_bystander_and_all_that_was_there_is_as_before` |
+//! | a window that lets everybody in, opened unasked or not held long enough | `tracked_connections_are_cut_only_behind_their_gate`, wire.rs `escalation::the_open_window_outlasts_the_idle_timeouts_and_leaves_no_rule` |
+//! | a network ACL is made and never associated, or the subnet's is changed unasked | wire.rs `escalation::a_subnet_is_cut_off_behind_its_gate_and_given_its_captured_acl_back`, `containment::the_bystander_and_all_that_was_there_is_as_before` |
 //! | the profile's name is the second part of its path; failures to remove it are logged and ignored | `a_profile_and_a_role_with_a_path_are_called_by_their_names`, `denials::a_change_that_is_refused_holds_its_step_and_a_resume_mends_it` |
 //! | sessions are revoked up to a local time that is called UTC | `sessions_are_revoked_up_to_now_in_utc_wherever_the_responder_is` |
 //! | every user of the role is cut off unasked | wire.rs `gates::revoking_a_whole_role_waits_and_names_who_shares_it` |
@@ -20,7 +20,7 @@
 //! | snapshots are deleted at the end, so that only a volume is left | `nothing_is_deleted_stopped_or_opened` |
 //! | keys are passed as plain parameters, or printed | `no_key_is_passed_in_a_parameter`, `secrets` |
 //! | only copies carry the case's tag | wire.rs `containment::what_belongs_to_the_case_is_tagged` |
-//! | no disk is ever compared with its original | wire.rs `custody::the_copies_are_under_the_forensic_key_locked_and_proved_equal` |
+//! | no disk is ever compared with its original | wire.rs `custody::the_copies_are_under_the_forensic_key_locked_and_proved_equal`, `custody::a_copy_with_one_block_changed_is_found_and_the_original_stays` |
 //! | a later failure puts the old groups back: containment fails open | `denials::a_permission_missing_in_the_forensic_account_holds_the_copy_with_containment_kept` |
 //! | there is no way back | wire.rs `release` |
 //! | a dry run isolates | wire.rs `planning::it_changes_nothing_in_aws_or_on_disk` |
@@ -29,23 +29,49 @@
 //! | a group is taken by its name or tag without a look at its rules | `a_quarantine_group_that_somebody_opened_is_not_used_again`, wire.rs `containment::the_look_alike_is_reported` |
 //! | a second run makes everything twice | wire.rs `adoption::a_second_response_adopts_the_open_case_and_makes_nothing_twice` |
 //! | the region is fixed, or all regions are asked | `only_the_region_of_the_instance_is_asked`, `bad_input::the_wrong_region` |
-//! | a finding with several instances is an error | wire.rs `findings` |
+//! | a finding with several instances is an error | wire.rs `findings::a_finding_that_names_two_instances_opens_one_case_each` |
 //! | approval is asked for everything or for nothing | wire.rs `gates` |
 //! | isolation comes after memory, snapshots or other slow work | `isolation_does_not_wait_for_snapshots` |
 //! | asked only to look, a failure leads to isolation | `asked_only_to_capture_nothing_is_changed_whatever_fails` |
 //! | a tag that an attacker sets opts the instance out | wire.rs `gates::a_protected_asset_is_kept_as_evidence_and_contained_only_once_approved` |
-//! | one refused question about balancers aborts everything else | `denials::a_question_that_is_refused_is_a_named_gap_or_a_hold_and_never_an_absence` |
+//! | one refused question about balancers aborts everything else | `questions::a_question_that_is_refused_ends_as_its_row_says_and_is_never_an_absence` |
 //! | the instance is stopped after a failure, and its memory lost | `nothing_is_deleted_stopped_or_opened` |
 
 use crate::harness::{Incident, Variant};
 use crate::outcome::CASE;
 use ledger::Store;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// The bodies of the ledger's entries.
 fn entries(incident: &Incident, case: &str) -> Vec<Value> {
     let store = ledger::CaseFile::read(&incident.home.state(), case).unwrap();
     store.entries().unwrap().into_iter().map(|entry| entry.body).collect()
+}
+
+/// The source of a test module: one of this program's, or of wire.rs.
+fn module(name: &str) -> Option<String> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let places = ["wire_faults", "wire"].map(|program| tests.join(program).join(format!("{name}.rs")));
+    places.iter().find_map(|place| std::fs::read_to_string(place).ok())
+}
+
+/// The names in the last column of the table above.
+fn named() -> Vec<&'static str> {
+    let rows = include_str!("references.rs").lines().filter(|line| line.starts_with("//! | ")).skip(1);
+    let cells = rows.map(|row| row.rsplit(" | ").next().unwrap());
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(|name| *name != "wire.rs").collect()
+}
+
+#[test]
+fn every_test_that_the_table_names_is_there() {
+    let names = named();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let (file, test) = name.split_once("::").unwrap_or(("references", name));
+        let found = module(file).is_some_and(|source| source.contains(&format!("#[test]\nfn {test}() {{")));
+        assert!(found || (test == name && module(name).is_some()), "{name}");
+    }
 }
 
 #[test]

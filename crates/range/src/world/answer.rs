@@ -10,8 +10,8 @@ use casebook::query::{ForensicQuery as F, Query, SourceQuery as S};
 use casebook::reading::{Identity, Reading};
 use casebook::scene::balancer::{ClassicBalancer, TargetGroup};
 use casebook::scene::instance::{Instance, InstanceType, ScheduledEvent, Tags};
-use casebook::scene::network::{Interface, NetworkAcl, RouteTable, SecurityGroup, Vpc};
-use casebook::scene::storage::{Image, Sharing, Snapshot, SnapshotState, Volume};
+use casebook::scene::network::{Endpoint, Interface, NetworkAcl, RouteTable, SecurityGroup, Vpc};
+use casebook::scene::storage::{Detached, Image, Sharing, Snapshot, SnapshotState};
 
 /// The tag that says to which case something belongs.
 const CASE_TAG: &str = "impound:case";
@@ -46,6 +46,7 @@ impl World {
             S::SubnetMembers(id) => Reading::Neighbours(self.neighbours(|card| card.subnet == *id)),
             S::Acls(vpcs) => Reading::Acls(self.acls_in(vpcs)),
             S::Routes(vpcs) => Reading::Routes(self.tables(|table| vpcs.contains(&table.vpc))),
+            S::Endpoints(vpcs) => Reading::Endpoints(self.endpoints(vpcs)),
             S::Subnets(ids) => {
                 Reading::Subnets(ids.iter().filter_map(|id| self.network.subnets.get(id).cloned()).collect())
             }
@@ -53,13 +54,14 @@ impl World {
             S::Addresses(id) => Reading::Document(self.addresses(id)),
             S::AttachedVolumes(id) => Reading::Volumes(self.volumes_where(me, |volume| is_attached(volume, id))),
             S::Volumes(ids) => Reading::Volumes(self.volumes_where(me, |volume| ids.contains(&volume.id))),
-            S::DetachedVolumes(id) => Reading::Volumes(self.detached_volumes(me, id)),
+            S::DetachedVolumes(id) => Reading::Detached(self.detached_volumes(me, id)),
             S::ProfileAssociations(id) => Reading::Associations(self.associations_of(me, id)),
             S::Profile(name) => Reading::Profile(self.profile(name)?),
             S::RolePolicies(role) => Reading::RolePolicies(self.role_policies(role)?),
             S::RolePolicy(role, name) => Reading::Policy(self.role_policy(role, name)?),
             S::RoleSharers(role) => Reading::RoleSharers(self.role_sharers(role)?),
             S::Membership(id) => Reading::Membership(self.membership(id)),
+            S::ScalingGroups => Reading::ScalingGroups(self.first_scaling_groups()),
             S::ScalingGroup(name) => Reading::ScalingGroup(Box::new(self.scaling_group(name)?)),
             S::ClassicBalancers(id) => Reading::Classic(self.classic_with(id)),
             S::TargetGroups => Reading::TargetGroups(self.target_groups()),
@@ -138,13 +140,19 @@ impl World {
         ids.iter().filter_map(|id| self.network.vpcs.get(id)).map(|vpc| vpc.shown.clone()).collect()
     }
 
+    fn endpoints(&self, vpcs: &[VpcId]) -> Vec<Endpoint> {
+        let vpcs = vpcs.iter().filter_map(|id| self.network.vpcs.get(id));
+        vpcs.flat_map(|vpc| vpc.endpoints.clone()).collect()
+    }
+
     fn tables(&self, wanted: impl Fn(&RouteTable) -> bool) -> Vec<RouteTable> {
         self.network.routes.iter().filter(|table| wanted(table)).cloned().collect()
     }
 
-    fn detached_volumes(&self, owner: &AccountId, id: &InstanceId) -> Vec<Volume> {
+    /// The range's CloudTrail is short enough to be read whole.
+    fn detached_volumes(&self, owner: &AccountId, id: &InstanceId) -> Detached {
         let detached: Vec<VolumeId> = self.records.detached_from(id).collect();
-        self.volumes_where(owner, |volume| detached.contains(&volume.id))
+        Detached { volumes: self.volumes_where(owner, |volume| detached.contains(&volume.id)), whole: true }
     }
 
     fn classic_with(&self, id: &InstanceId) -> Vec<ClassicBalancer> {

@@ -270,12 +270,13 @@ impl World {
         instance.and_then(|id| self.compute.instances.get(id)).is_some_and(|m| m.shown.state == InstanceState::Running)
     }
 
-    /// A flow through an internet gateway hangs on its public address.
+    /// A flow through an internet gateway hangs on its public address of the peer's family.
     fn routed(&self, plan: &FlowPlan) -> bool {
-        let card = self.network.interfaces.get(&plan.interface);
-        let public = card.is_some_and(|card| {
-            !card.shown.ipv6.is_empty() || card.shown.addresses.iter().any(|address| address.public.is_some())
+        let card = self.network.interfaces.get(&plan.interface).map(|card| &card.shown);
+        let reachable = card.is_some_and(|shown| match plan.peer.contains(':') {
+            true => !shown.ipv6.is_empty(),
+            false => shown.addresses.iter().any(|address| address.public.is_some()),
         });
-        plan.path != Path::Internet || public
+        plan.path != Path::Internet || reachable
     }
 }

@@ -3,6 +3,7 @@
 
 use super::World;
 use super::errors::{missing, refused};
+use super::interfaces::VpcRecord;
 use super::launch::{NewMachine, NewVolume};
 use casebook::effect::Launch;
 use casebook::fault::Fault;
@@ -119,8 +120,13 @@ impl World {
             subnet: subnet.clone(),
             routes: self.routes_of(id).cloned(),
             acl: self.acl_of(id).cloned(),
-            endpoints: vpc.map(|vpc| vpc.endpoints.clone()).unwrap_or_default(),
+            endpoints: vpc.map(named_endpoints).unwrap_or_default(),
             dns: vpc.is_some_and(|vpc| vpc.dns),
         })
     }
+}
+
+/// Endpoints by id and service.
+fn named_endpoints(vpc: &VpcRecord) -> Vec<String> {
+    vpc.endpoints.iter().map(|endpoint| format!("{} ({})", endpoint.id, endpoint.service)).collect()
 }

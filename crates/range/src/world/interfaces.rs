@@ -10,7 +10,7 @@ use casebook::id::{
     AccountId, AclAssociationId, AclId, AllocationId, GroupId, InstanceId, InterfaceId, SubnetId, VpcId,
 };
 use casebook::reading::Made;
-use casebook::scene::network::{IdleTimeouts, Interface, Neighbour, RouteTable, Subnet, Vpc};
+use casebook::scene::network::{Endpoint, IdleTimeouts, Interface, Neighbour, RouteTable, Subnet, Vpc};
 use std::collections::BTreeMap;
 
 /// Everything on the network, of both accounts.
@@ -45,8 +45,8 @@ pub struct VpcRecord {
     pub shown: Vpc,
     /// Whether its resolver answers (`enableDnsSupport`).
     pub dns: bool,
-    /// Its endpoints, by id and service name.
-    pub endpoints: Vec<String>,
+    /// Its endpoints.
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// An interface.

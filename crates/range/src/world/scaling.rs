@@ -96,6 +96,12 @@ impl World {
         Ok(ScalingGroup { members: group.members.keys().cloned().collect(), ..group.shown.clone() })
     }
 
+    /// DescribeAutoScalingGroups without names: the first page.
+    pub(crate) fn first_scaling_groups(&self) -> Vec<ScalingGroup> {
+        let names = self.scaling.groups.keys().take(100);
+        names.filter_map(|name| self.scaling_group(name).ok()).collect()
+    }
+
     /// DescribeAutoScalingInstances.
     pub(crate) fn membership(&self, id: &InstanceId) -> Option<Membership> {
         let (group, member) = self.scaling.groups.values().find_map(|group| Some((group, group.members.get(id)?)))?;

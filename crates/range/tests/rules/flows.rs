@@ -163,6 +163,23 @@ fn a_flow_through_the_internet_gateway_hangs_on_the_public_address() {
     assert!(!alive(&range, "SSH"));
 }
 
+/// An address of one family carries nothing of the other.
+#[test]
+fn taking_an_elastic_address_off_cuts_the_ipv4_flows_alone() {
+    let range = cloud("web-tier");
+    let id = first_interface(&range);
+    let six = FlowPlan { peer: "2001:db8::66".into(), ..outward(id.as_str(), Path::Internet, Some(30)) };
+    assert!(range.with_world(|world| world.open_flow(six)));
+    let address = interfaces(&range)[0].addresses[0].clone();
+    let (public, allocation) = (address.public.expect("public"), address.allocation.expect("an Elastic IP address"));
+    make(&range, S::DisassociateAddress { interface: id.clone(), allocation, public, private: address.private });
+    assert!(!alive(&range, "beacon") && !alive(&range, "dormant"), "they went through that address");
+    assert!(alive(&range, "test"), "IPv6 has an address of its own");
+    assert!(alive(&range, "NAT gateway") && alive(&range, "balancer"), "other ways out");
+    range.with_world(|world| world.network.interfaces.get_mut(&id).expect("there").shown.ipv6.clear());
+    assert!(!alive(&range, "test"));
+}
+
 #[test]
 fn termination_ends_every_flow() {
     let range = cloud("web-tier");

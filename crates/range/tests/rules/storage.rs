@@ -256,7 +256,7 @@ fn volumes_detached_before_are_found_in_the_trail() {
     });
     assert_eq!(instance(&range).block_devices.len(), 2);
     match ask(&range, SourceQuery::DetachedVolumes(id.clone())) {
-        Reading::Volumes(found) => assert_eq!(found[0].id, volume),
+        Reading::Detached(found) => assert_eq!((&found.volumes[0].id, found.whole), (&volume, true)),
         other => panic!("{other:?}"),
     }
 }

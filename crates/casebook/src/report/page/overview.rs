@@ -1,7 +1,7 @@
 //! What the case is, how it stands, what to do next, and what the report is not.
 
 use super::{Block, Section, Text, code, section, table, words};
-use crate::entry::{CaseStatus, Person};
+use crate::entry::{CaseStatus, FindingNote, Person};
 use crate::gate::Gate;
 use crate::query::Side;
 use crate::report::gates::GateRow;
@@ -80,10 +80,16 @@ pub(super) fn case(report: &Report) -> Section {
     let target = &report.target;
     let mut facts = vec![
         ("Instance", code(target.arn())),
-        ("Finding", finding(report)),
+        ("Finding", report.finding.as_ref().map_or_else(|| words("none: a person named the instance"), finding)),
+    ];
+    facts.extend(report.further_findings.iter().map(|further| {
+        let came = format!(", came in at {} UTC", second(further.at));
+        ("Further finding", finding(&further.finding).words(came))
+    }));
+    facts.extend([
         ("Opened", words(format!("{} UTC by {}", second(report.opened), say::person(&report.by)))),
         ("Runbook", words(format!("{}, through {}", report.runbook, report.through))),
-    ];
+    ]);
     facts.extend(report.acting.iter().map(|acting| {
         let role = match acting.side {
             Side::Source => "the source: under investigation",
@@ -99,11 +105,8 @@ pub(super) fn case(report: &Report) -> Section {
     section("case", "The case", vec![Block::Facts(facts), runs(&report.runs)])
 }
 
-fn finding(report: &Report) -> Text {
-    match &report.finding {
-        None => words("none: a person named the instance"),
-        Some(finding) => words(format!("{}: {}, id ", finding.kind, finding.title)).code(&finding.id),
-    }
+fn finding(finding: &FindingNote) -> Text {
+    words(format!("{}: {}, id ", finding.kind, finding.title)).code(&finding.id)
 }
 
 fn verify(report: &Report) -> Text {

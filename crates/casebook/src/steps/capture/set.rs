@@ -32,6 +32,7 @@ pub const ACTIONS: &[&str] = &[
     "ec2:DescribeSubnets",
     "ec2:DescribeTrunkInterfaceAssociations",
     "ec2:DescribeVolumes",
+    "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
     "ec2:GetConsoleOutput",
     "ec2:GetConsoleScreenshot",
@@ -70,6 +71,7 @@ fn opening(instance: &InstanceId) -> Vec<Query> {
         S::AttachedVolumes(i()),
         S::ProfileAssociations(i()),
         S::Membership(i()),
+        S::ScalingGroups,
         S::ClassicBalancers(i()),
         S::ConsoleOutput(i()),
         S::QuarantineGroups,
@@ -86,6 +88,7 @@ pub fn first_tier(case: &Case) -> BTreeSet<Query> {
     tier.extend(filled(known.vpcs()).map(S::Routes));
     tier.extend(known.profiles().into_iter().map(|profile| S::Profile(profile.name().to_owned())));
     tier.extend(known.scaling_group_name().map(S::ScalingGroup));
+    tier.extend(known.attached_at_once().into_iter().map(S::TargetHealth));
     tier.into_iter().map(Query::from).chain(opening(&case.target.instance)).collect()
 }
 
@@ -109,7 +112,11 @@ pub fn second_tier(case: &Case) -> BTreeSet<Query> {
             .into_iter()
             .flat_map(|groups| [S::GroupReferences(groups.clone()), S::GroupMembers(groups)]),
     );
-    tier.extend(filled(known.vpcs()).into_iter().flat_map(|vpcs| [S::Acls(vpcs.clone()), S::Vpcs(vpcs)]));
+    tier.extend(
+        filled(known.vpcs())
+            .into_iter()
+            .flat_map(|vpcs| [S::Acls(vpcs.clone()), S::Endpoints(vpcs.clone()), S::Vpcs(vpcs)]),
+    );
     tier.extend(filled(known.subnets()).map(S::Subnets));
     tier.extend(filled(known.logged()).map(S::FlowLogs));
     tier.extend(known.roles().into_iter().flat_map(|role| [S::RolePolicies(role.clone()), S::RoleSharers(role)]));
@@ -204,6 +211,13 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The same, known before the group was asked by its name.
+    fn attached_at_once(&self) -> Vec<Arn> {
+        let Some(Reading::ScalingGroups(groups)) = self.reading(S::ScalingGroups) else { return Vec::new() };
+        let ours = groups.iter().find(|group| group.members.contains(&self.case.target.instance));
+        ours.map(|group| group.target_groups.clone()).unwrap_or_default()
+    }
+
     fn volume_keys(&self) -> BTreeSet<Arn> {
         let keys = |volumes: &[Volume]| volumes.iter().filter_map(|volume| volume.key.clone()).collect();
         match self.reading(S::AttachedVolumes(self.case.target.instance.clone())) {
@@ -221,7 +235,7 @@ impl<'a> Known<'a> {
 
     /// Target groups that know the instance or one of its addresses.
     fn registered_in(&self) -> Vec<Arn> {
-        let names = super::super::deregister::names(&self.case.target.instance, self.interfaces());
+        let names = super::super::deregister::Names::of(&self.case.target.instance, self.interfaces());
         let ours = |targets: &[TargetHealth]| targets.iter().any(|target| names.contains(&target.registration.id));
         let holds = |group: &&TargetGroup| match self.reading(S::TargetHealth(group.arn.clone())) {
             Some(Reading::TargetHealth(targets)) => ours(targets),

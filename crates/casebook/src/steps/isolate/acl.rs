@@ -7,32 +7,58 @@ use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
 use crate::gate::Gate;
 use crate::id::{SubnetId, VpcId};
-use crate::query::SourceQuery as S;
+use crate::query::{Query, SourceQuery as S};
+use crate::reading::Reading;
 use crate::scene::network::{AclAssociation, Interface, NetworkAcl};
 use crate::step::StepName;
 use crate::tags;
 use std::collections::BTreeMap;
 
-/// Offers the cut of the subnets, and makes it when approved.
+/// Offers the cut of the subnets, and makes it when approved. Only subnets that the instance was in
+/// when the case was opened are cut: whoever can attach an interface would else choose what is.
 pub fn escalate(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     if !agenda.view.case.approvals.contains_key(&Gate::SubnetNacl) {
         return;
     }
-    let captured = S::Acls(super::filled(interfaces)).into();
-    if !agenda.view.case.baseline.has(&captured) {
-        // Release goes back to the captured ACLs, so they are written first.
-        agenda.ask(captured);
+    let captured = super::captured_interfaces(agenda);
+    if !are_captured(agenda, captured) {
         return;
     }
-    let subnets: BTreeMap<&SubnetId, &VpcId> = interfaces.iter().map(|i| (&i.subnet, &i.vpc)).collect();
+    let subnets: BTreeMap<&SubnetId, &VpcId> = captured.iter().map(|i| (&i.subnet, &i.vpc)).collect();
+    for late in interfaces.iter().filter(|interface| !subnets.contains_key(&interface.subnet)) {
+        agenda.warn(format!("{} was attached after the capture: its subnet {} is not cut", late.id, late.subnet));
+    }
+    // The members of a subnet come and go: what is cut already is not asked about again.
+    let open = !subnets.iter().all(|(subnet, vpc)| is_cut(agenda, subnet, vpc));
     let mut exposure = Vec::new();
-    for subnet in subnets.keys() {
+    for subnet in subnets.keys().filter(|_| open) {
         let Some(members) = agenda.subnet_members(subnet) else { return };
         let others = members.iter().filter(|m| m.instance.as_ref() != Some(&agenda.view.case.target.instance));
         exposure.extend(others.map(|m| format!("{subnet}: {} {}", m.interface, named(m))));
     }
-    if agenda.gate(Gate::SubnetNacl, exposure) {
+    if !open || agenda.gate(Gate::SubnetNacl, exposure) {
         subnets.into_iter().for_each(|(subnet, vpc)| cut(agenda, subnet, vpc));
+    }
+}
+
+/// Release goes back to the captured ACLs, so they are written before anything is cut.
+fn are_captured(agenda: &mut Agenda<'_>, interfaces: &[Interface]) -> bool {
+    let query: Query = S::Acls(super::filled(interfaces)).into();
+    let baseline = &agenda.view.case.baseline;
+    if baseline.scene.last(&query).is_some() {
+        return true;
+    }
+    if agenda.read_or_gap(query).is_some() {
+        agenda.hold("the network ACLs of the instance's VPCs were not captured, so that no release could put them back: the subnets are not cut");
+    }
+    false
+}
+
+/// Whether a subnet was last read behind this case's ACL.
+fn is_cut(agenda: &Agenda<'_>, subnet: &SubnetId, vpc: &VpcId) -> bool {
+    match agenda.view.scene.last(&S::Acls(vec![vpc.clone()]).into()) {
+        Some(Reading::Acls(acls)) => association(acls, subnet).is_some_and(|(acl, _)| made_by_us(agenda, acl)),
+        _ => false,
     }
 }
 

@@ -4,33 +4,73 @@
 use super::{acl, captured_interfaces};
 use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
-use crate::id::{GroupId, SubnetId};
+use crate::id::{AclAssociationId, GroupId, SubnetId, VpcId};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
-use crate::release::we_did_any;
+use crate::release::{is_gone, our_changes, uncaptured, we_did_any};
 use crate::scene::network::Interface;
 use std::collections::BTreeSet;
 
-/// What the release of the network wants next.
+mod idle;
+#[cfg(test)]
+mod tests;
+
+/// What the release of the network wants next. A network ACL outlives the instance: its whole subnet
+/// is cut until it is put back.
 pub fn release(agenda: &mut Agenda<'_>) {
+    let Some(gone) = is_gone(agenda) else { return };
     let target = &agenda.view.case.target.instance;
-    let Some(now) = agenda.interfaces(target) else { return };
-    for before in captured_interfaces(agenda) {
+    if gone {
+        agenda.prove(format!("{target} is gone: nothing is put back on its interfaces"));
+    } else {
+        match uncaptured(agenda.view.case, S::Interfaces(target.clone())) {
+            None => interfaces(agenda),
+            Some(why) => unknown(agenda, &why),
+        }
+    }
+    acls(agenda);
+}
+
+fn interfaces(agenda: &mut Agenda<'_>) {
+    let Some(now) = agenda.interfaces(&agenda.view.case.target.instance) else { return };
+    let captured = captured_interfaces(agenda);
+    for before in captured {
         match now.iter().find(|interface| interface.id == before.id) {
             Some(now) => interface(agenda, before, now),
             None => agenda.warn(format!("{} is no longer attached: nothing is put back on it", before.id)),
         }
     }
-    let captured = captured_interfaces(agenda);
     for new in now.iter().filter(|i| !captured.iter().any(|b| b.id == i.id)) {
         agenda.warn(format!(
             "{} was attached after the capture: its groups before are not known, it stays as it is",
             new.id
         ));
     }
-    acls(agenda);
     if !agenda.moves() && agenda.holds.is_empty() {
         agenda.prove("every captured interface is back in its captured groups, or was not changed by this case");
+    }
+}
+
+/// The groups before are not known: a person sets them, and the release goes on.
+fn unknown(agenda: &mut Agenda<'_>, why: &str) {
+    let Some(now) = agenda.interfaces(&agenda.view.case.target.instance) else { return };
+    let ours: Vec<_> = now.iter().filter(|interface| stands_as_left(agenda, interface)).collect();
+    for interface in &ours {
+        let groups: Vec<_> = interface.groups.iter().map(ToString::to_string).collect();
+        agenda.hold(format!(
+            "{} is in {}, where this case put it, and its groups before could not be read at the capture ({why}); set them by hand, then run the release again",
+            interface.id,
+            groups.join(", ")
+        ));
+    }
+    let touched = |effect: &SourceEffect| {
+        matches!(effect, SourceEffect::SetIdleTimeouts { .. } | SourceEffect::DisassociateAddress { .. })
+    };
+    if we_did_any(agenda.view.case, touched) {
+        agenda.warn(format!("idle timeouts and Elastic IP addresses before could not be read at the capture ({why}): set by hand what this case took, which the report lists"));
+    }
+    if ours.is_empty() {
+        agenda.prove("no interface is in a group that this case put it in");
     }
 }
 
@@ -44,10 +84,7 @@ fn interface(agenda: &mut Agenda<'_>, before: &Interface, now: &Interface) {
             agenda.warn(format!("{} was given other groups than ours meanwhile: left as it is", now.id));
         }
     }
-    let timed = |effect: &SourceEffect| matches!(effect, SourceEffect::SetIdleTimeouts { interface, .. } if *interface == now.id);
-    if before.idle != now.idle && we_did_any(agenda.view.case, timed) {
-        agenda.act(SourceEffect::SetIdleTimeouts { interface: now.id.clone(), idle: before.idle }, check.clone());
-    }
+    idle::put_back(agenda, before, now);
     addresses(agenda, before, now, &check);
 }
 
@@ -73,25 +110,27 @@ fn addresses(agenda: &mut Agenda<'_>, before: &Interface, now: &Interface, check
     }
 }
 
+/// Every subnet that stands behind an ACL of this case, whatever is attached there now.
 fn acls(agenda: &mut Agenda<'_>) {
-    if !we_did_any(agenda.view.case, |effect| matches!(effect, SourceEffect::ReplaceAcl { .. })) {
-        return;
-    }
-    let interfaces = captured_interfaces(agenda);
-    let vpcs: BTreeSet<_> = interfaces.iter().map(|interface| interface.vpc.clone()).collect();
+    let made = our_changes(agenda.view.case).filter_map(|(effect, _)| match effect {
+        SourceEffect::CreateAcl { vpc, .. } => Some(vpc),
+        _ => None,
+    });
+    let vpcs: BTreeSet<&VpcId> = made.collect();
     for vpc in vpcs {
-        let vpcs = vec![vpc];
-        let Some(now) = agenda.acls(&vpcs) else { return };
-        for subnet in interfaces.iter().filter(|i| i.vpc == vpcs[0]).map(|i| &i.subnet).collect::<BTreeSet<_>>() {
-            let Some((current, tie)) = acl::association(now, subnet) else { continue };
-            if acl::made_by_us(agenda, current) {
-                put_back(agenda, subnet, &tie.id.clone(), &S::Acls(vpcs.clone()));
-            }
+        let check = vec![vpc.clone()];
+        let Some(now) = agenda.acls(&check) else { return };
+        let ours: Vec<_> = now.iter().filter(|current| acl::made_by_us(agenda, current)).collect();
+        for tie in ours.into_iter().flat_map(|ours| &ours.associations) {
+            put_back(agenda, &tie.subnet, &tie.id, &S::Acls(check.clone()));
+        }
+        if !agenda.moves() && agenda.holds.is_empty() {
+            agenda.prove(format!("no subnet of {vpc} is behind a network ACL of this case"));
         }
     }
 }
 
-fn put_back(agenda: &mut Agenda<'_>, subnet: &SubnetId, tie: &crate::id::AclAssociationId, check: &S) {
+fn put_back(agenda: &mut Agenda<'_>, subnet: &SubnetId, tie: &AclAssociationId, check: &S) {
     let before = agenda.view.case.baseline.scene.facts().find_map(|(_, fact)| match &fact.answer {
         Ok(Reading::Acls(acls)) => acl::association(acls, subnet).map(|(acl, _)| acl.id.clone()),
         _ => None,

@@ -8,13 +8,14 @@
 //! NAT gateway, a network load balancer, …) stay out of reach.
 //!
 //! While it is open the instance can talk to everyone its routes reach. Whoever takes the case up
-//! again closes it first; it is opened once.
+//! again closes it first; it is opened once. How long each interface was in it is told from the readings
+//! in the ledger.
 
 use crate::agenda::Agenda;
-use crate::case::{Case, Last};
+use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, SourceEffect};
 use crate::gate::Gate;
-use crate::id::{GroupId, VpcId};
+use crate::id::{GroupId, InterfaceId, VpcId};
 use crate::query::SourceQuery as S;
 use crate::scene::network::{Direction, IdleTimeouts, Interface, Peer, Rule, SecurityGroup};
 use crate::settings::TrackedConnections;
@@ -27,8 +28,20 @@ use std::collections::BTreeMap;
 /// The shortest idle timeouts that AWS takes.
 const SHORTEST: IdleTimeouts =
     IdleTimeouts { tcp_established_seconds: Some(60), udp_stream_seconds: Some(60), udp_seconds: Some(30) };
-/// How long the window is open: the longest of these timeouts, and time for a change to spread.
+/// The longest of these.
+const LONGEST: SignedDuration = SignedDuration::from_secs(60);
+/// How long the window is open: that, and time for a change to spread.
 const OPEN: SignedDuration = SignedDuration::from_secs(75);
+/// It outlasts every timeout: what beats within a timeout beats at least once while it is open.
+const _: () = {
+    let timeouts = [SHORTEST.tcp_established_seconds, SHORTEST.udp_stream_seconds, SHORTEST.udp_seconds];
+    let mut n = 0;
+    while n < timeouts.len() {
+        assert!(matches!(timeouts[n], Some(seconds) if LONGEST.as_secs() >= seconds as i64));
+        n += 1;
+    }
+    assert!(OPEN.as_secs() > LONGEST.as_secs());
+};
 
 const PART: &str = "window";
 
@@ -129,20 +142,30 @@ pub fn is_window(group: &SecurityGroup) -> bool {
     group.tags.get(tags::QUARANTINE).is_some_and(|part| part == PART)
 }
 
-/// When interfaces were last put into a window group, if they were.
-fn opened(case: &Case) -> Vec<Timestamp> {
+/// The calls that put each interface into a window group.
+fn sent(case: &Case) -> BTreeMap<&InterfaceId, &Attempt> {
     let windows = window_groups(case);
-    let into = |effect: &Effect| match effect {
-        Effect::Source(SourceEffect::SetInterfaceGroups { groups, .. }) => groups.iter().any(|g| windows.contains(g)),
-        _ => false,
+    let into = |(effect, attempt)| match effect {
+        &Effect::Source(SourceEffect::SetInterfaceGroups { ref interface, ref groups })
+            if groups.iter().any(|group| windows.contains(group)) =>
+        {
+            Some((interface, attempt))
+        }
+        _ => None,
     };
-    let attempts = case.attempts.iter().filter(|(effect, _)| into(effect));
-    attempts.map(|(_, attempt)| attempt.at).collect()
+    case.attempts.iter().filter_map(into).collect()
+}
+
+/// Those of them that took effect, or may have.
+fn opened(case: &Case) -> BTreeMap<&InterfaceId, &Attempt> {
+    let mut opened = sent(case);
+    opened.retain(|_, attempt| attempt.took_place());
+    opened
 }
 
 /// Groups that this case made as windows, from the ledger: they are known even when unreadable.
 fn window_groups(case: &Case) -> Vec<GroupId> {
-    let made = |(effect, attempt): (&Effect, &crate::case::Attempt)| match (effect, &attempt.last) {
+    let made = |(effect, attempt): (&Effect, &Attempt)| match (effect, &attempt.last) {
         (Effect::Source(SourceEffect::AuthorizeRules { group, .. }), _) => Some(group.clone()),
         _ => None,
     };
@@ -155,31 +178,86 @@ fn was_opened(agenda: &Agenda<'_>) -> bool {
 
 /// Whether the window is open and its time has not come.
 pub fn is_open(view: View<'_>) -> bool {
-    closes_at(view).is_some_and(|at| view.now < at)
+    opened(view.case).values().any(|attempt| !is_over(view, attempt))
 }
 
-/// When the window closes: counted from the last interface that went in, in this run alone.
-fn closes_at(view: View<'_>) -> Option<Timestamp> {
-    let last = opened(view.case).into_iter().max()?;
-    (last >= view.case.resumed).then(|| last + OPEN)
+/// When an interface's time in the window ends that went in in this run.
+fn ends(view: View<'_>, attempt: &Attempt) -> Option<Timestamp> {
+    (!view.stopping && attempt.at >= view.case.resumed).then(|| attempt.at + OPEN)
 }
 
-/// Waits for the window's end.
-pub fn hold_open(agenda: &mut Agenda<'_>) {
-    if let Some(at) = closes_at(agenda.view) {
-        agenda.wait(at, "the open window to outlast the idle timeout");
+fn is_over(view: View<'_>, attempt: &Attempt) -> bool {
+    ends(view, attempt).is_none_or(|at| at <= view.now)
+}
+
+/// Whether an interface was last put into a window group, or may have been.
+pub fn left_open(case: &Case) -> bool {
+    !still_in(case).is_empty()
+}
+
+/// The interfaces of which that is so, and the calls that did it.
+fn still_in(case: &Case) -> BTreeMap<&InterfaceId, &Attempt> {
+    let mut open = opened(case);
+    open.retain(|interface, attempt| {
+        way_back(case, interface).is_none_or(|(_, back)| {
+            // A refused way out leaves the interface where it was.
+            back.intent < attempt.intent || !matches!(back.last, Last::Done(_))
+        })
+    });
+    open
+}
+
+/// The last change that put an interface into another group.
+fn way_back<'a>(case: &'a Case, id: &InterfaceId) -> Option<(&'a Effect, &'a Attempt)> {
+    let windows = window_groups(case);
+    let back = case.attempts.iter().filter(|(effect, _)| match effect {
+        Effect::Source(SourceEffect::SetInterfaceGroups { interface, groups }) => {
+            interface == id && !groups.iter().any(|group| windows.contains(group))
+        }
+        _ => false,
+    });
+    back.max_by_key(|(_, attempt)| attempt.intent)
+}
+
+/// Waits for the window's end. What was refused meanwhile is tried again.
+pub fn hold_open(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
+    let view = agenda.view;
+    let refused = |id: &InterfaceId| sent(view.case).get(id).is_some_and(|attempt| !attempt.took_place());
+    let left: Vec<_> = interfaces.iter().filter(|interface| refused(&interface.id)).cloned().collect();
+    open(agenda, &left);
+    for (_, attempt) in opened(view.case) {
+        if let Some(at) = ends(view, attempt).filter(|at| *at > view.now) {
+            agenda.wait(at, "the open window to outlast the idle timeout");
+        }
     }
 }
 
-/// A window that another run left open is closed before anything else, past every gate.
+/// Whose time is over, or who was left in the window by another run, is put back before anything else,
+/// past every gate.
 pub fn must_close(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<VpcId, GroupId>) -> bool {
-    if !was_opened(agenda) || is_open(agenda.view) {
-        return false;
+    let view = agenda.view;
+    let (windows, opened) = (window_groups(view.case), opened(view.case));
+    let is_in = |interface: &&Interface| interface.groups.iter().any(|group| windows.contains(group));
+    let over = |interface: &&Interface| opened.get(&interface.id).is_none_or(|attempt| is_over(view, attempt));
+    let due: Vec<_> = interfaces.iter().filter(is_in).filter(over).collect();
+    due.iter().for_each(|interface| super::close(agenda, interface, groups));
+    !due.is_empty()
+}
+
+/// The same from the ledger alone, where the interfaces can not be read.
+pub fn close_unread(agenda: &mut Agenda<'_>) {
+    let view = agenda.view;
+    let query = S::Interfaces(view.case.target.instance.clone());
+    if view.scene.fact(&query.clone().into()).is_none_or(|fact| fact.answer.is_ok()) {
+        return;
     }
-    let windows = window_groups(agenda.view.case);
-    let open: Vec<_> = interfaces.iter().filter(|i| i.groups.iter().any(|g| windows.contains(g))).collect();
-    open.iter().for_each(|interface| super::close(agenda, interface, groups));
-    !open.is_empty()
+    for (interface, attempt) in still_in(view.case) {
+        if let Some((back, _)) = way_back(view.case, interface).filter(|_| is_over(view, attempt)) {
+            agenda.act(back.clone(), query.clone());
+        } else if let Some(at) = ends(view, attempt) {
+            agenda.wait(at, "the open window to outlast the idle timeout");
+        }
+    }
 }
 
 /// The window group is deleted once nobody is in it.
@@ -193,15 +271,31 @@ fn cleanup(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     for group in left {
         agenda.act(SourceEffect::DeleteGroup { group: group.id.clone() }, S::QuarantineGroups);
     }
-    let whole = closes_at(agenda.view).is_some();
-    let kept = agenda.view.case.attempts.values().filter(|attempt| matches!(attempt.last, Last::Lost)).count();
-    if whole && kept == 0 {
+    tell(agenda, interfaces);
+}
+
+/// What the ledger's readings show of each interface's time in the window.
+fn tell(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
+    let (case, now) = (agenda.view.case, agenda.view.now);
+    let windows = window_groups(case);
+    let stay = |interface: &Interface| {
+        let stays = windows.iter().filter_map(|group| case.seen.stays.get(&(interface.id.clone(), group.clone())));
+        stays.map(|stay| stay.until.unwrap_or(now).duration_since(stay.from)).max().unwrap_or_default()
+    };
+    let (whole, short): (Vec<_>, Vec<_>) = interfaces.iter().partition(|interface| stay(interface) > LONGEST);
+    if let Some(least) = whole.iter().map(|interface| stay(interface)).min() {
         agenda.prove(format!(
-            "the open window lasted {} s on {} interfaces and is closed",
-            OPEN.as_secs(),
-            interfaces.len()
+            "the open window is closed; {} of {} interfaces were read in it for {} s or more",
+            whole.len(),
+            interfaces.len(),
+            least.as_secs()
         ));
-    } else {
-        agenda.warn("the open window was cut short by a restart: connections that were tracked may live on");
+    }
+    for interface in short {
+        agenda.warn(format!(
+            "{} was not read in the open window for more than {} s: connections that were tracked through it may live on",
+            interface.id,
+            LONGEST.as_secs()
+        ));
     }
 }

@@ -5,32 +5,49 @@ use crate::agenda::Agenda;
 use crate::effect::{Effect, SourceEffect, Switch};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
-use crate::release::we_did;
-use crate::scene::instance::{Attribute, AttributeValue, Instance, ShutdownBehavior};
+use crate::release::{stands, uncaptured, we_did};
+use crate::scene::instance::{Attribute, AttributeValue, BlockDevice, Instance, ShutdownBehavior};
+
+#[cfg(test)]
+mod tests;
 
 /// What the release of the protections wants next.
 pub fn release(agenda: &mut Agenda<'_>) {
-    flag(agenda, Attribute::TerminationProtection);
-    flag(agenda, Attribute::StopProtection);
+    if !stands(agenda, "its protections went with it") {
+        return;
+    }
+    flag(agenda, Attribute::TerminationProtection, "termination protection");
+    flag(agenda, Attribute::StopProtection, "stop protection");
     shutdown(agenda);
     disks(agenda);
     scale_in(agenda);
     if !agenda.moves() && agenda.holds.is_empty() {
-        agenda.prove("every attribute is back at its captured value, or was not changed by this case");
+        agenda.prove("every captured attribute is back at its value, or was not changed by this case");
     }
 }
 
-fn flag(agenda: &mut Agenda<'_>, attribute: Attribute) {
+fn flag(agenda: &mut Agenda<'_>, attribute: Attribute, name: &str) {
     let target = &agenda.view.case.target.instance;
     let query = S::Attribute(target.clone(), attribute);
     let ours: Effect = protection(target.clone(), attribute, Switch::On).into();
-    let was_off = before(agenda, &query) == Some(&AttributeValue::Flag(false));
-    if !we_did(agenda.view.case, &ours) || !was_off {
+    if !we_did(agenda.view.case, &ours) {
         return;
     }
-    if agenda.attribute(target, &attribute) == Some(&AttributeValue::Flag(true)) {
+    if let Some(why) = uncaptured(agenda.view.case, query.clone()) {
+        agenda.warn(unknown(name, "on", &why));
+        return;
+    }
+    let was_off = before(agenda, &query) == Some(&AttributeValue::Flag(false));
+    if was_off && agenda.attribute(target, &attribute) == Some(&AttributeValue::Flag(true)) {
         agenda.act(protection(target.clone(), attribute, Switch::Off), query);
     }
+}
+
+/// What protects stays, when nobody knows how it was before.
+fn unknown(what: &str, now: &str, why: &str) -> String {
+    format!(
+        "{what}: its value before could not be read at the capture ({why}); this case set it to `{now}` and leaves it so: set it by hand if it was another"
+    )
 }
 
 fn before<'a>(agenda: &Agenda<'a>, query: &S) -> Option<&'a AttributeValue> {
@@ -44,46 +61,71 @@ fn shutdown(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
     let query = S::Attribute(target.clone(), Attribute::ShutdownBehavior);
     let set = |to| SourceEffect::SetShutdownBehavior { instance: target.clone(), to };
-    let terminated = before(agenda, &query) == Some(&AttributeValue::Shutdown(ShutdownBehavior::Terminate));
-    if !terminated || !we_did(agenda.view.case, &set(ShutdownBehavior::Stop).into()) {
+    if !we_did(agenda.view.case, &set(ShutdownBehavior::Stop).into()) {
         return;
     }
-    let now = agenda.attribute(target, &Attribute::ShutdownBehavior);
-    if now == Some(&AttributeValue::Shutdown(ShutdownBehavior::Stop)) {
+    if let Some(why) = uncaptured(agenda.view.case, query.clone()) {
+        agenda.warn(unknown("the shutdown behaviour", "stop", &why));
+        return;
+    }
+    let terminated = before(agenda, &query) == Some(&AttributeValue::Shutdown(ShutdownBehavior::Terminate));
+    let stops = AttributeValue::Shutdown(ShutdownBehavior::Stop);
+    if terminated && agenda.attribute(target, &Attribute::ShutdownBehavior) == Some(&stops) {
         agenda.act(set(ShutdownBehavior::Terminate), query);
     }
 }
 
 fn disks(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
-    let Some(instance) = agenda.instance(target) else { return };
-    for device in ours(agenda, instance) {
-        let effect = SourceEffect::SetDeleteOnTermination { instance: target.clone(), device, to: Switch::On };
+    let Some(now) = agenda.instance(target) else { return };
+    let kept: Vec<&BlockDevice> = now.block_devices.iter().filter(|disk| we_kept(agenda, disk)).collect();
+    if kept.is_empty() {
+        return;
+    }
+    let Some(Reading::Instance(before)) = agenda.view.case.baseline.scene.last(&S::Instance(target.clone()).into())
+    else {
+        let why = uncaptured(agenda.view.case, S::Instance(target.clone())).unwrap_or_default();
+        kept.iter().for_each(|disk| agenda.warn(unknown(&delete_on_termination(disk), "no", &why)));
+        return;
+    };
+    for disk in kept.into_iter().filter(|disk| went_along(before, disk)) {
+        let (instance, device) = (target.clone(), disk.device.clone());
+        let effect = SourceEffect::SetDeleteOnTermination { instance, device, to: Switch::On };
         agenda.act(effect, S::Instance(target.clone()));
     }
 }
 
-/// Disks that we made outlive the instance, that still do, and that did not before.
-fn ours(agenda: &Agenda<'_>, instance: &Instance) -> Vec<String> {
-    let case = agenda.view.case;
-    let changed = |device: &str| {
-        let effect = SourceEffect::SetDeleteOnTermination {
-            instance: instance.id.clone(),
-            device: device.to_owned(),
-            to: Switch::Off,
-        };
-        we_did(case, &effect.into())
-    };
-    let disks = instance.block_devices.iter().filter(|disk| !disk.delete_on_termination && changed(&disk.device));
-    disks.map(|disk| disk.device.clone()).collect()
+fn delete_on_termination(disk: &BlockDevice) -> String {
+    format!("delete-on-termination of {} ({})", disk.device, disk.volume)
 }
 
-/// Only for a member that was protected from scale-in by us and never left its group.
+/// Whether a disk outlives the instance because of this case.
+fn we_kept(agenda: &Agenda<'_>, disk: &BlockDevice) -> bool {
+    let (instance, device) = (agenda.view.case.target.instance.clone(), disk.device.clone());
+    let effect = SourceEffect::SetDeleteOnTermination { instance, device, to: Switch::Off };
+    !disk.delete_on_termination && we_did(agenda.view.case, &effect.into())
+}
+
+/// Whether a disk was to be deleted with the instance when it was captured.
+fn went_along(before: &Instance, disk: &BlockDevice) -> bool {
+    before.block_devices.iter().any(|other| other.device == disk.device && other.delete_on_termination)
+}
+
+/// Only for a member that was not protected from scale-in before; the return to the group sets the
+/// protection of one that was.
 fn scale_in(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
+    let before = agenda.view.case.baseline.scene.last(&S::Membership(target.clone()).into());
+    if matches!(before, Some(Reading::Membership(Some(before))) if before.protected) {
+        return;
+    }
     let Some(Some(member)) = agenda.membership(target) else { return };
     let set = |to| SourceEffect::SetScaleInProtection { group: member.group.clone(), instance: target.clone(), to };
-    if member.protected && we_did(agenda.view.case, &set(Switch::On).into()) {
-        agenda.act(set(Switch::Off), S::Membership(target.clone()));
+    if !member.protected || !we_did(agenda.view.case, &set(Switch::On).into()) {
+        return;
+    }
+    match uncaptured(agenda.view.case, S::Membership(target.clone())) {
+        Some(why) => agenda.warn(unknown("the protection from scale-in", "on", &why)),
+        None => agenda.act(set(Switch::Off), S::Membership(target.clone())),
     }
 }

@@ -3,9 +3,10 @@ use crate::query::ForensicQuery as F;
 use crate::reading::{Identity, Reading};
 use crate::scene::storage::Sharing;
 use crate::settings::{ForensicSettings, Settings};
-use crate::testkit::stage::{preserved, shared, sources};
+use crate::testkit::stage::{preserved, reencrypted, shared, sources};
 use crate::testkit::things::{derived, sharing};
 use crate::testkit::{ACCOUNT, Bench, FORENSIC, KEY, SHARE_KEY, holds, settings, titles};
+use jiff::SignedDuration as Duration;
 
 fn unshared() -> Bench {
     let mut bench = shared(settings());
@@ -45,6 +46,32 @@ fn only_what_is_barred_is_copied_under_the_share_key() {
     let agenda = bench.plan(&CARD);
     let copies: Vec<_> = titles(&agenda).into_iter().filter(|title| title.starts_with("copy")).collect();
     assert_eq!(copies, [format!("copy snap-2 under the share key {SHARE_KEY}")]);
+}
+
+/// Whoever may tag can tag any snapshot like a copy of ours: it is neither locked nor shared.
+#[test]
+fn a_snapshot_that_is_only_tagged_like_a_copy_is_left_alone() {
+    let mut bench = preserved(settings());
+    sources(&mut bench, vec![derived("snap-forged", "share", "snap-2", SHARE_KEY)]);
+    let agenda = bench.plan(&CARD);
+    assert!(titles(&agenda).contains(&format!("copy snap-2 under the share key {SHARE_KEY}")), "{:?}", titles(&agenda));
+    let told = format!("{:?} {:?}", agenda.perform, agenda.observe);
+    assert!(!told.contains("snap-forged"), "{told}");
+}
+
+/// After a lost answer the key and the time decide besides the tag.
+#[test]
+fn a_lost_copy_is_adopted_by_key_and_time() {
+    let mut bench = preserved(settings());
+    let first = bench.plan(&CARD).perform.iter().find(|effect| effect.title().starts_with("copy")).cloned();
+    bench.lost(StepName::Share, &first.expect("a copy"));
+    let begun = |seconds: i64| (bench.now + Duration::from_secs(seconds)).to_string();
+    let copy =
+        |key: &str, seconds: i64| Snapshot { started: begun(seconds), ..derived("snap-2s", "share", "snap-2", key) };
+    let of = |snapshot: &Snapshot| copied_from(&bench.case, snapshot).map(ToString::to_string);
+    assert_eq!(of(&copy(SHARE_KEY, 5)).as_deref(), Some("snap-2"));
+    assert_eq!(of(&copy(SHARE_KEY, -3600)), None);
+    assert_eq!(of(&copy(KEY, 5)), None);
 }
 
 #[test]
@@ -131,6 +158,7 @@ fn no_more_than_twenty_copies_at_a_time() {
         };
         bench.done(StepName::Snapshot, &request.into(), &[snapshot.id.as_str()]);
     }
+    (0..5).for_each(|n| reencrypted(&mut bench, &format!("snap-{n:02}"), &format!("snap-{n:02}s")));
     let pending = |n: usize| Snapshot {
         state: SnapshotState::Pending,
         ..derived(&format!("snap-{n:02}s"), "share", &format!("snap-{n:02}"), SHARE_KEY)

@@ -2,9 +2,10 @@
 
 use crate::custody::readings::last;
 use crate::custody::{Secured, secured, volumes_at_stake};
-use crate::query::SourceQuery as S;
+use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::instance::Instance;
+use crate::scene::storage::Detached;
 use crate::view::View;
 
 /// The sentences that a person approves.
@@ -14,9 +15,7 @@ pub(super) fn exposure(view: View<'_>) -> Vec<String> {
     lines.extend(volumes_at_stake(view).keys().filter_map(|id| secured(view, id).ok()).map(kept));
     lines.push(format!("lost: what is only in the memory of {target}"));
     lines.extend(captured(view).into_iter().flat_map(|instance| lost(view, instance)));
-    if let Some(fault) = unsearched(view) {
-        lines.push(format!("volumes that were detached before the case was opened could not be looked for: {fault}"));
-    }
+    lines.extend(unsearched(view));
     lines
 }
 
@@ -47,8 +46,17 @@ fn lost(view: View<'_>, instance: &Instance) -> Vec<String> {
     lines
 }
 
-/// Why detached volumes could not be looked for, if so.
+/// Where detached volumes were not looked for, or not far enough.
 fn unsearched(view: View<'_>) -> Option<String> {
-    let query = S::DetachedVolumes(view.case.target.instance.clone()).into();
-    view.scene.fact(&query)?.answer.as_ref().err().map(ToString::to_string)
+    let query: Query = S::DetachedVolumes(view.case.target.instance.clone()).into();
+    if let Some(Err(fault)) = view.scene.fact(&query).map(|fact| &fact.answer) {
+        return Some(format!("volumes that were detached before the case was opened could not be looked for: {fault}"));
+    }
+    match last(view, query)? {
+        Reading::Detached(Detached { whole: false, .. }) => Some(
+            "CloudTrail's oldest events were not read: volumes detached long before the case was opened are not known"
+                .into(),
+        ),
+        _ => None,
+    }
 }

@@ -5,9 +5,10 @@ use crate::agenda::Agenda;
 use crate::case::{Case, Last};
 use crate::custody::volumes_at_stake;
 use crate::effect::{Effect, SourceEffect};
-use crate::id::VolumeId;
+use crate::id::{AclAssociationId, ScalingGroupName, SubnetId, VolumeId};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
+use crate::release::our_changes;
 use crate::scene::storage::Volume;
 use std::collections::BTreeSet;
 
@@ -16,9 +17,13 @@ pub(super) fn list(agenda: &mut Agenda<'_>) {
     volumes(agenda);
     addresses(agenda);
     let case = agenda.view.case;
-    let groups =
-        made(case, |effect| matches!(effect, SourceEffect::CreateGroup { .. } | SourceEffect::CreateAcl { .. }));
+    let back = format!("`impound release {}`", case.id);
+    left(agenda, cut(case), &format!("cut for everybody in it; {back} puts its captured network ACL back"));
+    left(agenda, suspended(case), &format!("suspended for the whole group; {back} resumes it"));
+    let groups = made(case, |effect| matches!(effect, SourceEffect::CreateGroup { .. }));
     left(agenda, groups, "made for the isolation; delete it when no case uses it");
+    let acls = made(case, |effect| matches!(effect, SourceEffect::CreateAcl { .. }));
+    left(agenda, acls, "made for the cut of a subnet; delete it when no subnet is behind it");
     left(agenda, policies(case), "the deny on the role; delete it when the role's credentials are replaced");
     left(
         agenda,
@@ -74,6 +79,43 @@ fn made(case: &Case, is: impl Fn(&SourceEffect) -> bool) -> BTreeSet<String> {
         .collect();
     let ids: BTreeSet<String> = done(case).filter(|(effect, _)| is(effect)).flat_map(|(_, ids)| ids.clone()).collect();
     ids.difference(&deleted).cloned().collect()
+}
+
+/// Subnets that were put behind an ACL of this case.
+fn cut(case: &Case) -> BTreeSet<String> {
+    let cuts = our_changes(case).filter_map(|(effect, _)| match effect {
+        SourceEffect::ReplaceAcl { association, acl } => Some(match subnet(case, association) {
+            Some(subnet) => format!("{subnet} behind {acl}"),
+            None => format!("a subnet ({association} until then) behind {acl}"),
+        }),
+        _ => None,
+    });
+    cuts.collect()
+}
+
+/// The subnet of an association, as the capture or a later reading shows it.
+fn subnet(case: &Case, tie: &AclAssociationId) -> Option<SubnetId> {
+    let captured = case.baseline.scene.facts().filter_map(|(_, fact)| fact.answer.as_ref().ok());
+    let acls = captured.chain(case.observed.values()).filter_map(|reading| match reading {
+        Reading::Acls(acls) => Some(acls),
+        _ => None,
+    });
+    let ties = acls.flatten().flat_map(|acl| &acl.associations);
+    ties.into_iter().find(|other| other.id == *tie).map(|tie| tie.subnet.clone())
+}
+
+/// Processes that this case suspended and has not resumed.
+fn suspended(case: &Case) -> BTreeSet<String> {
+    let resumed = |group: &ScalingGroupName| {
+        done(case).any(|(effect, _)| matches!(effect, SourceEffect::ResumeProcesses { group: of, .. } if of == group))
+    };
+    let suspended = our_changes(case).filter_map(|(effect, _)| match effect {
+        SourceEffect::SuspendProcesses { group, processes } if !resumed(group) => {
+            Some(format!("{} of {group}", processes.join(" and ")))
+        }
+        _ => None,
+    });
+    suspended.collect()
 }
 
 fn policies(case: &Case) -> BTreeSet<String> {

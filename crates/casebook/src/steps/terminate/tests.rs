@@ -1,10 +1,10 @@
 use super::*;
 use crate::query::{ForensicQuery as F, Side};
 use crate::scene::instance::Instance;
-use crate::scene::storage::{Snapshot, SnapshotState};
+use crate::scene::storage::{Detached, Snapshot, SnapshotState};
 use crate::step::StepStatus;
 use crate::testkit::stage::{both_copies, copies, protections, secured, sources};
-use crate::testkit::things::{derived, instance, interface, lock, snapshot, volume};
+use crate::testkit::things::{derived, detached, instance, interface, lock, snapshot, volume};
 use crate::testkit::{Bench, DEFAULT_KEY, FORENSIC_KEY, INSTANCE, KEY, SHARE_KEY, holds, titles};
 
 fn stop_off() -> Effect {
@@ -54,7 +54,7 @@ fn links() -> Vec<Removal> {
             b.know(S::AttachedVolumes(INSTANCE.into()), Reading::Volumes(volumes));
         }),
         ("a detached volume", |b| {
-            b.know(S::DetachedVolumes(INSTANCE.into()), Reading::Volumes(vec![volume("vol-9", KEY)]));
+            b.know(S::DetachedVolumes(INSTANCE.into()), Reading::Detached(detached(vec![volume("vol-9", KEY)])));
         }),
         ("the original", |b| {
             b.know(S::CaseSnapshots("case-1".into()), Reading::Snapshots(vec![snapshot("snap-1", "vol-1")]))
@@ -142,6 +142,16 @@ fn the_gate_shows_what_is_kept_and_what_is_lost_and_is_bound_to_it() {
     }
     bench.approve(Gate::Terminate, "another digest");
     assert!(bench.plan(&CARD).perform.is_empty());
+}
+
+#[test]
+fn the_gate_shows_how_far_detached_volumes_were_looked_for() {
+    let mut bench = secured();
+    let mut shown = |whole| {
+        bench.know(S::DetachedVolumes(INSTANCE.into()), Reading::Detached(Detached { whole, ..detached(vec![]) }));
+        bench.plan(&CARD).gates[0].exposure.join("\n").contains("oldest events were not read")
+    };
+    assert_eq!([shown(false), shown(true)], [true, false]);
 }
 
 /// The evidence grew after the approval: what was approved is not what is at hand.
@@ -270,4 +280,37 @@ fn protections_that_others_took_off_are_not_this_steps_business() {
     bench.case.blocks.clear();
     bench.step(StepName::Copy, StepStatus::Done);
     assert!(bench.plan(&CARD).perform.is_empty());
+}
+
+/// What the escalations cut for others does not end with the instance.
+#[test]
+fn a_cut_subnet_and_a_suspended_group_are_left_with_the_command_that_undoes_them() {
+    let mut bench = lifted();
+    let end = bench.plan(&CARD).perform[0].clone();
+    bench.done(StepName::Terminate, &end, &[]);
+    let association = crate::scene::network::AclAssociation { id: "aclassoc-1".into(), subnet: "subnet-1".into() };
+    let (id, vpc, associations) = ("acl-1".into(), "vpc-1".into(), vec![association]);
+    let before = crate::scene::network::NetworkAcl {
+        id,
+        vpc,
+        associations,
+        entries: vec![],
+        tags: crate::scene::instance::Tags::new(),
+    };
+    bench.capture(S::Acls(vec!["vpc-1".into()]), Reading::Acls(vec![before]));
+    let cut = SourceEffect::ReplaceAcl { association: "aclassoc-1".into(), acl: "acl-ours".into() };
+    bench.done(StepName::Isolate, &cut.into(), &[]);
+    let processes = vec!["Terminate".to_owned()];
+    bench.done(StepName::Detach, &SourceEffect::SuspendProcesses { group: "web".into(), processes }.into(), &[]);
+    in_state(&mut bench, InstanceState::Terminated);
+    bench.know(S::Volumes(vec!["vol-1".into(), "vol-2".into()]), Reading::Volumes(vec![]));
+    let text = bench.plan(&CARD).warnings.join("\n");
+    for part in
+        ["subnet-1 behind acl-ours, cut for everybody", "Terminate of web, suspended", "`impound release case-1`"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let opened = crate::release::reopens(&bench.case).join("\n");
+    assert!(opened.contains("network ACL") && opened.contains("Terminate of web run again"), "{opened}");
+    assert!(!opened.contains("termination protection"), "{opened}");
 }

@@ -1,6 +1,7 @@
 //! The figures at the end of a drill.
 
-use crate::terminal::{STRONG, paint};
+use crate::terminal::STRONG;
+use crate::text::{Text, paint, text};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -19,16 +20,18 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self) -> Text {
         let isolated = match self.isolated {
             Some(time) => format!("{} round trips, {:.2} s", round_trips(time), time.as_secs_f64()),
             None => "not reached".to_owned(),
         };
-        format!(
-            "{} {isolated} at 50 ms a call\nWhole job: {:.1} s of the range's time, {:.2} s of yours",
+        let (played, real) = (self.virtual_time.as_secs_f64(), self.real.as_secs_f64());
+        text!(
+            "{} {} at 50 ms a call\nWhole job: {} s of the range's time, {} s of yours",
             paint(STRONG, "Time to isolation:"),
-            self.virtual_time.as_secs_f64(),
-            self.real.as_secs_f64()
+            isolated,
+            format!("{played:.1}"),
+            format!("{real:.2}")
         )
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::progress::{Calls, count};
 use crate::tables;
-use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, Verbosity, WARN, paint};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, Verbosity, WARN};
+use crate::text::{Text, paint, text};
 use casebook::case::Case;
 use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::{Asked, Entry, StepEntry};
@@ -47,25 +48,25 @@ impl Story {
 
     /// Who is accused of what.
     pub(super) fn begin(&self, scenario: &Scenario, briefing: &Briefing) {
-        self.terminal.log(&format!("{}: {}", paint(STRONG, scenario.name), scenario.summary));
+        self.terminal.log(&text!("{}: {}", paint(STRONG, scenario.name), scenario.summary));
         let detail = &briefing.finding["detail"];
         let title = detail["title"].as_str().unwrap_or("a finding");
         let kind = detail["type"].as_str().unwrap_or_default();
-        self.terminal.log(&format!("GuardDuty says: {title} ({kind})"));
-        self.terminal
-            .log(&format!("Accused: {}. Evidence goes to account {}.", briefing.target, briefing.forensic_account));
-        self.terminal.log("The clock is the range's: waiting costs nothing, every call takes 50 ms.\n");
+        self.terminal.log(&text!("GuardDuty says: {} ({})", title, kind));
+        let (target, account) = (&briefing.target, &briefing.forensic_account);
+        self.terminal.log(&text!("Accused: {}. Evidence goes to account {}.", target, account));
+        self.terminal.log(&text!("The clock is the range's: waiting costs nothing, every call takes 50 ms.\n"));
     }
 
     /// A new part of the story.
     pub(super) fn chapter(&mut self, line: &str) {
         self.awaited.clear();
-        self.terminal.log(&format!("\n{}", paint(STRONG, line)));
+        self.terminal.log(&text!("\n{}", paint(STRONG, line)));
     }
 
     /// A remark.
-    pub(super) fn tell(&self, text: &str) {
-        text.lines().for_each(|line| self.terminal.log(&format!("           {line}")));
+    pub(super) fn tell(&self, text: &Text) {
+        text.lines().for_each(|line| self.terminal.log(&text!("           {}", line)));
     }
 
     /// What is shown at the last gate.
@@ -86,8 +87,9 @@ impl Story {
         self.clock.now().duration_since(self.start)
     }
 
-    fn say(&self, line: &str) {
-        self.terminal.log(&format!("{:>8.2} s  {line}", self.elapsed().as_secs_f64()));
+    fn say(&self, line: &Text) {
+        let seconds = format!("{:.2}", self.elapsed().as_secs_f64());
+        self.terminal.log(&text!("{:>8} s  {}", seconds, line));
     }
 }
 
@@ -102,7 +104,7 @@ impl Watcher for Story {
             Event::Changed { effect, fault, .. } => self.changed(effect, fault.is_some()),
             Event::Waiting { why, .. } => self.wait(why),
             Event::Answered { query, calls, .. } if self.terminal.verbosity == Verbosity::Verbose => {
-                self.say(&paint(FAINT, &format!("read {} ({} calls)", query.title(), calls.len())));
+                self.say(&paint(FAINT, text!("read {} ({} calls)", query.title(), calls.len())));
             }
             _ => {}
         }
@@ -118,32 +120,32 @@ impl Story {
         }
         match entry.status {
             StepStatus::Done => self.done(entry),
-            StepStatus::Skipped => self.say(&format!("{} {}: {}", paint(FAINT, "–"), entry.step, entry.reason)),
+            StepStatus::Skipped => self.say(&text!("{} {}: {}", paint(FAINT, "–"), entry.step, entry.reason)),
             StepStatus::Failed | StepStatus::Unknown => {
-                self.say(&format!("{} {}: {}", paint(BAD, "✘"), entry.step, entry.reason));
+                self.say(&text!("{} {}: {}", paint(BAD, "✘"), entry.step, entry.reason));
             }
             StepStatus::Waiting => {}
         }
     }
 
     fn done(&self, entry: &StepEntry) {
-        self.say(&format!("{} {}", paint(GOOD, "✔"), paint(STRONG, entry.step.as_str())));
+        self.say(&text!("{} {}", paint(GOOD, "✔"), paint(STRONG, entry.step)));
         let proofs = entry.proof.iter().map(|proof| proof.strip_prefix("read back: ").unwrap_or(proof));
-        proofs.for_each(|proof| self.tell(&format!("  read back: {proof}")));
-        entry.warnings.iter().for_each(|warning| self.tell(&paint(WARN, &format!("  to know: {warning}"))));
+        proofs.for_each(|proof| self.tell(&text!("  read back: {}", proof)));
+        entry.warnings.iter().for_each(|warning| self.tell(&paint(WARN, text!("  to know: {}", warning))));
     }
 
     /// What a step is for, the first time it is heard of.
     fn announce(&mut self, step: StepName) {
         if self.begun.insert(step) {
-            self.say(&format!("{} {}", paint(STRONG, step.as_str()), paint(FAINT, steps::card(step).title)));
+            self.say(&text!("{} {}", paint(STRONG, step), paint(FAINT, steps::card(step).title)));
         }
     }
 
     fn change(&mut self, step: StepName, effect: &Effect) {
         self.announce(step);
         self.awaited.clear();
-        self.say(&format!("  {step}: {}", effect.title()));
+        self.say(&text!("  {}: {}", step, effect.title()));
     }
 
     fn changed(&mut self, effect: &Effect, failed: bool) {
@@ -172,15 +174,15 @@ impl Story {
     }
 
     fn gate(&self, asked: &Asked) {
-        self.say(&format!("{} `{}`: a person decides", paint(WARN, "gate"), asked.gate));
-        asked.exposure.iter().for_each(|line| self.tell(&format!("  {line}")));
+        self.say(&text!("{} `{}`: a person decides", paint(WARN, "gate"), asked.gate));
+        asked.exposure.iter().for_each(|line| self.tell(&text!("  {}", line)));
     }
 
     /// The same wait with other numbers is told once.
     fn wait(&mut self, why: &str) {
         let words: String = why.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
         if words != self.awaited {
-            self.say(&paint(FAINT, &format!("  waits for {why}")));
+            self.say(&paint(FAINT, text!("  waits for {}", why)));
             self.awaited = words;
         }
     }

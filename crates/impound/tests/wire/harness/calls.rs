@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 pub struct Call {
     /// Its place in the log.
     pub n: usize,
+    /// When it arrived: seconds since the epoch.
+    pub began: f64,
+    /// When it was answered.
+    pub ended: f64,
     /// The account of who called; `None` when the keys are nobody's.
     pub account: Option<String>,
     /// The service, as it is signed for.

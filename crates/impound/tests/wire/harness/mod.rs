@@ -25,7 +25,7 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// The world and a whole configuration.
+    /// The world of the web tier and a whole configuration.
     pub fn new() -> Self {
         Self::of(Variant::Web)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::{Mutex, OnceLock};
 
 /// A running emulator.
@@ -59,6 +59,11 @@ impl Server {
     /// A change that somebody else makes: see tests/wire/tamper.py.
     pub fn change(&self, change: &[&str]) {
         python(&[&["-m", "tamper", &self.endpoint()], change].concat());
+    }
+
+    /// Asks an emulator of its own whether it does what AWS's documentation says: see tests/wire/conformance.
+    pub fn conformance() -> Output {
+        Command::new(&root().python).args(["-m", "conformance"]).current_dir(folder()).output().unwrap()
     }
 
     fn at(port: u16) -> Self {

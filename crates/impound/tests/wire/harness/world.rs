@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Which world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Variant {
-    /// The issue's: Auto Scaling, balancers, a shared role, three volumes, two interfaces.
+    /// A web tier: Auto Scaling, balancers, a shared role, three volumes, two interfaces.
     Web,
     /// The same without a key to share under.
     NoShareKey,

@@ -1,0 +1,68 @@
+//! What was read back once may be undone by somebody. So it is read again while a run goes on, and
+//! once more before the run ends: what the end says held then. A later run starts from nothing and
+//! reads everything anew.
+
+use super::{Next, closing};
+use crate::agenda::Wake;
+use crate::query::{Query, SourceQuery as S};
+use crate::scene::instance::Attribute;
+use crate::step::{StepName, StepStatus};
+use crate::steps::revoke;
+use crate::view::View;
+use jiff::SignedDuration;
+
+/// How old a proof may become while a run goes on.
+const EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How old a proof may be when a run ends.
+const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
+
+/// Asks again for proofs that have become old.
+pub fn again(view: View<'_>, next: &mut Next) {
+    let moves = moves(view, next);
+    let age = if moves { EVERY } else { AT_THE_END };
+    for query in proofs(view, next) {
+        let Some(fact) = view.scene.fact(&query).filter(|fact| !fact.stale) else { continue };
+        let due = fact.at + age;
+        if due <= view.now && !view.busy.queries.contains(&query) {
+            next.observe.insert(query);
+        } else if moves && due > view.now && next.wakes.iter().all(|wake| wake.at > due) {
+            next.wakes.push(Wake { at: due, why: "the next look at what was contained".into() });
+        }
+    }
+}
+
+fn moves(view: View<'_>, next: &Next) -> bool {
+    let planned = !next.observe.is_empty() || !next.perform.is_empty() || !next.wakes.is_empty();
+    planned || !view.busy.queries.is_empty() || !view.busy.effects.is_empty()
+}
+
+/// The questions whose answers prove what was done to the original. What isolation could not account
+/// for is looked at again too.
+fn proofs(view: View<'_>, next: &Next) -> Vec<Query> {
+    let stands = |report: &&super::StepReport| {
+        let failed = report.status == StepStatus::Failed && report.step == StepName::Isolate;
+        (report.status == StepStatus::Done || failed) && !closing::rests(view, report.step)
+    };
+    next.steps.iter().filter(stands).flat_map(|report| of_step(view, report.step)).collect()
+}
+
+fn of_step(view: View<'_>, step: StepName) -> Vec<Query> {
+    let target = &view.case.target.instance;
+    match step {
+        StepName::Protect => vec![
+            S::Instance(target.clone()).into(),
+            S::Attribute(target.clone(), Attribute::TerminationProtection).into(),
+            S::Attribute(target.clone(), Attribute::StopProtection).into(),
+        ],
+        StepName::Isolate => {
+            vec![S::Interfaces(target.clone()).into(), S::QuarantineGroups.into(), S::Instance(target.clone()).into()]
+        }
+        StepName::Revoke => {
+            let ours = revoke::policy_name(view.case);
+            let denies = |query: &&Query| matches!(query, Query::Source(S::RolePolicy(_, name)) if *name == ours);
+            let denies = view.scene.facts().map(|(query, _)| query).filter(denies).cloned();
+            denies.chain([S::ProfileAssociations(target.clone()).into()]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
