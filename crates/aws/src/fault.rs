@@ -61,7 +61,9 @@ pub(crate) fn in_change(mut fault: Fault) -> Fault {
         "InvalidAMIID.NotFound",
         "InvalidVolume.NotFound",
     ];
-    if OURS.contains(&fault.code.as_str()) {
+    // A group of another network is there, and will never fit.
+    let elsewhere = fault.message.contains("different networks");
+    if OURS.contains(&fault.code.as_str()) && !elsewhere {
         fault.class = FaultClass::NotFoundYet;
     }
     fault

@@ -240,8 +240,10 @@ impl Case {
                     (None, Some(fault)) => Some(Err(fault.clone())),
                     (None, None) => None,
                 };
-                if let Some(answer) = answer {
-                    self.baseline.scene.learn(captured.query.clone(), answer, Tick(seq), at);
+                match answer {
+                    Some(answer) => self.baseline.scene.learn(captured.query.clone(), answer, Tick(seq), at),
+                    // It stands in a file: what was a gap before is none any more.
+                    None => self.baseline.scene.remove(&captured.query),
                 }
                 self.baseline.artefacts.insert(captured.query.clone(), captured.artefacts.clone());
             }

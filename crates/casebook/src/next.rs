@@ -9,7 +9,7 @@ use crate::id::SnapshotId;
 use crate::query::{Query, Side};
 use crate::runbook::RunbookStep;
 use crate::step::{StepName, StepStatus};
-use crate::steps::{self, StepCard};
+use crate::steps::{self, StepCard, isolate};
 use crate::verdict::Verdict;
 use crate::view::View;
 use crate::{custody, grade, release};
@@ -124,6 +124,10 @@ fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
     let status = view.case.step_status(row.step);
     if matches!(status, Some(StepStatus::Done | StepStatus::Skipped | StepStatus::Failed)) {
         // Order is for the first time: what was done once is kept up whatever the others do.
+        return None;
+    }
+    if row.step == StepName::Isolate && isolate::window_left_open(view.case) {
+        // An open window is closed before anything else.
         return None;
     }
     let mut before = row.after.clone();

@@ -169,10 +169,10 @@ mod tests {
         let mut session = session();
         assert_eq!(blocks(&mut session, &query(3), &run(3..5, None)).expect("kept"), None, "not the first");
         let first = blocks(&mut session, &query(0), &run(0..3, Some(3))).expect("kept").expect("the first");
-        session.append(jiff::Timestamp::UNIX_EPOCH, &[first]).expect("written");
+        session.append(Timestamp::UNIX_EPOCH, &[first]).expect("written");
         assert_eq!(blocks(&mut session, &query(0), &run(0..3, Some(3))).expect("kept"), None, "written already");
         let last = blocks(&mut session, &query(3), &run(3..5, None)).expect("kept").expect("the second");
-        session.append(jiff::Timestamp::UNIX_EPOCH, &[last]).expect("written");
+        session.append(Timestamp::UNIX_EPOCH, &[last]).expect("written");
         assert_eq!(blocks(&mut session, &query(5), &run(5..6, None)).expect("kept"), None, "all were read");
     }
 

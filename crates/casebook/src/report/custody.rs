@@ -8,6 +8,7 @@ use crate::id::VolumeId;
 use crate::query::{Query, SourceQuery};
 use crate::reading::Reading;
 use crate::scene::storage::Detached;
+use crate::steps::snapshot::serves_another;
 use std::collections::BTreeSet;
 
 /// Everything about the evidence that a reader must not take for granted.
@@ -28,7 +29,7 @@ fn volumes_unread(case: &Case) -> Option<String> {
     read.is_none().then_some(unread)
 }
 
-/// The volumes that were ever seen at the instance.
+/// The volumes that were ever seen at the instance, without those that served another one by then.
 fn volumes(case: &Case) -> BTreeSet<VolumeId> {
     let target = &case.target.instance;
     let queries = [
@@ -38,8 +39,13 @@ fn volumes(case: &Case) -> BTreeSet<VolumeId> {
     let readings = queries.iter().flat_map(|query| [case.baseline.scene.last(query), case.observed.get(query)]);
     let mut found = BTreeSet::new();
     for reading in readings.flatten() {
-        if let Reading::Volumes(volumes) | Reading::Detached(Detached { volumes, .. }) = reading {
-            found.extend(volumes.iter().map(|volume| volume.id.clone()));
+        match reading {
+            Reading::Volumes(volumes) => found.extend(volumes.iter().map(|volume| volume.id.clone())),
+            Reading::Detached(Detached { volumes, .. }) => {
+                let left_over = volumes.iter().filter(|volume| !serves_another(case, volume));
+                found.extend(left_over.map(|volume| volume.id.clone()));
+            }
+            _ => {}
         }
     }
     found

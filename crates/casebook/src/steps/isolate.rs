@@ -34,7 +34,7 @@ mod undo;
 mod window;
 
 pub(crate) use quarantine::quarantined;
-pub(crate) use window::left_open as window_left_open;
+pub(crate) use window::{left_open as window_left_open, was_opened as window_was_opened};
 
 /// The row of the registry.
 pub const CARD: StepCard = StepCard {
@@ -90,7 +90,10 @@ fn plan(agenda: &mut Agenda<'_>) {
         first_cut(agenda);
         return;
     };
-    let Some(groups) = groups(agenda, interfaces) else { return };
+    let Some(groups) = groups(agenda, interfaces) else {
+        window::close_unread(agenda);
+        return;
+    };
     if window::must_close(agenda, interfaces, &groups) {
         return;
     }

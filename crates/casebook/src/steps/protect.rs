@@ -12,8 +12,8 @@
 
 use super::StepCard;
 use crate::agenda::Agenda;
-use crate::case::Last;
-use crate::effect::{SourceEffect, Switch};
+use crate::case::{Case, Last};
+use crate::effect::{Effect, SourceEffect, Switch};
 use crate::fault::FaultClass;
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
@@ -57,12 +57,32 @@ fn plan(agenda: &mut Agenda<'_>) {
         // The stop-gap below holds nobody up.
         agenda.passable = !agenda.moves() && agenda.holds.is_empty();
     }
+    agenda.passable |= agenda.perform.is_empty() && accepted(agenda.view.case);
     scale_in(agenda);
     let Some(instance) = instance else { return };
     killers::report(agenda, instance);
     if !agenda.moves() && agenda.holds.is_empty() {
         agenda.prove(summary(instance));
     }
+}
+
+/// Whether every protection asked for was accepted since the case was last taken up. That is enough
+/// for others to go on; that they stand is read back side by side.
+fn accepted(case: &Case) -> bool {
+    let protections = case.attempts.iter().filter(|(effect, _)| {
+        matches!(
+            effect,
+            Effect::Source(
+                SourceEffect::SetTerminationProtection { .. }
+                    | SourceEffect::SetStopProtection { .. }
+                    | SourceEffect::SetShutdownBehavior { .. }
+                    | SourceEffect::SetDeleteOnTermination { .. }
+            )
+        )
+    });
+    let mut answers =
+        protections.map(|(_, attempt)| matches!(attempt.last, Last::Done(_)) && attempt.at >= case.resumed);
+    answers.next().is_some_and(|first| first && answers.all(|answer| answer))
 }
 
 fn summary(instance: &Instance) -> String {

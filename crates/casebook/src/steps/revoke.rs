@@ -81,8 +81,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     roles::name_late(agenda, &profiles);
     // What stands against the deny does not keep the profile: new credentials would come through it.
     let roles = roles::read(agenda, &profiles);
-    let gone = take_away(agenda, associations);
-    if let Some(roles) = roles.filter(|_| gone) {
+    if take_away(agenda, associations) {
         deny_all(agenda, &roles);
     }
 }

@@ -21,7 +21,7 @@ use crate::effect::{Effect, SourceEffect};
 use crate::fault::FaultClass;
 use crate::id::{SnapshotId, VolumeId};
 use crate::query::SourceQuery as S;
-use crate::reading::Reading;
+use crate::reading::{Made, Reading};
 use crate::scene::storage::{Snapshot, SnapshotState, Volume};
 use crate::step::{Phase, StepName};
 use crate::tags;
@@ -75,15 +75,21 @@ fn plan(agenda: &mut Agenda<'_>) {
     complete(agenda, &ours);
 }
 
-/// Whether the request was read back for every volume known: that fixes the point in time, and
-/// is what others wait for.
+/// Whether the request was accepted, or read back, for every volume known: that fixes the point in
+/// time, and is what others wait for
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-creating-snapshot.html>).
 fn all_requested(agenda: &Agenda<'_>) -> bool {
     let case = agenda.view.case;
     let volumes = agenda.view.scene.last(&S::AttachedVolumes(case.target.instance.clone()).into());
     let snapshots = agenda.view.scene.last(&S::CaseSnapshots(case.id.clone()).into());
     match (volumes, snapshots) {
         (Some(Reading::Volumes(volumes)), Some(Reading::Snapshots(snapshots))) => {
-            missing(&at_stake(case, volumes), &originals(case, snapshots)).is_empty()
+            let wanted = at_stake(case, volumes);
+            let accepted = |attempt: &Attempt| {
+                let one_each = |made: &Made| made.ids.len() >= wanted.len();
+                attempt.at >= case.resumed && matches!(&attempt.last, Last::Done(made) if one_each(made))
+            };
+            requests(case).any(accepted) || missing(&wanted, &originals(case, snapshots)).is_empty()
         }
         _ => false,
     }

@@ -11,6 +11,7 @@ mod lost;
 mod odd;
 mod pace;
 mod policies;
+mod proofs;
 mod release;
 mod residuals;
 mod resilience;

@@ -211,3 +211,14 @@ fn a_closed_gate_does_not_keep_an_open_window_open() {
         assert!(stage.case().case().asked.contains_key(&Gate::ProtectedAsset), "it stands closed");
     }
 }
+/// What an attacker undid meanwhile is mended after the window is closed, not before.
+#[test]
+fn what_was_undone_meanwhile_waits_until_the_window_is_closed() {
+    for stage in died_in_the_window() {
+        let instance = stage.range.target().instance;
+        stage.range.with_world(|world| {
+            world.compute.instances.get_mut(&instance).expect("the target").termination_protection = false;
+        });
+        closes_first(&stage);
+    }
+}

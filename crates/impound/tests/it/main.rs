@@ -11,6 +11,7 @@ mod findings;
 mod help;
 mod opening;
 mod program;
+mod releasing;
 mod responding;
 mod several;
 mod stopping;

@@ -20,8 +20,8 @@ fn bursts_on_questions_and_on_the_isolating_call_pass_unseen() {
     for action in ["DescribeInstances", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSnapshots"] {
         incident.server.control("fault", &in_ec2(action, 2));
     }
-    for (action, times) in
-        [("DescribeTargetHealth", 12), ("DescribeAutoScalingInstances", 3), ("GetInstanceProfile", 3)]
+    // Fewer than a question is tried: all of them may hit the same one.
+    for (action, times) in [("DescribeTargetHealth", 7), ("DescribeAutoScalingInstances", 3), ("GetInstanceProfile", 3)]
     {
         incident.server.control("fault", &elsewhere(action, times));
     }
@@ -30,7 +30,7 @@ fn bursts_on_questions_and_on_the_isolating_call_pass_unseen() {
     let throttled = incident.calls().filter(|call| {
         call.error.as_deref().is_some_and(|code| ["RequestLimitExceeded", "Throttling"].contains(&code))
     });
-    assert_eq!(throttled.len(), 4 * 2 + 12 + 3 + 3 + 5);
+    assert_eq!(throttled.len(), 4 * 2 + 7 + 3 + 3 + 5);
     assert_as_undisturbed(&incident, &end, "bursts");
 }
 

@@ -51,7 +51,7 @@ impl World {
         if name.is_empty() || name.len() > 255 || name.starts_with("sg-") {
             return Err(refused("InvalidParameterValue", format!("'{name}' is no name for a security group")));
         }
-        let same = |group: &SecurityGroup| group.vpc == *vpc && group.name == name;
+        let same = |group: &SecurityGroup| group.vpc == *vpc && group.name.eq_ignore_ascii_case(name);
         if self.network.groups.values().any(|group| same(&group.shown)) {
             let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
             return Err(refused("InvalidGroup.Duplicate", message));

@@ -118,17 +118,28 @@ fn leave_standby(agenda: &mut Agenda<'_>, group: &ScalingGroup) {
 }
 
 fn settle(agenda: &mut Agenda<'_>, before: &Membership, now: &Membership, group: &ScalingGroup) {
-    let target = &agenda.view.case.target.instance;
     if resume(agenda, group) {
         return;
     }
     // Leaving the group dropped it; in standby it stays.
     if before.protected && !now.protected && left(agenda, &before.group) {
-        let (group, instance) = (before.group.clone(), target.clone());
-        agenda
-            .act(SourceEffect::SetScaleInProtection { group, instance, to: Switch::On }, S::Membership(target.clone()));
+        protect_again(agenda, now);
     } else {
         agenda.prove(format!("read back: {} in {}", now.lifecycle, now.group));
+    }
+}
+
+/// Auto Scaling refuses the protection until a member is in service
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html>).
+fn protect_again(agenda: &mut Agenda<'_>, now: &Membership) {
+    let instance = agenda.view.case.target.instance.clone();
+    let check = S::Membership(instance.clone());
+    if now.lifecycle == "InService" {
+        let (group, to) = (now.group.clone(), Switch::On);
+        agenda.act(SourceEffect::SetScaleInProtection { group, instance, to }, check);
+    } else {
+        let why = format!("{instance} to be in service in {} ({})", now.group, now.lifecycle);
+        agenda.poll(check, SignedDuration::from_secs(10), why);
     }
 }
 

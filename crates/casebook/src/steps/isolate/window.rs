@@ -47,7 +47,9 @@ const PART: &str = "window";
 
 /// Offers the window once everything is closed, and opens it when approved.
 pub fn convert(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
-    if agenda.view.case.settings.policy.tracked_connections != TrackedConnections::Convert || was_opened(agenda) {
+    if agenda.view.case.settings.policy.tracked_connections != TrackedConnections::Convert
+        || was_opened(agenda.view.case)
+    {
         cleanup(agenda, interfaces);
         return;
     }
@@ -172,8 +174,9 @@ fn window_groups(case: &Case) -> Vec<GroupId> {
     case.attempts.iter().filter_map(made).collect()
 }
 
-fn was_opened(agenda: &Agenda<'_>) -> bool {
-    !opened(agenda.view.case).is_empty()
+/// Whether an interface was ever put into a window group, or may have been.
+pub fn was_opened(case: &Case) -> bool {
+    !opened(case).is_empty()
 }
 
 /// Whether the window is open and its time has not come.
@@ -244,11 +247,13 @@ pub fn must_close(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BT
     !due.is_empty()
 }
 
-/// The same from the ledger alone, where the interfaces can not be read.
+/// The same from the ledger alone, where what the step must read can not be read.
 pub fn close_unread(agenda: &mut Agenda<'_>) {
     let view = agenda.view;
-    let query = S::Interfaces(view.case.target.instance.clone());
-    if view.scene.fact(&query.clone().into()).is_none_or(|fact| fact.answer.is_ok()) {
+    let target = &view.case.target.instance;
+    let query = S::Interfaces(target.clone());
+    let unreadable = |query: S| view.scene.fact(&query.into()).is_some_and(|fact| fact.answer.is_err());
+    if ![query.clone(), S::Instance(target.clone()), S::QuarantineGroups].into_iter().any(unreadable) {
         return;
     }
     for (interface, attempt) in still_in(view.case) {
@@ -262,7 +267,7 @@ pub fn close_unread(agenda: &mut Agenda<'_>) {
 
 /// The window group is deleted once nobody is in it.
 fn cleanup(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
-    if !was_opened(agenda) {
+    if !was_opened(agenda.view.case) {
         return;
     }
     let Some(groups) = agenda.quarantine_groups() else { return };

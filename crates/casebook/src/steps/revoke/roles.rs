@@ -37,26 +37,25 @@ fn question(profile: &Arn) -> Query {
     S::Profile(profile.name().to_owned()).into()
 }
 
-/// The roles of these profiles; `None` while one is being read. One that can not be read at all holds
-/// the step, and the others are given.
-pub(super) fn read<'a>(agenda: &mut Agenda<'a>, profiles: &BTreeSet<Arn>) -> Option<Vec<&'a Role>> {
+/// The roles of these profiles, as far as they were read; the others are asked for. A profile that can
+/// not be read at all holds the step.
+pub(super) fn read<'a>(agenda: &mut Agenda<'a>, profiles: &BTreeSet<Arn>) -> Vec<&'a Role> {
     let view = agenda.view;
-    let (mut found, mut all) = (BTreeMap::new(), true);
+    let mut found = BTreeMap::new();
     for profile in profiles {
         let known = roles_in(view, profile);
         match agenda.read_or_gap(question(profile)) {
-            None => all = false,
             Some(Err(fault)) if known.is_empty() => agenda.hold_unread(&question(profile), fault),
             Some(Err(fault)) => agenda.warn(format!(
                 "the profile {} could not be read again ({fault}): whether it holds another role by now is not known",
                 profile.name()
             )),
             Some(Ok(_)) if known.is_empty() => agenda.warn(format!("the profile {} holds no role", profile.name())),
-            Some(Ok(_)) => {}
+            Some(Ok(_)) | None => {}
         }
         found.extend(known);
     }
-    all.then(|| found.into_values().collect())
+    found.into_values().collect()
 }
 
 /// Says which profiles are not the captured one.

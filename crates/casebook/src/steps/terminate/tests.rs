@@ -310,6 +310,7 @@ fn a_cut_subnet_and_a_suspended_group_are_left_with_the_command_that_undoes_them
     {
         assert!(text.contains(part), "{part}: {text}");
     }
+    bench.step(StepName::Terminate, StepStatus::Done);
     let opened = crate::release::reopens(&bench.case).join("\n");
     assert!(opened.contains("network ACL") && opened.contains("Terminate of web run again"), "{opened}");
     assert!(!opened.contains("termination protection"), "{opened}");

@@ -81,6 +81,9 @@ fn a_protection_that_somebody_took_off_is_not_set_again() {
     let mut bench = bench;
     bench.done(StepName::Detach, &detach().into(), &[]);
     assert!(titles(&plan(&bench))[0].contains("scale-in"), "leaving dropped it");
+    bench.know(S::Membership(INSTANCE.into()), member("Pending", false));
+    let agenda = plan(&bench);
+    assert!(agenda.perform.is_empty() && agenda.moves(), "AWS refuses it until the member serves");
 }
 
 #[test]
