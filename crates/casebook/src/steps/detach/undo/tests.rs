@@ -115,6 +115,7 @@ fn an_uncaptured_member_goes_back_into_the_group_we_took_it_from() {
 fn a_group_is_resumed_when_the_instance_is_gone() {
     let mut bench = captured(stage(Reading::Membership(None), &["Terminate"]), member("InService", true));
     bench.done(StepName::Detach, &suspend().into(), &[]);
+    bench.done(StepName::Detach, &detach().into(), &[]);
     let machine = Instance { state: InstanceState::Terminated, ..instance(&[]) };
     bench.know(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(machine)));
     let processes = vec!["Terminate".to_owned()];
