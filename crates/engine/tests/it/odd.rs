@@ -35,8 +35,11 @@ fn warnings(stage: &Stage) -> Vec<String> {
     protect.warnings.clone()
 }
 
+/// What can end the target, put into the world.
+type Killer = fn(&mut World, &InstanceId);
+
 /// What still can kill an instance, and the words that say so.
-const KILLERS: [(&str, fn(&mut World, &InstanceId)); 5] = [
+const KILLERS: [(&str, Killer); 5] = [
     ("Spot Instance", |world, id| machine(world, id).shown.spot = true),
     ("alarm `reboot-when-stuck`", |world, id| world.records.alarms.push((id.clone(), "reboot-when-stuck".into()))),
     ("AWS has scheduled instance-retirement from 2026-03-09T00:00:00Z", |world, id| {
