@@ -235,6 +235,14 @@ pub struct Approved {
     pub by: Person,
 }
 
+impl Approved {
+    /// Whether it was given for what `digest` stands for: exactly what was shown, or, given ahead,
+    /// whatever comes. `terminate` is never approved ahead.
+    pub fn fits(&self, digest: &str) -> bool {
+        self.digest == digest || self.gate.ahead() && self.digest.is_empty()
+    }
+}
+
 /// A run of blocks read from a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocks {

@@ -2,7 +2,6 @@
 
 use crate::case::Case;
 use crate::effect::Effect;
-use crate::entry::Approved;
 use crate::gate::Gate;
 use crate::query::Query;
 use crate::scene::Scene;
@@ -34,11 +33,8 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// Whether a gate was approved for what `digest` stands for: exactly what was shown, or, given
-    /// ahead, whatever comes. `terminate` is never approved ahead.
+    /// Whether a gate was approved for what `digest` stands for.
     pub fn approved(&self, gate: Gate, digest: &str) -> bool {
-        let approval = self.case.approvals.get(&gate);
-        let fits = |approved: &Approved| approved.digest == digest || gate.ahead() && approved.digest.is_empty();
-        approval.is_some_and(|(approved, _)| fits(approved))
+        self.case.approvals.get(&gate).is_some_and(|(approved, _)| approved.fits(digest))
     }
 }

@@ -2,7 +2,6 @@
 //! command that opens it.
 
 use casebook::case::Case;
-use casebook::entry::Approved;
 use casebook::gate::Gate;
 use casebook::step::StepName;
 use serde::Serialize;
@@ -42,6 +41,5 @@ pub fn command(case: &Case, gate: Gate) -> String {
 
 /// As the planner sees it: given for exactly this, or ahead.
 fn is_open(case: &Case, gate: Gate, digest: &str) -> bool {
-    let fits = |approved: &Approved| approved.digest == digest || gate.ahead() && approved.digest.is_empty();
-    case.approvals.get(&gate).is_some_and(|(approved, _)| fits(approved))
+    case.approvals.get(&gate).is_some_and(|(approved, _)| approved.fits(digest))
 }

@@ -1,6 +1,6 @@
 //! What was read back once may be undone by somebody. So it is read again while a run goes on, and
-//! once more before the run ends: what the end says held then. A later run starts from nothing and
-//! reads everything anew.
+//! once more before the run ends: what the end says held a few seconds before. A later run starts
+//! from nothing and reads everything anew.
 
 use super::{Next, closing};
 use crate::agenda::Wake;

@@ -42,6 +42,8 @@ pub const CARD: StepCard = StepCard {
 /// How long the second tier may take, from the end of the first or from when the case was taken up
 /// again.
 const TIME: SignedDuration = SignedDuration::from_mins(10);
+/// Begins the sentence on a gap.
+const NOT_CAPTURED: &str = "not captured: ";
 
 /// All questions of the capture, as far as what is captured already lets them be known; none once
 /// it is done, because its set is closed.
@@ -84,8 +86,10 @@ fn plan(agenda: &mut Agenda<'_>) {
         agenda.passable = true;
         let unasked = case.open_gaps().into_iter().filter(|gap| agenda.view.scene.fact(gap).is_none());
         unasked.collect::<Vec<_>>().into_iter().for_each(|gap| agenda.ask(gap));
-        agenda.warnings.clone_from(&entry.warnings);
-        agenda.proof.clone_from(&entry.proof);
+        // A gap may have been filled since: what is said of gaps is said anew.
+        let said = entry.warnings.iter().filter(|warning| !warning.starts_with(NOT_CAPTURED));
+        agenda.warnings.extend(said.cloned());
+        tell(agenda);
         return;
     }
     let first = open(case, first_tier(case));
@@ -128,13 +132,18 @@ fn unreadable(case: &Case) -> Option<&Fault> {
 }
 
 fn conclude(agenda: &mut Agenda<'_>) {
+    tell_cut(agenda);
+    tell(agenda);
+}
+
+/// How many questions were answered, and which were not.
+fn tell(agenda: &mut Agenda<'_>) {
     let case = agenda.view.case;
     let gaps = case.baseline.gaps();
     for (query, fault) in &gaps {
-        agenda.warn(format!("not captured: {} ({fault})", query.title()));
+        agenda.warn(format!("{NOT_CAPTURED}{} ({fault})", query.title()));
     }
     let read = case.baseline.artefacts.len() - gaps.len();
-    tell_cut(agenda);
     agenda.prove(format!("{read} questions answered and written, {} gaps named", gaps.len()));
 }
 

@@ -121,8 +121,7 @@ fn account_for_all(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[I
     if !hidden.is_empty() {
         agenda.passable = false;
         agenda.hold(format!(
-            "{} shows {}, which AWS does not list: not isolated; let the role see what services manage, or isolate it through its service, and resume the case",
-            instance.id,
+            "AWS does not list {}: not isolated; let the role see what services manage, or isolate it through its service, and resume the case",
             hidden.join(", ")
         ));
     }
@@ -132,10 +131,11 @@ fn account_for_all(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[I
 /// one interface.
 pub(crate) fn hidden(instance: &Instance, interfaces: &[Interface]) -> Vec<String> {
     let listed = |id: &&InterfaceId| interfaces.iter().any(|interface| interface.id == **id);
-    let mut hidden: Vec<_> = instance.interfaces.iter().filter(|id| !listed(id)).map(ToString::to_string).collect();
+    let shown = instance.interfaces.iter().filter(|id| !listed(id));
+    let mut hidden: Vec<_> = shown.map(|id| format!("{id}, which {} shows", instance.id)).collect();
     let alive = !matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated);
     if alive && hidden.is_empty() && interfaces.is_empty() {
-        hidden.push("no interface at all".into());
+        hidden.push(format!("any interface of {}", instance.id));
     }
     hidden
 }

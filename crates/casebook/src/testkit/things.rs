@@ -5,6 +5,7 @@ use crate::id::GroupId;
 use crate::scene::enclave::Enclave;
 use crate::scene::instance::{BlockDevice, Instance, InstanceState, MetadataOptions, Tags};
 use crate::scene::network::{IdleTimeouts, Interface, PrivateAddress, Route, RouteTable, SecurityGroup, Subnet};
+use crate::scene::scaling::ScalingGroup;
 use crate::scene::storage::{
     Attachment, Detached, Image, ImageDisk, Key, Lock, Sharing, Snapshot, SnapshotState, Volume,
 };
@@ -151,6 +152,22 @@ pub(crate) fn interface(id: &str, groups: &[&str]) -> Interface {
         source_dest_check: true,
         idle: IdleTimeouts::default(),
         tags: Tags::new(),
+    }
+}
+
+/// An Auto Scaling group `web` that checks its balancers.
+pub(crate) fn scaling_group() -> ScalingGroup {
+    ScalingGroup {
+        name: "web".into(),
+        min: 1,
+        max: 4,
+        desired: 2,
+        health_check: "ELB".into(),
+        target_groups: vec![],
+        classic_balancers: vec![],
+        suspended: vec![],
+        members: vec![],
+        max_lifetime_seconds: None,
     }
 }
 

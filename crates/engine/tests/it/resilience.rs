@@ -96,6 +96,8 @@ fn a_gap_of_the_capture_is_filled_when_the_permission_is_there() {
         assert_eq!(end.gaps, 0, "{call}");
         assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Revoked, "{call}");
         assert_eq!(stage.case().case().step_status(StepName::Revoke), Some(StepStatus::Done), "{call}");
+        let said = stage.case().case().steps[&StepName::Capture].entry.warnings.concat();
+        assert!(!said.contains("not captured"), "{call}: {said}");
     }
 }
 

@@ -1,9 +1,7 @@
 //! The operator wishes to stop, or the disk is full: what is said then.
 
 use crate::field::Field;
-use casebook::effect::Effect;
 use casebook::entry::CaseStatus;
-use casebook::query::Query;
 use casebook::reading::{Answer, Made, Reading};
 use casebook::step::Phase;
 use engine::{Clock, Cloud, Session, Stop};
@@ -13,31 +11,14 @@ use impound::opening::begin;
 use impound::respond::{Site, respond, run};
 use ledger::{Digest, Entry, LedgerError, MemoryStore, Store};
 use serde_json::Value;
-use std::future::pending;
 
-/// Takes every question and answers none.
-struct Silent;
-
-impl Cloud for Silent {
-    async fn observe(&self, _: &Query) -> Answer<Reading> {
-        pending().await
-    }
-
-    async fn perform(&self, _: &Effect) -> Answer<Made> {
-        pending().await
-    }
-
-    async fn rehearse(&self, _: &Effect) -> Answer<()> {
-        pending().await
-    }
-}
-
+/// Nobody moves the range's clock here, so no call comes to its answer.
 #[test]
 fn a_cloud_that_never_answers_is_left_at_once() {
     let field = Field::new();
-    let (context, clock, stop) = (field.context(), field.clock(), Stop::new());
+    let (context, cloud, clock, stop) = (field.context(), field.cloud(), field.clock(), Stop::new());
     stop.wish();
-    let site = Site { cloud: &Silent, clock: &clock, stop: &stop };
+    let site = Site { cloud: &cloud, clock: &clock, stop: &stop };
     let ended = respond(&context, site, field.response(field.charge(Phase::Custody))).now_or_never();
     let failure = ended.expect("it does not wait").expect_err("stopped");
     assert_eq!(failure.exit, Exit::Held);

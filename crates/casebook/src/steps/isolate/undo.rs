@@ -47,7 +47,7 @@ fn interfaces(agenda: &mut Agenda<'_>) {
         ));
     }
     if !agenda.moves() && agenda.holds.is_empty() {
-        agenda.prove("every captured interface is back in its captured groups, or was not changed by this case");
+        agenda.prove("every captured interface that stood as this case left it is back in its captured groups");
     }
 }
 

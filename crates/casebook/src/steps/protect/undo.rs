@@ -22,7 +22,7 @@ pub fn release(agenda: &mut Agenda<'_>) {
     disks(agenda);
     scale_in(agenda);
     if !agenda.moves() && agenda.holds.is_empty() {
-        agenda.prove("every captured attribute is back at its value, or was not changed by this case");
+        agenda.prove("what was captured and stood as this case left it is back at its value");
     }
 }
 

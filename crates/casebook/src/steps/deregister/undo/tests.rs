@@ -2,7 +2,7 @@ use super::*;
 use crate::effect::Capacity;
 use crate::entry::{Captured, Entry};
 use crate::step::StepName;
-use crate::testkit::things::instance;
+use crate::testkit::things::{instance, scaling_group};
 use crate::testkit::{Bench, INSTANCE, denied, settings};
 
 const WEB: &str = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/web/1";
@@ -46,18 +46,8 @@ fn stage(web: &[(i32, &str)], api: &[(i32, &str)]) -> Bench {
 }
 
 fn scaling() -> Reading {
-    Reading::ScalingGroup(Box::new(ScalingGroup {
-        name: "web".into(),
-        min: 1,
-        max: 4,
-        desired: 2,
-        health_check: "ELB".into(),
-        target_groups: vec![WEB.into()],
-        classic_balancers: vec!["old".into()],
-        suspended: vec![],
-        members: vec![INSTANCE.into()],
-        max_lifetime_seconds: None,
-    }))
+    let (target_groups, classic_balancers) = (vec![WEB.into()], vec!["old".into()]);
+    Reading::ScalingGroup(Box::new(ScalingGroup { target_groups, classic_balancers, ..scaling_group() }))
 }
 
 fn leave(bench: &mut Bench) {

@@ -3,7 +3,7 @@ use crate::effect::Capacity;
 use crate::entry::{Captured, Entry};
 use crate::scene::instance::{Instance, InstanceState};
 use crate::step::StepName;
-use crate::testkit::things::instance;
+use crate::testkit::things::{instance, scaling_group};
 use crate::testkit::{Bench, INSTANCE, denied, settings, titles};
 
 fn plan(bench: &Bench) -> Agenda<'_> {
@@ -18,18 +18,8 @@ fn member(lifecycle: &str, protected: bool) -> Reading {
 }
 
 fn group(suspended: &[&str]) -> Reading {
-    Reading::ScalingGroup(Box::new(ScalingGroup {
-        name: "web".into(),
-        min: 1,
-        max: 4,
-        desired: 2,
-        health_check: "ELB".into(),
-        target_groups: vec![],
-        classic_balancers: vec![],
-        suspended: suspended.iter().map(|process| (*process).to_owned()).collect(),
-        members: vec![],
-        max_lifetime_seconds: None,
-    }))
+    let suspended = suspended.iter().map(|process| (*process).to_owned()).collect();
+    Reading::ScalingGroup(Box::new(ScalingGroup { suspended, ..scaling_group() }))
 }
 
 fn detach() -> SourceEffect {
