@@ -75,6 +75,7 @@ pub(crate) async fn observe(c: &Clients, query: &Q) -> Result<Reading, Fault> {
         Q::FlowLogs(ids) => logs::flow(c, ids).await,
         Q::SsmRegistration(id) => logs::registration(c, id).await,
         Q::SessionEvents(id) => trail::session(c, id).await,
+        Q::ChangesOf(resource) => trail::changes(c, resource).await,
         Q::CaseSnapshots(case) => any_snapshots::of_case(c, case).await,
         Q::PendingSnapshots(ids) => snapshots::pending(c, ids).await,
         Q::SnapshotSharing(id) => snapshots::sharing(c, id).await,

@@ -94,6 +94,8 @@ pub struct Agenda<'a> {
     pub pending: bool,
     /// A step that a law puts before this one, whatever the runbook says, and why.
     pub yields: Option<(StepName, String)>,
+    /// What it has looked at; kept only while the case is guarded.
+    pub(crate) consulted: BTreeSet<Query>,
 }
 
 impl<'a> Agenda<'a> {
@@ -112,6 +114,7 @@ impl<'a> Agenda<'a> {
             passable: false,
             pending: false,
             yields: None,
+            consulted: BTreeSet::new(),
         }
     }
 
@@ -146,6 +149,7 @@ impl<'a> Agenda<'a> {
     /// when there is none.
     pub fn known(&mut self, query: impl Into<Query>) -> Option<&'a Reading> {
         let query = query.into();
+        self.consult(&query);
         match self.view.scene.last(&query) {
             Some(reading) => Some(reading),
             None => self.read(query),
@@ -154,6 +158,7 @@ impl<'a> Agenda<'a> {
 
     fn look(&mut self, query: impl Into<Query>) -> Option<Result<&'a Reading, (Query, &'a Fault)>> {
         let query = query.into();
+        self.consult(&query);
         let Some(fact) = self.view.scene.fact(&query) else {
             self.ask(query);
             return None;
@@ -172,6 +177,12 @@ impl<'a> Agenda<'a> {
         }
     }
 
+    fn consult(&mut self, query: &Query) {
+        if self.view.case.guard.every.is_some() {
+            self.consulted.insert(query.clone());
+        }
+    }
+
     /// Asks a question unless it is under way.
     pub fn ask(&mut self, query: impl Into<Query>) {
         let query = query.into();
@@ -186,18 +197,19 @@ impl<'a> Agenda<'a> {
     /// change, then less and less often, at the least every `longest`.
     pub fn poll(&mut self, query: impl Into<Query>, longest: SignedDuration, why: impl Into<String>) {
         let query = query.into();
-        let due = self.view.scene.fact(&query).map(|fact| fact.at + self.interval(longest));
+        let due = self.view.scene.fact(&query).map(|fact| fact.at + self.interval(fact, longest));
         match due {
             Some(due) if due > self.view.now => self.wait(due, why),
             _ => self.ask(query),
         }
     }
 
-    /// A quarter of the time since the last change.
-    fn interval(&self, longest: SignedDuration) -> SignedDuration {
+    /// A quarter of the time that will have passed since the last change when it is over: a third of what had
+    /// passed at the reading. The nanosecond makes it the first moment of which that is true.
+    fn interval(&self, fact: &Fact, longest: SignedDuration) -> SignedDuration {
         let last = self.view.case.attempts.values().map(|attempt| attempt.at).max().unwrap_or(self.view.case.opened);
-        let waited = self.view.now.duration_since(last);
-        (waited / 4).clamp(SOONEST.min(longest), longest)
+        let waited = fact.at.duration_since(last) - SignedDuration::from_nanos(1);
+        (waited / 3).clamp(SOONEST.min(longest), longest)
     }
 
     /// Makes a change whose goal does not hold in the fresh answer to `check`. What was sent before
@@ -221,7 +233,7 @@ impl<'a> Agenda<'a> {
             Last::Done(_) if self.view.now < visible_by && !self.superseded(&effect, attempt) => {
                 self.poll(check, GLANCE, format!("{} to become visible", effect.title()));
             }
-            Last::Done(_) if attempt.done >= REVERTS && self.view.now < attempt.at + RELENT => self.hold(format!(
+            Last::Done(_) if self.is_fruitless(attempt) => self.hold(format!(
                 "{} was done {} times and does not stay: someone undoes it; find out who (CloudTrail) and resume",
                 effect.title(),
                 attempt.done
@@ -235,6 +247,12 @@ impl<'a> Agenda<'a> {
             Last::Failed(fault) => self.after_fault(effect, attempt, fault),
             Last::Done(_) | Last::Lost | Last::Cleared => self.perform.push(effect),
         }
+    }
+
+    /// Whether it was done so often that somebody must undo it; a guard never tires.
+    fn is_fruitless(&self, attempt: &Attempt) -> bool {
+        let tired = attempt.done >= REVERTS && self.view.now < attempt.at + RELENT;
+        tired && !self.view.case.guard.is_tireless()
     }
 
     /// Whether this run has set the same thing to another value since: the reading is right then,
@@ -254,11 +272,14 @@ impl<'a> Agenda<'a> {
     fn after_fault(&mut self, effect: Effect, attempt: &Attempt, fault: &Fault) {
         let patient = fault.class == FaultClass::Limit && frees_itself(&effect);
         let tries = if patient { PATIENT_TRIES } else { tries(self.view.case, fault) };
-        if !fault.passes() || attempt.failures >= tries {
+        let guard = &self.view.case.guard;
+        let used_up = attempt.failures >= tries;
+        if !fault.passes() || used_up && !guard.is_tireless() {
             self.hold_fault(&effect, fault);
             return;
         }
-        let due = attempt.at + if patient { PATIENCE } else { pause(attempt.failures) };
+        let period = guard.every.filter(|_| used_up).unwrap_or_default();
+        let due = attempt.at + period.max(if patient { PATIENCE } else { pause(attempt.failures) });
         if due <= self.view.now {
             self.perform.push(effect);
         } else {
@@ -332,9 +353,10 @@ impl<'a> Agenda<'a> {
 }
 
 /// Whether a question that could not be read is not asked again: its fault will not pass, or its
-/// tries are used up. False for what was read.
+/// tries are used up; a guard does not use them up. False for what was read.
 pub fn gives_up(case: &Case, fact: &Fact) -> bool {
-    fact.answer.as_ref().err().is_some_and(|fault| !fault.passes() || fact.failures >= tries(case, fault))
+    let used_up = |fault: &Fault| !case.guard.is_tireless() && fact.failures >= tries(case, fault);
+    fact.answer.as_ref().err().is_some_and(|fault| !fault.passes() || used_up(fault))
 }
 
 fn tries(case: &Case, fault: &Fault) -> u32 {

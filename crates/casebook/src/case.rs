@@ -14,14 +14,17 @@ use crate::reading::{Made, Reading};
 use crate::runbook::Runbook;
 use crate::scene::{Scene, Tick};
 use crate::settings::Settings;
+use crate::sorted::Sorted;
 use crate::step::{Phase, StepName, StepStatus};
 use crate::target::Target;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+mod guard;
 mod seen;
 
+pub use guard::{DriftRecord, Guard};
 pub use seen::{Seen, Stay};
 
 /// What became of the calls of one effect.
@@ -161,7 +164,7 @@ pub struct Case {
     /// What was captured.
     pub baseline: Baseline,
     /// What became of every effect.
-    pub attempts: BTreeMap<Effect, Attempt>,
+    pub attempts: Sorted<Effect, Attempt>,
     /// What was read after the capture.
     pub observed: BTreeMap<Query, Reading>,
     /// What was ever read of the target.
@@ -178,6 +181,8 @@ pub struct Case {
     pub verdict: Verdict,
     /// What was read of snapshots.
     pub blocks: BTreeMap<(Side, SnapshotId), BlockRecord>,
+    /// The watch over what was done, and what it has found.
+    pub guard: Guard,
     /// Whether a person asked for the release.
     pub releasing: Option<Timestamp>,
     /// How the last run ended.
@@ -207,7 +212,7 @@ impl Case {
             opened: at,
             resumed: at,
             baseline: Baseline::default(),
-            attempts: BTreeMap::new(),
+            attempts: Sorted::new(),
             observed: BTreeMap::new(),
             seen: Seen::default(),
             steps: BTreeMap::new(),
@@ -216,6 +221,7 @@ impl Case {
             evidence: BTreeMap::new(),
             verdict: Verdict::default(),
             blocks: BTreeMap::new(),
+            guard: Guard::default(),
             releasing: None,
             ended: None,
             intents: BTreeMap::new(),
@@ -271,7 +277,14 @@ impl Case {
                 self.block_record(manifest.side, &manifest.snapshot).manifest = Some(manifest.clone());
             }
             Entry::Releasing(_) => self.releasing = Some(at),
-            Entry::Ended(ended) => self.ended = Some(ended.status),
+            Entry::Guarding(guarding) => self.guard.begin(guarding),
+            Entry::Drift(drift) => self.guard.found(seq, at, drift),
+            Entry::Traced(traced) => self.guard.traced(traced),
+            Entry::Mended(mended) => self.guard.mended(mended.drift, at),
+            Entry::Ended(ended) => {
+                self.ended = Some(ended.status);
+                self.guard.end();
+            }
         }
     }
 
@@ -319,6 +332,7 @@ impl Case {
         self.through = through;
         self.resumed = at;
         self.ended = None;
+        self.guard.end();
         if !self.has_changed_anything() {
             self.baseline.ask_again();
         }
@@ -336,7 +350,7 @@ impl Case {
         self.intents.insert(seq, intent.effect.clone());
         let fresh =
             Attempt { sent: 0, done: 0, failures: 0, last: Last::Lost, at, first: at, effective: false, intent: seq };
-        let attempt = self.attempts.entry(intent.effect.clone()).or_insert(fresh);
+        let attempt = self.attempts.get_or_insert(intent.effect.clone(), fresh);
         attempt.sent += 1;
         attempt.last = Last::Lost;
         attempt.at = at;
@@ -364,6 +378,9 @@ impl Case {
 
     fn record_step(&mut self, at: Timestamp, head: &str, entry: &StepEntry) {
         let ended = matches!(entry.status, StepStatus::Done | StepStatus::Skipped);
+        if ended {
+            self.guard.kept.insert(entry.step);
+        }
         let started = self.steps.get(&entry.step).map_or(at, |record| record.started);
         let record = StepRecord { entry: entry.clone(), started, finished: ended.then_some(at), head: head.to_owned() };
         self.steps.insert(entry.step, record);

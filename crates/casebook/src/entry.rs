@@ -9,10 +9,12 @@ use crate::id::CaseId;
 use crate::query::{Query, Side};
 use crate::reading::{Identity, Made, Reading};
 use crate::runbook::Runbook;
+use crate::scene::trail::TrailChange;
 use crate::settings::Settings;
 use crate::step::{Phase, StepName, StepStatus};
 use crate::target::Target;
 use crate::verdict::Verdict;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened.
@@ -49,6 +51,14 @@ pub enum Entry {
     Manifest(Manifest),
     /// A person asked for the release of the instance.
     Releasing(Person),
+    /// From now on the run keeps watch over what was done, until it ends.
+    Guarding(Guarding),
+    /// Something that was done stands no longer.
+    Drift(Box<Drift>),
+    /// Who caused a drift, as CloudTrail has it.
+    Traced(Traced),
+    /// A drift is mended, and read back.
+    Mended(Mended),
     /// A run came to its end.
     Ended(Ended),
     /// An entry of a newer program.
@@ -275,6 +285,53 @@ pub struct Manifest {
     pub sha256: String,
 }
 
+/// The watch over a contained case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guarding {
+    /// How often everything is read again, in seconds.
+    pub every_seconds: u32,
+    /// Who asked for it.
+    pub by: Person,
+}
+
+/// Something that was done, and that somebody or something has undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Whose goal does not hold any more.
+    pub step: StepName,
+    /// What differs, in a sentence.
+    pub what: String,
+    /// The change that mends it; `None` where there is none to make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mend: Option<Effect>,
+    /// What CloudTrail is asked about: an id or name in the account under investigation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// When it was last known to be as it should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<Timestamp>,
+}
+
+/// What CloudTrail says about a drift.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traced {
+    /// The entry of the drift.
+    pub drift: u64,
+    /// The changes made to the thing in that time by others, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<TrailChange>,
+    /// Why there are none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// The end of a drift.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mended {
+    /// The entry of the drift.
+    pub drift: u64,
+}
+
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
@@ -313,6 +370,16 @@ mod tests {
         let entry = Entry::Finding(FindingEntry { note, revoke_first: true });
         assert_eq!(serde_json::to_string(&entry).expect("JSON"), FINDING);
         assert_eq!(serde_json::from_str::<Entry>(FINDING).expect("an entry"), entry);
+    }
+
+    #[test]
+    fn a_drift_has_a_form_that_stays() {
+        let text = r#"{"entry":"drift","step":"isolate","what":"w","resource":"eni-1","right":"2026-11-21T12:00:00Z"}"#;
+        let right = Some("2026-11-21T12:00:00Z".parse().expect("a time"));
+        let (step, what, resource) = (StepName::Isolate, "w".to_owned(), Some("eni-1".to_owned()));
+        let entry = Entry::Drift(Box::new(Drift { step, what, mend: None, resource, right }));
+        assert_eq!(serde_json::to_string(&entry).expect("JSON"), text);
+        assert_eq!(serde_json::from_str::<Entry>(text).expect("an entry"), entry);
     }
 
     #[test]

@@ -53,7 +53,11 @@ fn stale(view: View<'_>, query: &Query) -> bool {
 /// Every profile gone and the deny standing on each of their roles, all read back.
 fn credentials(view: View<'_>) -> CredentialVerdict {
     let query: Query = S::ProfileAssociations(view.case.target.instance.clone()).into();
-    let Some(Reading::Associations(now)) = view.scene.last(&query) else { return view.case.verdict.credentials };
+    let Some(Reading::Associations(now)) = view.scene.last(&query) else {
+        // A release takes the deny off whether or not the instance is still there to be asked about.
+        let widening = view.case.releasing.is_some() && view.case.verdict.credentials == CredentialVerdict::Revoked;
+        return if widening { CredentialVerdict::Live } else { view.case.verdict.credentials };
+    };
     let profiles = revoke::profiles(view);
     if now.iter().any(|association| is_live(view, association)) {
         CredentialVerdict::Live

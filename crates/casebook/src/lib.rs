@@ -24,6 +24,7 @@ pub mod report;
 pub mod runbook;
 pub mod scene;
 pub mod settings;
+pub mod sorted;
 pub mod step;
 pub mod steps;
 pub mod tags;

@@ -4,6 +4,7 @@
 
 use crate::agenda::{Agenda, Hold, Reached, Wake};
 use crate::effect::Effect;
+use crate::entry::Entry;
 use crate::evidence::Custody;
 use crate::id::SnapshotId;
 use crate::query::{Query, Side};
@@ -16,6 +17,8 @@ use crate::{custody, grade, release};
 use std::collections::BTreeSet;
 
 mod closing;
+mod gone;
+mod guard;
 mod stopping;
 mod watch;
 
@@ -38,6 +41,9 @@ pub struct Next {
     pub custody: Custody,
     /// Snapshots of which all blocks were read and no manifest is written yet.
     pub seal: Vec<(Side, SnapshotId)>,
+    /// What the watch over a guarded case has found, to be written.
+    pub notes: Vec<Entry>,
+    consulted: BTreeSet<Query>,
 }
 
 /// How a step stands.
@@ -73,7 +79,10 @@ pub fn next(view: View<'_>) -> Next {
         release::plan(view, &mut next);
     } else {
         respond(view, &mut next);
-        watch::again(view, &mut next);
+        match view.case.guard.every {
+            Some(every) => guard::keep(view, every, &mut next),
+            None => watch::again(view, &mut next),
+        }
     }
     next.wakes.sort();
     next.perform.sort_by_key(|(step, _)| urgency(*step));
@@ -95,13 +104,22 @@ fn urgency(step: StepName) -> u8 {
 
 fn respond(view: View<'_>, next: &mut Next) {
     for row in rows(view) {
-        let card = steps::card(row.step);
-        let report = match blocker(view, next, row) {
-            _ if closing::rests(view, row.step) => StepReport::resting(row.step, view),
-            Some(before) => prepare(view, card, before, next),
-            None => run(view, card, next),
-        };
+        let report = report(view, next, row);
         next.steps.push(report);
+    }
+}
+
+fn report(view: View<'_>, next: &mut Next, row: &RunbookStep) -> StepReport {
+    let card = steps::card(row.step);
+    if closing::rests(view, row.step) {
+        return StepReport::resting(row.step, view);
+    }
+    if let Some(why) = gone::why(view, row.step) {
+        return StepReport::bereft(row.step, why, view);
+    }
+    match blocker(view, next, row) {
+        Some(before) => prepare(view, card, before, next),
+        None => run(view, card, next),
     }
 }
 
@@ -124,6 +142,10 @@ fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
     let status = view.case.step_status(row.step);
     if matches!(status, Some(StepStatus::Done | StepStatus::Skipped | StepStatus::Failed)) {
         // Order is for the first time: what was done once is kept up whatever the others do.
+        return None;
+    }
+    if view.case.guard.every.is_some() && view.case.guard.kept.contains(&row.step) {
+        // So is what a guard is mending at this moment.
         return None;
     }
     if row.step == StepName::Isolate && isolate::window_left_open(view.case) {
@@ -191,6 +213,7 @@ fn run(view: View<'_>, card: &StepCard, next: &mut Next) -> StepReport {
 /// Moves what a step wants into the plan.
 pub(crate) fn take(step: StepName, agenda: Agenda<'_>, next: &mut Next) {
     next.observe.extend(agenda.observe);
+    next.consulted.extend(agenda.consulted);
     for effect in agenda.perform {
         if !next.perform.iter().any(|(_, planned)| *planned == effect) {
             next.perform.push((step, effect));
@@ -229,6 +252,19 @@ impl StepReport {
             report.warnings.clone_from(&record.entry.warnings);
             report.proof.clone_from(&record.entry.proof);
         }
+        report
+    }
+
+    /// A step whose instance is gone: it stands as it was written, or has nothing to work on. That the
+    /// instance could be ended is what `protect` failed at.
+    fn bereft(step: StepName, why: String, view: View<'_>) -> Self {
+        let mut report = Self::resting(step, view);
+        if step == StepName::Protect {
+            (report.status, report.reason) = (StepStatus::Failed, why);
+        } else if !gone::was_over(view, step) {
+            (report.status, report.reason) = (StepStatus::Skipped, why);
+        }
+        report.passable = true;
         report
     }
 

@@ -120,6 +120,9 @@ pub enum SourceQuery {
     /// `Document`: cloudtrail:LookupEvents by user name = instance id: what its sessions did; `more`
     /// is true where older events were not read.
     SessionEvents(InstanceId),
+    /// `Changes`: cloudtrail:LookupEvents by resource name, without those that only read. CloudTrail
+    /// delivers about five minutes late on average.
+    ChangesOf(String),
     /// `Snapshots`: ec2:DescribeSnapshots of our own, tagged with the case.
     CaseSnapshots(CaseId),
     /// `Snapshots`: ec2:DescribeSnapshots of our own, by volume, pending ones.

@@ -10,6 +10,7 @@ use crate::scene::network::{Endpoint, Interface, Neighbour, NetworkAcl, RouteTab
 use crate::scene::quota::Allowance;
 use crate::scene::scaling::{Membership, ScalingGroup};
 use crate::scene::storage::{BlockRun, Detached, Image, Key, Lock, Sharing, Snapshot, Volume};
+use crate::scene::trail::TrailChanges;
 use serde::{Deserialize, Serialize};
 
 /// The answer to a [`crate::query::Query`]; which variant belongs to which query stands there.
@@ -58,6 +59,7 @@ pub enum Reading {
     Count(u64),
     Blocks(BlockRun),
     Enclave(Box<Enclave>),
+    Changes(TrailChanges),
 }
 
 /// Who the credentials belong to.

@@ -4,6 +4,7 @@
 use crate::fault::Fault;
 use crate::query::Query;
 use crate::reading::Reading;
+use crate::sorted::Sorted;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub mod network;
 pub mod quota;
 pub mod scaling;
 pub mod storage;
+pub mod trail;
 
 /// A moment in the order of questions and changes of one run. A reading counts as fresh when its
 /// question was asked after the last change that touches it.
@@ -29,6 +31,9 @@ pub struct Fact {
     pub answer: Result<Reading, Fault>,
     /// When it arrived.
     pub at: Timestamp,
+    /// When the answer before it arrived; `None` when there was none, or it was a failure.
+    #[serde(default)]
+    pub before: Option<Timestamp>,
     /// When it was asked, in the run's order.
     pub asked: Tick,
     /// Whether something has changed since, so that it must be asked again.
@@ -40,7 +45,7 @@ pub struct Fact {
 /// All facts of a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
-    facts: BTreeMap<Query, Fact>,
+    facts: Sorted<Query, Fact>,
     changed: BTreeMap<Query, Tick>,
 }
 
@@ -65,13 +70,19 @@ impl Scene {
         self.facts.iter()
     }
 
+    /// The facts from a question on, in the order of questions, whether or not it was asked itself.
+    pub(crate) fn facts_from<'a>(&'a self, query: &Query) -> impl Iterator<Item = (&'a Query, &'a Fact)> + use<'a> {
+        self.facts.from(query)
+    }
+
     /// Takes in an answer to a question that was asked at `asked` and came at `at`. An answer to
     /// a question older than the last change that touches it stays stale.
     pub fn learn(&mut self, query: Query, answer: Result<Reading, Fault>, asked: Tick, at: Timestamp) {
         let stale = self.changed.get(&query).is_some_and(|changed| *changed >= asked);
-        let before = self.facts.get(&query).map_or(0, |fact| fact.failures);
-        let failures = if answer.is_ok() { 0 } else { before + 1 };
-        self.facts.insert(query, Fact { answer, at, asked, stale, failures });
+        let last = self.facts.get(&query);
+        let failures = if answer.is_ok() { 0 } else { last.map_or(0, |fact| fact.failures) + 1 };
+        let before = last.filter(|fact| fact.answer.is_ok()).map(|fact| fact.at);
+        self.facts.insert(query, Fact { answer, at, before, asked, stale, failures });
     }
 
     /// Marks all facts stale that `touched` says a change has touched at `tick`.

@@ -221,7 +221,10 @@ impl Settings {
         if self.policy.protected_instances.iter().any(|id| id == instance.as_str()) {
             return Some(format!("{instance} is in policy.protected_instances"));
         }
-        let listed = |key: &String, value: &String| self.policy.protected_tags.contains(&format!("{key}={value}"));
+        let names = |tag: &String, key: &str, value: &str| {
+            tag.strip_prefix(key).and_then(|rest| rest.strip_prefix('=')).is_some_and(|rest| rest == value)
+        };
+        let listed = |key: &str, value: &str| self.policy.protected_tags.iter().any(|tag| names(tag, key, value));
         let (key, value) = tags.iter().find(|(key, value)| listed(key, value))?;
         Some(format!("{instance} carries the tag {key}={value}, which policy.protected_tags lists"))
     }

@@ -44,7 +44,8 @@ pub struct Ports<'a, C, K> {
     pub stop: &'a Stop,
 }
 
-/// Drives a case until its plan has come to rest, or the operator stops it.
+/// Drives a case until its plan has come to rest, or the operator stops it. The plan of a guarded case
+/// comes to rest when the original is gone or can not be kept contained.
 ///
 /// The future may be dropped at any moment: what was written is enough to go on from.
 ///
@@ -83,12 +84,14 @@ pub(crate) struct Run<'a, S, C, K, W> {
     pub(crate) calls: BTreeMap<String, u64>,
     ports: Ports<'a, C, K>,
     restless: u32,
+    /// How a guarded case stood at the last plan; `None` while something moves.
+    stands: Option<(CaseStatus, String)>,
 }
 
 impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
     fn new(session: &'a mut Session<S>, ports: Ports<'a, C, K>, watcher: &'a mut W) -> Self {
         let (lanes, flights, scene) = (Lanes::default(), Flights::default(), Scene::new());
-        Self { session, scene, flights, lanes, watcher, calls: BTreeMap::new(), ports, restless: 0 }
+        Self { session, scene, flights, lanes, watcher, calls: BTreeMap::new(), ports, restless: 0, stands: None }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -100,6 +103,10 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
         let stopping = wish == Wish::Stop;
         let next = next(View { case, scene, busy, now: self.ports.clock.now(), stopping });
         self.watcher.saw(&Event::Planned { next: &next });
+        if case.guard.every.is_some() && !stopping {
+            let moves = next.steps.iter().any(|report| report.moving);
+            self.stands = (!moves).then(|| end_of(&next, case));
+        }
         next
     }
 
@@ -231,11 +238,19 @@ impl<'a, S: Store, C: Cloud, K: Clock, W: Watcher> Run<'a, S, C, K, W> {
             let landed = self.sleep(Some(wake), 2).await;
             self.take_in(landed)?;
         };
-        let (status, reason) = (CaseStatus::Held, "stopped by the operator; resume goes on".to_owned());
+        let (status, reason) = self.stopped();
         let mut entries = minutes::at_the_end(&next, self.session.case());
         entries.push(Entry::Ended(Ended { status, reason: reason.clone() }));
         self.append(&entries)?;
         Ok(RunEnd { status, reason, interrupted: true, refused: None, calls: self.calls.clone(), gaps: self.gaps() })
+    }
+
+    /// A guard is meant to be stopped: the case stands as it stood. Whatever is broken off is held.
+    fn stopped(&mut self) -> (CaseStatus, String) {
+        match self.stands.take() {
+            Some((status, why)) => (status, format!("no longer guarded: stopped by the operator; {why}")),
+            None => (CaseStatus::Held, "stopped by the operator; resume goes on".to_owned()),
+        }
     }
 
     fn gaps(&self) -> usize {

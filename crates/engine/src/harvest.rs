@@ -66,9 +66,10 @@ fn capture_one<S: Store>(
     Ok(Entry::Captured(Captured { query, reading, gap, artefacts }))
 }
 
-/// User data often holds secrets, and documents are large: their readings stand beside the ledger.
+/// User data often holds secrets, and documents are large: their readings stand beside the ledger. Of
+/// the changes that CloudTrail knows, the ledger gets those that count.
 fn is_inline(query: &Query, reading: &Reading) -> bool {
-    !holds_user_data(query) && !matches!(reading, Reading::Document(_) | Reading::Blocks(_))
+    !holds_user_data(query) && !matches!(reading, Reading::Document(_) | Reading::Blocks(_) | Reading::Changes(_))
 }
 
 fn holds_user_data(query: &Query) -> bool {

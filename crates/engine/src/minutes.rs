@@ -11,11 +11,15 @@ use casebook::verdict::Verdict;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+/// How a step that moves is written.
+const UNDER_WAY: &str = "under way";
+
 /// What a plan says that is not written yet. What only waits for other steps is left for
 /// [`at_the_end`].
 pub fn so_far(next: &Next, case: &Case) -> Vec<Entry> {
     let told = next.steps.iter().filter(|report| !only_queues(report, next));
-    let mut entries = steps(told, case);
+    let mut entries = next.notes.clone();
+    entries.extend(steps(told, case));
     entries.extend(asked(next, case));
     entries.extend(evidence(next, case));
     entries.extend(verdict(next, case).filter(|verdict| *verdict != case.verdict).map(Entry::Verdict));
@@ -60,18 +64,34 @@ fn is_unsettled(next: &Next) -> bool {
 }
 
 fn steps<'a>(reports: impl Iterator<Item = &'a StepReport>, case: &Case) -> Vec<Entry> {
-    let news = |entry: &StepEntry| case.steps.get(&entry.step).is_none_or(|record| record.entry != *entry);
-    reports.map(step_entry).filter(news).map(Entry::Step).collect()
+    let news = |report: &&StepReport| case.steps.get(&report.step).is_none_or(|record| !tells(&record.entry, report));
+    reports.filter(news).map(|report| Entry::Step(step_entry(report))).collect()
+}
+
+/// Whether an entry says what [`step_entry`] would.
+fn tells(entry: &StepEntry, report: &StepReport) -> bool {
+    if is_under_way(report) {
+        return entry.status == report.status
+            && entry.reason == UNDER_WAY
+            && entry.warnings.is_empty()
+            && entry.proof.is_empty();
+    }
+    let said = (&entry.status, &entry.reason, &entry.warnings, &entry.proof);
+    said == (&report.status, &report.reason, &report.warnings, &report.proof)
+}
+
+fn is_under_way(report: &StepReport) -> bool {
+    report.moving && report.status == StepStatus::Waiting
 }
 
 /// A step that moves is written as under way, once: its details change with every answer.
 fn step_entry(report: &StepReport) -> StepEntry {
-    let moves = report.moving && report.status == StepStatus::Waiting;
+    let moves = is_under_way(report);
     let told = |sentences: &[String]| if moves { Vec::new() } else { sentences.to_vec() };
     StepEntry {
         step: report.step,
         status: report.status,
-        reason: if moves { "under way".into() } else { report.reason.clone() },
+        reason: if moves { UNDER_WAY.into() } else { report.reason.clone() },
         warnings: told(&report.warnings),
         proof: told(&report.proof),
     }

@@ -5,6 +5,7 @@ use casebook::id::CaseId;
 use casebook::step::Phase;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use std::path::PathBuf;
 
 mod help;
@@ -99,6 +100,9 @@ pub enum Command {
     /// Open a gate of a case, with your name and AWS identity
     #[command(after_help = help::APPROVE)]
     Approve(Approve),
+    /// Keep a contained case contained: find, report and mend whatever somebody undoes, until stopped
+    #[command(after_help = help::GUARD)]
+    Guard(Guard),
     /// Show the open cases, or one case: what is done, what it waits for, and why
     Status(Status),
     /// Undo the containment of a case: every changed setting back to the captured one
@@ -123,12 +127,18 @@ pub enum Command {
 /// Options of `drill`.
 #[derive(Debug, Args)]
 pub struct Drill {
-    /// Which incident to rehearse
-    #[arg(long, value_name = "NAME", default_value = "web-tier")]
+    /// Which incident to rehearse: a name of --list, or a script of your own
+    #[arg(long, value_name = "NAME|FILE", default_value = "web-tier")]
     pub scenario: String,
     /// Other ids and bytes; the same seed gives the same drill
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
+    /// Explain each step before it begins and after it was read back; on a terminal, wait for Enter
+    #[arg(long)]
+    pub step: bool,
+    /// Show the incidents that come with the program
+    #[arg(long, conflicts_with_all = ["step", "seed", "scenario"])]
+    pub list: bool,
 }
 
 /// Whom to respond to, and how.
@@ -191,6 +201,17 @@ pub struct Approve {
     /// Your name, for the history [default: the system's user name]
     #[arg(long = "as", value_name = "NAME")]
     pub name: Option<String>,
+}
+
+/// Options of `guard`.
+#[derive(Clone, Debug, Args)]
+pub struct Guard {
+    /// The case
+    #[arg(value_name = "CASE", value_parser = case_name)]
+    pub case: CaseId,
+    /// How often everything that was done is looked at again: 10s to 1h
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = period)]
+    pub every: u32,
 }
 
 /// Options of `status`.
@@ -298,6 +319,18 @@ fn case_name(text: &str) -> Result<CaseId, String> {
     CaseId::parse(text).ok_or_else(|| expected.to_owned())
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// A period of a guard, in seconds.
+fn period(text: &str) -> Result<u32, String> {
+    let asked: SignedDuration = text.parse().map_err(|_| "expected a time such as 30s, 5m or 1h".to_owned())?;
+    let seconds = u32::try_from(asked.as_secs()).unwrap_or_default();
+    let whole = asked.subsec_nanos() == 0 && (10..=3600).contains(&seconds);
+    if whole { Ok(seconds) } else { Err("a guard looks every 10s to 1h, in whole seconds".to_owned()) }
+}
+
 fn phases() -> impl TypedValueParser<Value = Phase> {
     PossibleValuesParser::new(Phase::ALL.map(Phase::as_str)).map(|text| {
         let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
@@ -318,6 +351,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_guard_looks_neither_too_often_nor_too_seldom() {
+        for (text, seconds) in [("10s", 10), ("30s", 30), ("5m", 300), ("1h", 3600), ("1m 30s", 90)] {
+            assert_eq!(period(text), Ok(seconds), "{text}");
+        }
+        for wrong in ["", "30", "9s", "61m", "-30s", "30.5s", "soon"] {
+            assert!(period(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

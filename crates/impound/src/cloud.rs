@@ -24,7 +24,7 @@ mod entry;
 mod runtime;
 
 pub use accounts::Accounts;
-pub use case::{approve, release, resume};
+pub use case::{approve, guard, release, resume};
 pub use clock::SystemClock;
 
 use entry::Door;

@@ -9,6 +9,7 @@ pub mod approve;
 pub mod completions;
 pub mod doctor;
 pub mod drill;
+pub mod guard;
 pub mod man;
 pub mod permissions;
 pub mod release;
@@ -30,6 +31,7 @@ pub fn run(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Plan(args) => respond::plan(context, args),
         Command::Resume(args) => resume::run(context, args),
         Command::Approve(args) => approve::run(context, args),
+        Command::Guard(args) => guard::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Release(args) => release::run(context, args),
         Command::Verify(args) => verify::run(context, args),

@@ -1,5 +1,6 @@
 //! The JSON document `impound.case/1`: fields are only ever added to it.
 
+use crate::drifts::{self, DriftRow};
 use crate::dry_run::PlannedCall;
 use crate::gates::{Waiting, waiting};
 use crate::history::History;
@@ -38,6 +39,9 @@ pub struct Document {
     pub gaps: Vec<GapRow>,
     /// Gates that were reached and are not open.
     pub gates: Vec<Waiting>,
+    /// What a guard has found undone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drifts: Vec<DriftRow>,
     /// The history.
     pub ledger: LedgerRow,
     /// What a dry run would change; `null` when it was meant.
@@ -113,6 +117,7 @@ impl Document {
             evidence: case.evidence.values().cloned().collect(),
             gaps: gaps(case),
             gates: waiting(case),
+            drifts: drifts::rows(case),
             ledger: LedgerRow { entries: history.entries.len() as u64, head: history.head.clone() },
             plan: None,
             checks: Vec::new(),
@@ -133,6 +138,7 @@ impl Document {
             evidence: Vec::new(),
             gaps: Vec::new(),
             gates: Vec::new(),
+            drifts: Vec::new(),
             ledger: LedgerRow::default(),
             plan: None,
             checks: Vec::new(),

@@ -2,6 +2,7 @@
 //! what is kept, what nobody could read, what waits for a person, and the next command.
 
 use crate::document::{GapRow, StepRow, gaps, standing, steps};
+use crate::drifts;
 use crate::gates::{self, Waiting};
 use crate::history::History;
 use crate::opening::is_drill;
@@ -22,6 +23,7 @@ pub fn summary(history: &History) -> Text {
         verdict(case),
         standing_line(history),
         residuals(case),
+        drift_lines(case),
         unfinished(&steps(case)),
         evidence(case),
         gap_lines(&gaps(case)),
@@ -100,6 +102,20 @@ fn residuals(case: &Case) -> Text {
     let head = if is_gone(case) { "Open until it was terminated" } else { "Still open" };
     headed(head, case.verdict.residual.iter().map(line).collect())
 }
+
+/// What a guard found, the latest of it.
+fn drift_lines(case: &Case) -> Text {
+    let all = &case.guard.drifts;
+    let earlier = all.len().saturating_sub(SHOWN_DRIFTS);
+    let mut lines: Text = all.values().skip(earlier).map(|record| text!("  {}\n", drifts::told(record))).collect();
+    if earlier > 0 {
+        lines.add(text!("  and {} before these: impound report {}\n", earlier, case.id));
+    }
+    headed("Undone by others while it was guarded", lines)
+}
+
+/// How many drifts are told.
+const SHOWN_DRIFTS: usize = 10;
 
 /// Lines under a headline; nothing when there is none.
 fn headed(head: &str, lines: Text) -> Text {

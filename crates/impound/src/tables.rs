@@ -40,6 +40,11 @@ pub fn cases<'a>(histories: impl Iterator<Item = &'a History>) -> Text {
     table(["case", "instance", "account", "region", "status", "network", "opened"], histories.map(row))
 }
 
+/// The drills: name and title.
+pub fn drills<'a>(scripts: impl Iterator<Item = (&'a str, &'a str)>) -> Text {
+    table(["name", "about"], scripts.map(|(name, title)| [name.to_owned(), title.to_owned()]))
+}
+
 /// A table without lines, a head row first, every cell shown on its own.
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Text {
     let mut table = Table::new();

@@ -27,6 +27,8 @@ mod escalation;
 mod findings;
 #[path = "wire/gates.rs"]
 mod gates;
+#[path = "wire/guard.rs"]
+mod guard;
 #[path = "wire/planning.rs"]
 mod planning;
 #[path = "wire/release.rs"]

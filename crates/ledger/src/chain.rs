@@ -1,7 +1,7 @@
 //! The chain that binds entries: how the next one is made, and how a stored one is read and
 //! proved to follow. Pure: no file, no clock.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::canonical::{canonical, normalise};
@@ -9,11 +9,12 @@ use crate::{Break, Digest, Entry, FORMAT, LedgerError};
 
 /// The text that the hash of `entry` covers, or the sentence why there is none.
 pub(crate) fn text_of(entry: &Entry) -> Result<String, String> {
-    Envelope::of(entry).text()
+    let Entry { v, seq, at, prev, body, .. } = entry;
+    envelope(*v, *seq, at, prev, &canonical(body)?)
 }
 
 /// What is hashed, as it is stored.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope {
     v: u32,
@@ -23,17 +24,13 @@ struct Envelope {
     body: Value,
 }
 
+/// The canonical text of an envelope around a body's: its names stand in their order.
+fn envelope(v: u32, seq: u64, at: &str, prev: &Digest, body: &str) -> Result<String, String> {
+    let at = canonical(&Value::from(at))?;
+    Ok(format!(r#"{{"at":{at},"body":{body},"prev":"{prev}","seq":{seq},"v":{v}}}"#))
+}
+
 impl Envelope {
-    fn of(entry: &Entry) -> Envelope {
-        let Entry { v, seq, at, prev, body, .. } = entry.clone();
-        Envelope { v, seq, at, prev, body }
-    }
-
-    fn text(&self) -> Result<String, String> {
-        let value = serde_json::to_value(self).map_err(|e| e.to_string())?;
-        canonical(&value)
-    }
-
     fn sealed(self, hash: Digest) -> Entry {
         Entry { v: self.v, seq: self.seq, at: self.at, prev: self.prev, hash, body: self.body }
     }
@@ -57,9 +54,9 @@ impl Chain {
     pub(crate) fn add(&mut self, at: &str, body: &Value) -> Result<(Entry, String), LedgerError> {
         let entry = self.next_seq();
         let refused = |why| LedgerError::Body { entry, why };
-        let body = normalise(body).map_err(refused)?;
+        let (text, body) = normalise(body).map_err(refused)?;
+        let text = envelope(FORMAT, entry, at, &self.head, &text).map_err(refused)?;
         let envelope = Envelope { v: FORMAT, seq: entry, at: at.to_owned(), prev: self.head, body };
-        let text = envelope.text().map_err(refused)?;
         let sealed = envelope.sealed(Digest::of(text.as_bytes()));
         *self = Chain { len: sealed.seq, head: sealed.hash };
         Ok((sealed, text))

@@ -32,10 +32,32 @@ fn pages(action: &'static str, pages: usize) -> Vec<Round> {
 
 /// The calls of a question, in order. Only blocks are read several at a time.
 pub(crate) fn query_rounds(world: &World, query: &Query) -> Vec<Round> {
-    match query {
+    let rounds = match query {
         Query::Source(query) => source_rounds(world, query),
         Query::Forensic(query) => forensic_rounds(world, query),
-    }
+    };
+    with_empty_pages(rounds, world.settings.empty_pages)
+}
+
+/// A list may begin with pages that hold nothing but a token for the next one.
+fn with_empty_pages(rounds: Vec<Round>, empty: usize) -> Vec<Round> {
+    let pages = |round: Round| vec![round.clone(); if comes_in_pages(round.action) { empty + 1 } else { 1 }];
+    rounds.into_iter().flat_map(pages).collect()
+}
+
+fn comes_in_pages(action: &str) -> bool {
+    const WHOLE: [&str; 6] = [
+        "ec2:DescribeAddresses",
+        "ec2:DescribeInstanceAttribute",
+        "ec2:DescribeSnapshotAttribute",
+        "ec2:DescribeImageAttribute",
+        "ec2:DescribeVpcAttribute",
+        "kms:DescribeKey",
+    ];
+    let balancing = action.starts_with("elasticloadbalancing:")
+        && (action.ends_with("Attributes") || action.ends_with("TargetHealth"));
+    let lists = action.contains(":Describe") || action.contains(":List") || action.contains(":Lookup");
+    lists && !balancing && !WHOLE.contains(&action)
 }
 
 fn source_rounds(world: &World, query: &SourceQuery) -> Vec<Round> {

@@ -1,6 +1,7 @@
 //! Faults put into calls on purpose: which call, when, how often, and whether it took effect first.
 
 use casebook::fault::Fault;
+use jiff::Timestamp;
 
 /// When a fault strikes a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,13 +10,18 @@ pub enum Moment {
     Before(Fault),
     /// The call takes effect and its answer is lost.
     After(Fault),
+    /// The request arrives twice, as a network may deliver it, and takes effect twice where AWS does
+    /// not recognise it; the first answer comes back
+    /// (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>).
+    Twice,
 }
 
 impl Moment {
     /// The fault, when it does not matter whether the call took effect.
-    pub(crate) fn into_fault(self) -> Fault {
+    pub(crate) fn into_fault(self) -> Option<Fault> {
         match self {
-            Self::Before(fault) | Self::After(fault) => fault,
+            Self::Before(fault) | Self::After(fault) => Some(fault),
+            Self::Twice => None,
         }
     }
 }
@@ -26,18 +32,28 @@ pub struct Injection {
     action: String,
     skip: u32,
     times: u32,
+    until: Timestamp,
     moment: Moment,
 }
 
 impl Injection {
     /// The next call of an action (`ec2:CreateSnapshots`) fails without effect.
     pub fn before(action: &str, fault: Fault) -> Self {
-        Self { action: action.to_owned(), skip: 0, times: 1, moment: Moment::Before(fault) }
+        Self::of(action, Moment::Before(fault))
     }
 
     /// The next call of an action takes effect, and its answer is lost.
     pub fn after(action: &str, fault: Fault) -> Self {
-        Self { action: action.to_owned(), skip: 0, times: 1, moment: Moment::After(fault) }
+        Self::of(action, Moment::After(fault))
+    }
+
+    /// The next call of an action is handled twice.
+    pub fn twice(action: &str) -> Self {
+        Self::of(action, Moment::Twice)
+    }
+
+    fn of(action: &str, moment: Moment) -> Self {
+        Self { action: action.to_owned(), skip: 0, times: 1, until: Timestamp::MAX, moment }
     }
 
     /// Lets `n` calls of the action pass first.
@@ -52,9 +68,20 @@ impl Injection {
         Self { times: n, ..self }
     }
 
-    /// Counts one call of `action`; `Some` when it is struck.
-    pub(crate) fn strike(&mut self, action: &str) -> Option<Moment> {
-        if self.action != action || self.times == 0 {
+    /// Strikes nothing from a moment on.
+    #[must_use]
+    pub fn until(self, end: Timestamp) -> Self {
+        Self { until: end, ..self }
+    }
+
+    /// Whether it is about an action.
+    pub(crate) fn concerns(&self, action: &str) -> bool {
+        self.action == action
+    }
+
+    /// Counts one call of `action` at a moment; `Some` when it is struck.
+    pub(crate) fn strike(&mut self, action: &str, now: Timestamp) -> Option<Moment> {
+        if self.action != action || self.times == 0 || now >= self.until {
             return None;
         }
         if self.skip > 0 {

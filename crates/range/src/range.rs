@@ -6,6 +6,8 @@ use crate::clock::VirtualClock;
 use crate::injection::{Injection, Moment};
 use crate::scenario::{Briefing, Scenario};
 use crate::world::World;
+use crate::world::exposure::Exposure;
+use crate::world::throttling::Throttling;
 use casebook::effect::{Effect, Rehearsal};
 use casebook::fault::{Fault, FaultClass};
 use casebook::query::{Query, Side};
@@ -31,9 +33,38 @@ pub struct CallRecord {
     pub side: Side,
 }
 
+/// A change that reached AWS, as the world saw it: taken or refused, whatever became of the answer.
+#[derive(Clone, Debug)]
+pub struct Deed {
+    /// Whose it was.
+    pub by: Hand,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// What was asked.
+    pub effect: Effect,
+    /// What AWS made of it.
+    pub result: Result<Made, Fault>,
+    /// How open the target stood before.
+    pub before: Exposure,
+    /// And after.
+    pub after: Exposure,
+}
+
+impl Deed {
+    /// `service:Action`.
+    pub fn action(&self) -> &'static str {
+        effect_call(&self.effect)
+    }
+}
+
+/// Whose calls these are, where several responders are at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hand(pub u32);
+
 /// A simulated cloud. Clones are the same cloud.
 #[derive(Clone, Debug)]
 pub struct Range {
+    hand: Hand,
     clock: VirtualClock,
     briefing: Rc<Briefing>,
     state: Rc<RefCell<State>>,
@@ -44,6 +75,7 @@ struct State {
     world: World,
     injections: Vec<Injection>,
     calls: Vec<CallRecord>,
+    deeds: Vec<Deed>,
 }
 
 impl Range {
@@ -51,15 +83,27 @@ impl Range {
     pub fn new(scenario: Scenario, seed: u64) -> Self {
         let (world, briefing) = scenario.build(seed);
         Self {
+            hand: Hand::default(),
             clock: VirtualClock::starting_at(world.now()),
             briefing: Rc::new(briefing),
-            state: Rc::new(RefCell::new(State { world, injections: Vec::new(), calls: Vec::new() })),
+            state: Rc::new(RefCell::new(State { world, injections: Vec::new(), calls: Vec::new(), deeds: Vec::new() })),
         }
     }
 
     /// The clock that the calls take their time from.
     pub fn clock(&self) -> VirtualClock {
         self.clock.clone()
+    }
+
+    /// The same cloud in the hands of another responder.
+    #[must_use]
+    pub fn in_hand(&self, hand: Hand) -> Self {
+        Self { hand, ..self.clone() }
+    }
+
+    /// Whose calls this handle makes.
+    pub fn hand(&self) -> Hand {
+        self.hand
     }
 
     /// What a responder knows before the case: accounts, keys, subnet, the finding.
@@ -85,16 +129,16 @@ impl Range {
     /// Asks a question. A question that takes several calls takes them one after another; the
     /// answer shows the world at the arrival of the last one.
     pub async fn observe(&self, query: &Query) -> Answer<Reading> {
-        let rounds = self.with_world(|world| query_rounds(world, query));
+        let rounds = self.look(|world| query_rounds(world, query));
         let mut calls = Vec::new();
         let mut value = None;
         for (index, round) in rounds.iter().enumerate() {
             calls.extend(round.names());
             let sent = self.send(round, query.side());
             self.clock.sleep(ONE_WAY).await;
-            let struck = self.strike_any(round);
+            let struck = self.strike_any(round, query.side());
             if struck.is_none() && index + 1 == rounds.len() {
-                value = Some(self.with_world(|world| world.answer(query)));
+                value = Some(self.look(|world| world.answer(query)));
             }
             self.clock.sleep(ONE_WAY).await;
             self.arrive(sent);
@@ -110,10 +154,15 @@ impl Range {
         let round = Round::of(effect_call(effect));
         let sent = self.send(&round, effect.side());
         self.clock.sleep(ONE_WAY).await;
-        let struck = self.strike(round.action);
+        let struck = self.strike(round.action, effect.side());
         let value = match &struck {
             Some(Moment::Before(fault)) => Err(fault.clone()),
-            _ => self.with_world(|world| world.apply(effect)),
+            Some(Moment::Twice) => {
+                let first = self.apply(effect);
+                let _second = self.apply(effect);
+                first
+            }
+            _ => self.apply(effect),
         };
         self.clock.sleep(ONE_WAY).await;
         self.arrive(sent);
@@ -133,15 +182,20 @@ impl Range {
         }
         let sent = self.send(&round, effect.side());
         self.clock.sleep(ONE_WAY).await;
-        let struck = self.strike(round.action);
+        let struck = self.strike(round.action, effect.side());
         self.clock.sleep(ONE_WAY).await;
         self.arrive(sent);
-        answer(struck.map_or(Ok(()), |moment| Err(moment.into_fault())), round.names())
+        answer(struck.and_then(Moment::into_fault).map_or(Ok(()), Err), round.names())
     }
 
     /// Puts a fault in the way of calls to come.
     pub fn inject(&self, injection: Injection) {
         self.state.borrow_mut().injections.push(injection);
+    }
+
+    /// Takes every fault out of the way of an action.
+    pub fn lift(&self, action: &str) {
+        self.state.borrow_mut().injections.retain(|injection| !injection.concerns(action));
     }
 
     /// The world now, to look at or to change behind everybody's back.
@@ -154,9 +208,27 @@ impl Range {
         result
     }
 
+    /// The world now, only to look at: what was settled before stays so.
+    fn look<R>(&self, look: impl FnOnce(&World) -> R) -> R {
+        let world = &mut self.state.borrow_mut().world;
+        world.advance(self.clock.now());
+        world.settle();
+        look(world)
+    }
+
     /// Every call made so far, in the order of sending.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.state.borrow().calls.clone()
+    }
+
+    /// How many changes have reached the world.
+    pub fn deed_count(&self) -> usize {
+        self.state.borrow().deeds.len()
+    }
+
+    /// The changes that have reached the world, from the n-th on.
+    pub fn deeds_from(&self, first: usize) -> Vec<Deed> {
+        self.state.borrow().deeds[first..].to_vec()
     }
 }
 
@@ -170,17 +242,37 @@ impl Range {
         first..calls.len()
     }
 
+    /// Lets a change reach the world, and writes down what it did there.
+    fn apply(&self, effect: &Effect) -> Result<Made, Fault> {
+        let (by, target) = (self.hand, &self.briefing.target.instance);
+        let deed = self.with_world(|world| {
+            let before = world.exposure(target);
+            let result = world.apply(effect);
+            Deed { by, at: world.now(), effect: effect.clone(), result, before, after: world.exposure(target) }
+        });
+        let result = deed.result.clone();
+        self.state.borrow_mut().deeds.push(deed);
+        result
+    }
+
     fn arrive(&self, sent: std::ops::Range<usize>) {
         let finished = self.clock.now();
         self.state.borrow_mut().calls[sent].iter_mut().for_each(|call| call.finished = finished);
     }
 
-    fn strike(&self, action: &str) -> Option<Moment> {
-        self.state.borrow_mut().injections.iter_mut().find_map(|injection| injection.strike(action))
+    /// A fault put there on purpose, or the want of a token.
+    fn strike(&self, action: &str, side: Side) -> Option<Moment> {
+        let now = self.clock.now();
+        let injected =
+            self.state.borrow_mut().injections.iter_mut().find_map(|injection| injection.strike(action, now));
+        if injected.is_some() || self.state.borrow().world.settings.throttling == Throttling::Off {
+            return injected;
+        }
+        self.with_world(|world| world.spend(side, action)).err().map(Moment::Before)
     }
 
-    fn strike_any(&self, round: &Round) -> Option<Fault> {
-        (0..round.width).find_map(|_| self.strike(round.action)).map(Moment::into_fault)
+    fn strike_any(&self, round: &Round, side: Side) -> Option<Fault> {
+        (0..round.width).find_map(|_| self.strike(round.action, side)?.into_fault())
     }
 }
 

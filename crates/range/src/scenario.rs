@@ -1,5 +1,6 @@
 //! Scenarios: worlds to rehearse in, each with the finding that starts the case.
 
+mod chance;
 mod finding;
 mod lone;
 mod stage;
@@ -61,6 +62,12 @@ impl Scenario {
     /// The scenario of a name.
     pub fn named(name: &str) -> Option<Self> {
         ALL.iter().find(|scenario| scenario.name == name).copied()
+    }
+
+    /// A small world that the seed decides: how many interfaces, disks, groups and balancers, which
+    /// keys, which role, and what talks to whom.
+    pub fn by_chance() -> Self {
+        chance::CHANCE
     }
 
     /// Every scenario's name and line.

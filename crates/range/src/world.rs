@@ -10,10 +10,14 @@ pub mod acls;
 pub mod addresses;
 mod answer;
 mod apply;
+pub mod attack;
 pub mod balancers;
 pub mod copies;
+pub mod disposal;
 pub mod documents;
 mod errors;
+pub mod exposure;
+pub mod flow_log;
 pub mod flows;
 pub mod forensic;
 pub mod groups;
@@ -23,17 +27,28 @@ pub mod images;
 pub mod instances;
 pub mod interfaces;
 pub mod keys;
+pub mod killers;
+mod lag;
 pub mod launch;
+pub mod organisation;
 pub mod policy;
+pub mod power;
 mod quotas;
 pub mod rules;
 pub mod scaling;
+pub mod sessions;
+pub mod shrink;
 pub mod storage;
 mod tags;
+pub mod throttling;
 mod time;
 mod tokens;
+pub mod writes;
 
+use crate::adversary::Intruder;
 use crate::ids::Ids;
+
+pub(crate) use time::Event;
 
 /// Where the world is and whose it is.
 #[derive(Clone, Debug)]
@@ -79,10 +94,36 @@ pub struct Settings {
     /// How long a policy takes to work
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>).
     pub policy_lag: SignedDuration,
+    /// How long CloudTrail takes to show a call
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>).
+    pub trail_lag: SignedDuration,
     /// How many target groups a page holds.
     pub target_groups_a_page: usize,
+    /// How many empty pages come before each list's own
+    /// (<https://docs.aws.amazon.com/ebs/latest/APIReference/API_ListSnapshotBlocks.html>).
+    pub empty_pages: usize,
+    /// For how long attributes still read as they were before a change
+    /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+    pub read_lag: SignedDuration,
+    /// How long a new ACL takes to work
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html>).
+    pub acl_lag: SignedDuration,
+    /// How far AWS's clock is ahead of the responder's; negative when it is behind.
+    pub clock_skew: SignedDuration,
+    /// For how long the metadata service hands out the same credentials. AWS says only that new ones
+    /// come five minutes before the old ones end, at the latest
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html>).
+    pub credential_refresh: SignedDuration,
+    /// Whether calls are counted.
+    pub throttling: throttling::Throttling,
     /// Whether a new idle timeout reaches existing connections.
     pub timeout_reach: TimeoutReach,
+    /// Whether a group can still terminate a member that is being detached.
+    pub detaching_reach: shrink::DetachingReach,
+    /// Whether a copy outlives the source that it reads.
+    pub orphan_copy: disposal::OrphanCopy,
+    /// Whether the organisation protects what carries the tags of a case.
+    pub organisation: organisation::OrganisationPolicy,
 }
 
 impl Default for Settings {
@@ -91,8 +132,18 @@ impl Default for Settings {
             group_lag: SignedDuration::ZERO,
             storage_lag: SignedDuration::ZERO,
             policy_lag: SignedDuration::from_secs(10),
+            trail_lag: SignedDuration::from_mins(5),
             target_groups_a_page: 20,
+            empty_pages: 0,
+            read_lag: SignedDuration::ZERO,
+            acl_lag: SignedDuration::ZERO,
+            clock_skew: SignedDuration::ZERO,
+            credential_refresh: SignedDuration::from_hours(1),
+            throttling: throttling::Throttling::Off,
             timeout_reach: TimeoutReach::ExistingFlows,
+            detaching_reach: shrink::DetachingReach::OutOfReach,
+            orphan_copy: disposal::OrphanCopy::Fails,
+            organisation: organisation::OrganisationPolicy::None,
         }
     }
 }
@@ -122,6 +173,11 @@ pub struct World {
     ids: Ids,
     queue: time::Queue,
     tokens: tokens::Tokens,
+    buckets: throttling::Buckets,
+    echoes: lag::Echoes,
+    automations: Vec<killers::automations::Rounds>,
+    fetchers: Vec<sessions::Fetcher>,
+    pub(crate) intruders: Vec<Intruder>,
 }
 
 impl World {
@@ -141,12 +197,22 @@ impl World {
             ids: Ids::new(seed),
             queue: time::Queue::default(),
             tokens: tokens::Tokens::default(),
+            buckets: throttling::Buckets::default(),
+            echoes: lag::Echoes::default(),
+            automations: Vec::new(),
+            fetchers: Vec::new(),
+            intruders: Vec::new(),
         }
     }
 
     /// The moment that the world has been advanced to.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The same moment by AWS's clock.
+    pub fn aws_now(&self) -> Timestamp {
+        self.after(self.settings.clock_skew)
     }
 
     /// A fresh identifier.

@@ -13,6 +13,7 @@ use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use casebook::fault::{Fault, FaultClass};
 use casebook::id::{InstanceId, VolumeId};
 use casebook::reading::Reading;
+use casebook::scene::trail::{TrailChange, TrailChanges};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -22,6 +23,8 @@ const PAGE: i32 = 50;
 const SESSION_PAGES: usize = 10;
 /// Pages of what was detached in the whole account: a minute of asking.
 const DETACHED_PAGES: usize = 120;
+/// Pages of what was done to one thing: those who only read it, ourselves included, stand there too.
+const CHANGE_PAGES: usize = 6;
 /// How often a page is asked for that is refused for its rate.
 const TRIES: u32 = 5;
 
@@ -49,6 +52,32 @@ fn record(event: &Event) -> Result<Value, Fault> {
 
 fn written(event: &Event) -> Option<Value> {
     serde_json::from_str(event.cloud_trail_event.as_deref()?).ok()
+}
+
+/// `Changes`: what was called to change one thing, newest first, by the name that CloudTrail lists among
+/// an event's resources. Calls that only read are left out.
+pub(super) async fn changes(c: &Clients, resource: &str) -> Result<Reading, Fault> {
+    let found = lookup(c, LookupAttributeKey::ResourceName, resource, CHANGE_PAGES).await?;
+    let changing = found.events.iter().filter(|event| event.read_only.as_deref() != Some("true"));
+    let changes = changing.filter_map(|event| change(event).transpose()).collect::<Result<_, _>>()?;
+    Ok(Reading::Changes(TrailChanges { changes, whole: found.whole }))
+}
+
+/// An event without a time says nothing about when.
+fn change(event: &Event) -> Result<Option<TrailChange>, Fault> {
+    let Some(at) = optional_time(event.event_time.as_ref(), "Event.EventTime")? else { return Ok(None) };
+    let at = at.parse().map_err(|_| crate::fault::malformed("Event.EventTime"))?;
+    let written = written(event).unwrap_or_default();
+    let told = |value: &Value| value.as_str().map(str::to_owned);
+    let identity = &written["userIdentity"];
+    let by = told(&identity["arn"]).or_else(|| told(&identity["invokedBy"])).or_else(|| event.username.clone());
+    Ok(Some(TrailChange {
+        at,
+        event: event.event_name.clone().unwrap_or_default(),
+        by: by.unwrap_or_else(|| "an identity that CloudTrail does not name".to_owned()),
+        address: told(&written["sourceIPAddress"]).unwrap_or_default(),
+        error: told(&written["errorCode"]),
+    }))
 }
 
 /// What was detached from an instance.

@@ -132,3 +132,29 @@ fn what_the_sessions_did_says_where_it_was_cut() {
     };
     assert_eq!([more(10), more(11)], [json!(false), json!(true)]);
 }
+
+/// A page of one event each: whether it only read, and what CloudTrail wrote of it.
+fn acts(acts: &[(&str, serde_json::Value)]) -> Reply {
+    let event = |(read_only, written): &(&str, serde_json::Value)| {
+        json!({
+            "EventName": "ModifyNetworkInterfaceAttribute", "EventTime": 1763726400, "ReadOnly": read_only,
+            "Username": "someone", "CloudTrailEvent": written.to_string(),
+        })
+    };
+    let events: Vec<_> = acts.iter().map(event).collect();
+    Reply::Answer(200, json!({ "Events": events }).to_string())
+}
+
+#[test]
+fn who_changed_a_thing_is_told_and_who_read_it_is_not() {
+    let arn = "arn:aws:sts::111111111111:assumed-role/Admin/mallory";
+    let written = json!({ "userIdentity": { "arn": arn }, "sourceIPAddress": "192.0.2.1", "errorCode": "Denied" });
+    let stub = Stub::new([acts(&[("true", json!({})), ("false", written), ("false", json!({}))])]);
+    let (answer, _) = ask(&stub, &SourceQuery::ChangesOf("eni-1".into()));
+    let Ok(Reading::Changes(found)) = answer.value else { panic!("{:?}", answer.value) };
+    let told: Vec<_> = found.changes.iter().map(|c| (c.by.as_str(), c.address.as_str(), c.error.as_deref())).collect();
+    assert_eq!(told, [(arn, "192.0.2.1", Some("Denied")), ("someone", "", None)]);
+    assert_eq!(found.changes[0].at.to_string(), "2025-11-21T12:00:00Z");
+    let asked = stub.asked();
+    assert!(asked[0].contains(r#""AttributeKey":"ResourceName","AttributeValue":"eni-1""#), "{asked:?}");
+}

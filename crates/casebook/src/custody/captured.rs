@@ -3,9 +3,11 @@
 use crate::case::Case;
 use crate::entry::Artefact;
 use crate::evidence::{Evidence, EvidenceKind, EvidenceState};
+use crate::fault::Fault;
 use crate::query::{Query, SourceQuery as S};
+use crate::reading::Reading;
 use crate::step::{StepName, StepStatus};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The id of the captured scene among the evidence.
@@ -23,22 +25,30 @@ pub(crate) fn items(case: &Case) -> Vec<Evidence> {
 pub fn scene_digest(case: &Case) -> String {
     let mut hash = Sha256::new();
     for (query, artefacts) in &case.baseline.artefacts {
-        let line = serde_json_canonicalizer::to_vec(&captured(case, query, artefacts)).unwrap_or_default();
+        let line = serde_json_canonicalizer::to_vec(&line(case, query, artefacts)).unwrap_or_default();
         hash.update(line);
         hash.update(b"\n");
     }
     hex::encode(hash.finalize())
 }
 
-fn captured(case: &Case, query: &Query, artefacts: &[Artefact]) -> Value {
-    let fact = case.baseline.scene.fact(query);
-    let files: Vec<_> = artefacts.iter().map(|artefact| &artefact.sha256).collect();
-    json!({
-        "query": query,
-        "reading": fact.and_then(|fact| fact.answer.as_ref().ok()),
-        "gap": fact.and_then(|fact| fact.answer.as_ref().err()),
-        "files": files,
-    })
+/// A line of [`scene_digest`].
+#[derive(Serialize)]
+struct Line<'a> {
+    query: &'a Query,
+    reading: Option<&'a Reading>,
+    gap: Option<&'a Fault>,
+    files: Vec<&'a str>,
+}
+
+fn line<'a>(case: &'a Case, query: &'a Query, artefacts: &'a [Artefact]) -> Line<'a> {
+    let answer = case.baseline.scene.fact(query).map(|fact| &fact.answer);
+    Line {
+        query,
+        reading: answer.and_then(|answer| answer.as_ref().ok()),
+        gap: answer.and_then(|answer| answer.as_ref().err()),
+        files: artefacts.iter().map(|artefact| artefact.sha256.as_str()).collect(),
+    }
 }
 
 /// The digest is made once, when the capture is done; from then on the ledger holds it.

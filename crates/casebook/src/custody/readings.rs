@@ -47,7 +47,12 @@ pub(crate) fn volumes(view: View<'_>, query: impl Into<Query>) -> Option<&[Volum
 /// Whether a snapshot's lock was read back and holds: in this run if its locks were read, else as
 /// the ledger has it.
 pub(crate) fn locked(view: View<'_>, side: Side, snapshot: &SnapshotId) -> bool {
-    let named = view.scene.facts().filter(|(query, _)| asks_locks(query, side, snapshot));
+    let first: Query = match side {
+        Side::Source => S::Locks(Vec::new()).into(),
+        Side::Forensic => F::Locks(Vec::new()).into(),
+    };
+    let named = view.scene.facts_from(&first).map_while(|(query, fact)| Some((locks_of(query, side)?, fact)));
+    let named = named.filter(|(ids, _)| ids.contains(snapshot));
     let answered = named.filter_map(|(_, fact)| Some((fact.at, fact.answer.as_ref().ok()?)));
     match answered.max_by_key(|(at, _)| *at) {
         Some((_, Reading::Locks(locks))) => locks.iter().any(|lock| lock.snapshot == *snapshot && lock.holds()),
@@ -55,11 +60,11 @@ pub(crate) fn locked(view: View<'_>, side: Side, snapshot: &SnapshotId) -> bool 
     }
 }
 
-fn asks_locks(query: &Query, side: Side, snapshot: &SnapshotId) -> bool {
-    match query {
-        Query::Source(S::Locks(ids)) => side == Side::Source && ids.contains(snapshot),
-        Query::Forensic(F::Locks(ids)) => side == Side::Forensic && ids.contains(snapshot),
-        _ => false,
+/// The snapshots whose locks a question asks for.
+fn locks_of(query: &Query, side: Side) -> Option<&[SnapshotId]> {
+    match (query, side) {
+        (Query::Source(S::Locks(ids)), Side::Source) | (Query::Forensic(F::Locks(ids)), Side::Forensic) => Some(ids),
+        _ => None,
     }
 }
 

@@ -96,8 +96,9 @@ fn serial_console(view: View<'_>) -> Option<Residual> {
 fn draining(view: View<'_>) -> Option<Residual> {
     let names = crate::steps::deregister::Names::of(&view.case.target.instance, interfaces(view));
     let mut groups = BTreeSet::new();
-    for (query, fact) in view.scene.facts() {
-        if let (Query::Source(S::TargetHealth(arn)), Ok(Reading::TargetHealth(targets))) = (query, &fact.answer)
+    for (query, fact) in view.scene.facts_from(&S::TargetHealth("".into()).into()) {
+        let Query::Source(S::TargetHealth(arn)) = query else { break };
+        if let Ok(Reading::TargetHealth(targets)) = &fact.answer
             && targets.iter().any(|t| names.contains(&t.registration.id) && t.state == "draining")
         {
             groups.insert(arn.as_str().rsplit('/').nth(1).unwrap_or(arn.as_str()).to_owned());

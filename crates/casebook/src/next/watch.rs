@@ -2,7 +2,7 @@
 //! once more before the run ends: what the end says held a few seconds before. A later run starts
 //! from nothing and reads everything anew.
 
-use super::{Next, closing};
+use super::{Next, closing, gone};
 use crate::agenda::Wake;
 use crate::query::{Query, SourceQuery as S};
 use crate::scene::instance::Attribute;
@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 /// How old a proof may become while a run goes on.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How old a proof may be when a run ends.
-const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
 
 /// Asks again for proofs that have become old.
 pub fn again(view: View<'_>, next: &mut Next) {
@@ -38,12 +38,17 @@ fn moves(view: View<'_>, next: &Next) -> bool {
 
 /// The questions whose answers prove what was done to the original. What isolation could not account
 /// for is looked at again too.
-fn proofs(view: View<'_>, next: &Next) -> Vec<Query> {
+pub(super) fn proofs(view: View<'_>, next: &Next) -> Vec<Query> {
     let stands = |report: &&super::StepReport| {
         let failed = report.status == StepStatus::Failed && report.step == StepName::Isolate;
         (report.status == StepStatus::Done || failed) && !closing::rests(view, report.step)
     };
-    next.steps.iter().filter(stands).flat_map(|report| of_step(view, report.step)).collect()
+    let mut proofs: Vec<Query> =
+        next.steps.iter().filter(stands).flat_map(|report| of_step(view, report.step)).collect();
+    if next.steps.iter().any(|report| gone::may_explain(report.step, report.status)) {
+        proofs.push(S::Instance(view.case.target.instance.clone()).into());
+    }
+    proofs
 }
 
 fn of_step(view: View<'_>, step: StepName) -> Vec<Query> {

@@ -6,7 +6,7 @@ use super::history::{History, Line};
 use super::lineage::Item;
 use super::steps::StepRow;
 use super::words;
-use crate::entry::Entry;
+use crate::entry::{Entry, Traced};
 use crate::evidence::{EvidenceKind, EvidenceState};
 use crate::step::{StepName, StepStatus};
 use crate::verdict::{CredentialVerdict, NetworkVerdict, Verdict};
@@ -163,10 +163,20 @@ fn decision(line: &Line) -> Option<Moment> {
         Entry::Asked(asked) => ("gate-reached", format!("The gate {} was reached", asked.gate)),
         Entry::Approved(approved) => ("gate-approved", format!("The gate {} was approved", approved.gate)),
         Entry::Releasing(_) => ("release-asked", "The release was asked for".to_owned()),
+        Entry::Guarding(_) => ("guard-begun", "A guard began to watch over what was done".to_owned()),
+        Entry::Drift(drift) => ("drift-found", format!("Undone by somebody: {}: {}", drift.step, drift.what)),
+        Entry::Mended(mended) => ("drift-mended", format!("What entry {} tells was mended", mended.drift)),
+        Entry::Traced(traced) => ("drift-traced", traced_to(traced)),
         Entry::Ended(ended) => ("run-ended", format!("The run ended: {}", words::status(Some(ended.status)))),
         _ => return None,
     };
     Some(moment(name, line.at, what))
+}
+
+fn traced_to(traced: &Traced) -> String {
+    let by = traced.changes.iter().map(|c| format!("{} by {} from {} at {}", c.event, c.by, c.address, c.at));
+    let by = if traced.changes.is_empty() { traced.why.clone() } else { by.collect::<Vec<_>>().join("; ") };
+    format!("Who did what entry {} tells: {by}", traced.drift)
 }
 
 fn stretches(lines: &[Line], rows: &[StepRow]) -> Vec<Stretch> {

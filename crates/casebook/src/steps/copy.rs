@@ -15,9 +15,10 @@
 
 use super::{StepCard, snapshot};
 use crate::agenda::Agenda;
-use crate::custody::forensic;
+use crate::custody::{forensic, volumes_at_stake};
 use crate::id::{AccountId, Arn};
 use crate::query::{ForensicQuery as F, SourceQuery as S};
+use crate::scene::storage::Snapshot;
 use crate::settings::ForensicSettings;
 use crate::step::StepName;
 
@@ -86,6 +87,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     let pairs = order::copies(agenda, &order, snapshots, &originals, copies);
     let image = images::copy(agenda, &order);
     let equal = proof::compare(agenda, &pairs);
+    name_the_lost(agenda, &originals);
     if agenda.moves() || !agenda.holds.is_empty() {
         return;
     }
@@ -94,6 +96,15 @@ fn plan(agenda: &mut Agenda<'_>) {
         pairs.len(),
         forensic.account
     ));
+}
+
+/// What has no snapshot is in no copy.
+fn name_the_lost(agenda: &mut Agenda<'_>, originals: &[&Snapshot]) {
+    for volume in volumes_at_stake(agenda.view).into_keys() {
+        if originals.iter().all(|snapshot| snapshot.volume != volume) {
+            agenda.warn(format!("{volume} has no snapshot, so nothing of it is in the forensic account"));
+        }
+    }
 }
 
 /// The key of the copies: set, enabled, a customer's, and the forensic account's own. Without a key in

@@ -196,24 +196,23 @@ pub(crate) fn denies(case: &Case, role: &RoleName, standing: &str) -> bool {
 
 fn ours(case: &Case, role: &RoleName) -> Option<String> {
     match case.settings.policy.revoke {
-        RevokeScope::Instance => Some(statement(&json!({"ArnEquals": {"ec2:SourceInstanceARN": case.target.arn()}}))),
+        RevokeScope::Instance => Some(statement("ArnEquals", "ec2:SourceInstanceARN", &case.target.arn())),
         RevokeScope::Role => sent(case, role).cloned(),
     }
 }
 
 fn older_than(moment: Timestamp) -> String {
     let moment = moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    statement(&json!({"DateLessThan": {"aws:TokenIssueTime": moment}}))
+    statement("DateLessThan", "aws:TokenIssueTime", &moment)
 }
 
-fn statement(condition: &serde_json::Value) -> String {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "ImpoundDeny", "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition
-        }]
-    })
-    .to_string()
+/// A deny of everything where a key compares so with a value.
+fn statement(comparison: &str, key: &str, value: &str) -> String {
+    let value = json!(value);
+    let condition = format!(r#"{{"{comparison}":{{"{key}":{value}}}}}"#);
+    let deny =
+        format!(r#"{{"Action":"*","Condition":{condition},"Effect":"Deny","Resource":"*","Sid":"ImpoundDeny"}}"#);
+    format!(r#"{{"Statement":[{deny}],"Version":"2012-10-17"}}"#)
 }
 
 /// The deny on older sessions that this case has sent for a role, whether or not its answer came. One
@@ -251,5 +250,5 @@ fn last_taken_away(case: &Case) -> Option<Timestamp> {
 /// Equal as JSON: AWS may give the document back in another layout.
 fn same_policy(one: &str, other: &str) -> bool {
     let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    parsed(one).is_some() && parsed(one) == parsed(other)
+    parsed(one).is_some_and(|policy| one == other || parsed(other) == Some(policy))
 }

@@ -183,10 +183,35 @@ fn request(agenda: &mut Agenda<'_>, attached: &[Volume], ours: &[&Snapshot], mis
         agenda.act(SourceEffect::CreateSnapshots { instance, description, tags }, check);
         return;
     }
-    for volume in missing {
+    for volume in still_there(agenda, attached, missing) {
         let (volume, description, tags) = (volume.clone(), description.clone(), tags.clone());
         agenda.act(SourceEffect::CreateSnapshot { volume, description, tags }, check.clone());
     }
+}
+
+/// The volumes of these that AWS still shows; one that was deleted before its snapshot was accepted is
+/// lost, and asking again changes nothing.
+fn still_there(agenda: &mut Agenda<'_>, attached: &[Volume], wanted: Vec<&VolumeId>) -> Vec<VolumeId> {
+    let scene = agenda.view.scene;
+    let detached = match scene.last(&S::DetachedVolumes(agenda.view.case.target.instance.clone()).into()) {
+        Some(Reading::Detached(detached)) => detached.volumes.as_slice(),
+        _ => &[],
+    };
+    let seen = |id: &VolumeId| attached.iter().chain(detached).any(|volume| volume.id == *id);
+    let (mut there, unseen): (Vec<_>, Vec<_>) = wanted.into_iter().cloned().partition(seen);
+    if unseen.is_empty() {
+        return there;
+    }
+    let Some(found) = agenda.volumes(&unseen) else { return there };
+    let (found, lost): (Vec<_>, Vec<_>) =
+        unseen.into_iter().partition(|id| found.iter().any(|volume| volume.id == *id));
+    for volume in lost {
+        agenda.hold(format!(
+            "{volume} was deleted before a snapshot of it was accepted: its content is lost; find out who did it (CloudTrail, DeleteVolume or TerminateInstances), and look for older snapshots and backups of it"
+        ));
+    }
+    there.extend(found);
+    there
 }
 
 /// Somebody else's pending snapshots use up the quota of five a volume: a backup, or the attacker.

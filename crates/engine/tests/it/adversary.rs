@@ -1,14 +1,13 @@
 //! An attacker who undoes what was done while the case is driven: the loop looks again and does it
 //! again, and never claims what does not stand.
 
-use crate::stage::Stage;
-use crate::store::Failure;
 use casebook::entry::{CaseStatus, Entry};
 use casebook::id::GroupId;
 use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::NetworkVerdict;
 use engine::{Event, Watcher};
 use range::Range;
+use range::proof::{Failure, Trial};
 
 /// Puts the captured groups back once, right after isolation was written as done.
 struct Reverter {
@@ -57,18 +56,18 @@ impl Watcher for Reverter {
 /// Whatever is read again after the revert shows it, and the next run at the latest closes it.
 #[test]
 fn reverted_groups_are_closed_again() {
-    let stage = Stage::new("web-tier", Phase::Preserve);
-    let mut attacker = Reverter::new(&stage.range);
-    stage.attempt(Failure::Never, &mut attacker).expect("ends");
+    let trial = Trial::new("web-tier", Phase::Preserve);
+    let mut attacker = Reverter::new(&trial.range);
+    trial.attempt(Failure::Never, &mut attacker).expect("ends");
     assert!(attacker.done, "the attacker has acted");
-    let end = stage.drive();
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    let target = stage.range.target().instance;
-    let open = stage.range.with_world(|world| {
+    let target = trial.range.target().instance;
+    let open = trial.range.with_world(|world| {
         let cards = world.network.interfaces.values().filter(|card| card.shown.instance.as_ref() == Some(&target));
         let groups: Vec<GroupId> = cards.flat_map(|card| card.shown.groups.clone()).collect();
         groups.iter().filter(|id| world.network.groups.get(*id).is_some_and(|g| !g.shown.rules.is_empty())).count()
     });
     assert_eq!(open, 0);
-    assert_eq!(stage.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked);
+    assert_eq!(trial.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked);
 }

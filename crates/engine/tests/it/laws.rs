@@ -1,11 +1,10 @@
 //! Two laws that need a world in which they could be broken: containment only grows, and nobody
 //! else is touched.
 
-use crate::stage::Stage;
-use crate::store::Failure;
 use casebook::id::{GroupId, InterfaceId};
 use casebook::step::Phase;
 use engine::{Event, Watcher};
+use range::proof::{Failure, Trial};
 use range::{Range, World};
 use std::collections::BTreeSet;
 
@@ -47,10 +46,10 @@ fn is_closed(world: &World, groups: &[GroupId]) -> bool {
 fn containment_only_grows() {
     let mut tried = 0;
     for n in (1..).step_by(3) {
-        let stage = Stage::new("web-tier", Phase::Contain);
-        let mut lookout = Lookout::new(&stage.range);
-        let whole = stage.attempt(Failure::After(n), &mut lookout).is_ok();
-        stage.attempt(Failure::Never, &mut lookout).expect("the second run ends");
+        let trial = Trial::new("web-tier", Phase::Contain);
+        let mut lookout = Lookout::new(&trial.range);
+        let whole = trial.attempt(Failure::After(n), &mut lookout).is_ok();
+        trial.attempt(Failure::Never, &mut lookout).expect("the second run ends");
         lookout.look();
         assert_eq!(lookout.closed.len(), 2, "both interfaces are closed in the end");
         tried += 1;
@@ -62,9 +61,9 @@ fn containment_only_grows() {
 }
 
 /// What belongs to others, a line each: what stands there before must stand there afterwards.
-fn others(stage: &Stage) -> BTreeSet<String> {
-    let target = stage.range.target().instance;
-    stage.range.with_world(|world| {
+fn others(trial: &Trial) -> BTreeSet<String> {
+    let target = trial.range.target().instance;
+    trial.range.with_world(|world| {
         let mut lines = BTreeSet::new();
         let interfaces = world.network.interfaces.values().map(|card| &card.shown);
         let others = interfaces.filter(|interface| interface.instance.as_ref() != Some(&target));
@@ -86,11 +85,11 @@ fn others(stage: &Stage) -> BTreeSet<String> {
 #[test]
 fn nobody_else_is_touched() {
     for scenario in ["web-tier", "shared-role"] {
-        let stage = Stage::new(scenario, Phase::Custody);
-        let before = others(&stage);
+        let trial = Trial::new(scenario, Phase::Custody);
+        let before = others(&trial);
         assert!(before.len() > 10, "{scenario}: there are others");
-        stage.drive();
-        let after = others(&stage);
+        trial.drive();
+        let after = others(&trial);
         let changed: Vec<_> = before.difference(&after).collect();
         assert!(changed.is_empty(), "{scenario}: {changed:#?}");
     }

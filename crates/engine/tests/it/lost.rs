@@ -1,15 +1,15 @@
 //! Answers that are lost: the call took effect, or not, and nobody knows.
 
-use crate::stage::{Stage, fault};
 use casebook::fault::FaultClass;
 use casebook::step::Phase;
 use jiff::SignedDuration;
 use range::Injection;
+use range::proof::{Trial, fault};
 
 /// Every action that changes something in an undisturbed run.
 fn changes(through: Phase) -> Vec<String> {
-    let stage = Stage::new("web-tier", through);
-    let end = stage.drive();
+    let trial = Trial::new("web-tier", through);
+    let end = trial.drive();
     let asks = |action: &&String| {
         let name = action.split(':').nth(1).unwrap_or_default();
         !["Describe", "List", "Get", "Lookup"].iter().any(|verb| name.starts_with(verb))
@@ -23,16 +23,16 @@ fn check(through: Phase, strike: fn(&str) -> Injection) {
 
 /// Strikes one action after the other, where AWS shows what was made only after a while.
 fn sweep(through: Phase, actions: Vec<String>, lag: SignedDuration, strike: fn(&str) -> Injection) {
-    let undisturbed = Stage::new("web-tier", through);
+    let undisturbed = Trial::new("web-tier", through);
     undisturbed.drive();
     let expected = undisturbed.outcome();
     assert!(actions.len() >= 7, "{actions:?}");
     for action in actions {
-        let stage = Stage::new("web-tier", through);
-        stage.range.with_world(|world| (world.settings.group_lag, world.settings.storage_lag) = (lag, lag));
-        stage.range.inject(strike(&action));
-        stage.drive();
-        assert_eq!(stage.outcome(), expected, "{action}, shown {lag} late");
+        let trial = Trial::new("web-tier", through);
+        trial.range.with_world(|world| (world.settings.group_lag, world.settings.storage_lag) = (lag, lag));
+        trial.range.inject(strike(&action));
+        trial.drive();
+        assert_eq!(trial.outcome(), expected, "{action}, shown {lag} late");
     }
 }
 

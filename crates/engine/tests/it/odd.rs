@@ -2,9 +2,7 @@
 //! trunk, volumes that somebody detached first.
 
 use crate::policies::{LEFT, released};
-use crate::stage::Stage;
 use crate::standing::standing;
-use crate::store::Failure;
 use casebook::entry::{CaseStatus, Entry};
 use casebook::id::{InstanceId, InterfaceId, VolumeId};
 use casebook::query::{Query, SourceQuery};
@@ -13,23 +11,24 @@ use casebook::scene::storage::Attachment;
 use casebook::settings::ScalingPolicy;
 use casebook::step::{Phase, StepName, StepStatus};
 use engine::{Event, Watcher};
+use range::proof::{Failure, Trial};
 use range::world::documents::TrailEvent;
 use range::{Range, World};
 use std::collections::BTreeSet;
 
-fn stage(scenario: &str, change: impl FnOnce(&mut World, &InstanceId)) -> Stage {
-    let mut stage = Stage::new(scenario, Phase::Contain);
-    stage.settings.policy.asg = ScalingPolicy::DetachDecrement;
-    let target = stage.range.target().instance;
-    stage.range.with_world(|world| change(world, &target));
-    stage
+fn trial(scenario: &str, change: impl FnOnce(&mut World, &InstanceId)) -> Trial {
+    let mut trial = Trial::new(scenario, Phase::Contain);
+    trial.settings.policy.asg = ScalingPolicy::DetachDecrement;
+    let target = trial.range.target().instance;
+    trial.range.with_world(|world| change(world, &target));
+    trial
 }
 
 /// Drives, and gives what `protect` says in the end.
-fn warnings(stage: &Stage) -> Vec<String> {
-    let end = stage.drive();
+fn warnings(trial: &Trial) -> Vec<String> {
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    let session = stage.case();
+    let session = trial.case();
     let protect = &session.case().steps[&StepName::Protect].entry;
     assert_eq!(protect.status, StepStatus::Done);
     protect.warnings.clone()
@@ -76,10 +75,10 @@ fn volumes(world: &World, id: &InstanceId) -> Vec<VolumeId> {
 #[test]
 fn what_protection_does_not_reach_is_said_by_protect() {
     let told = |warnings: &[String], words: &str| warnings.iter().any(|warning| warning.contains(words));
-    let plain = warnings(&stage("web-tier", |_, _| ()));
+    let plain = warnings(&trial("web-tier", |_, _| ()));
     for (words, change) in KILLERS {
         assert!(!told(&plain, words), "{plain:?}");
-        let warnings = warnings(&stage("web-tier", change));
+        let warnings = warnings(&trial("web-tier", change));
         assert!(told(&warnings, words), "no `{words}` in {warnings:?}");
         assert_eq!(warnings.len(), plain.len() + 1, "{warnings:?}");
     }
@@ -99,21 +98,21 @@ fn trunked(world: &mut World, target: &InstanceId) {
 
 #[test]
 fn branches_behind_a_trunk_are_isolated_and_released_too() {
-    let stage = stage("web-tier", trunked);
-    let before = standing(&stage);
-    let end = stage.drive();
+    let trial = trial("web-tier", trunked);
+    let before = standing(&trial);
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    let target = stage.range.target().instance;
-    let open: Vec<InterfaceId> = stage.range.with_world(|world| {
+    let target = trial.range.target().instance;
+    let open: Vec<InterfaceId> = trial.range.with_world(|world| {
         let cards = world.cards_of(&target);
         assert_eq!(cards.len(), 4, "two interfaces and two branches");
         let ruled = |id| !world.network.groups[id].shown.rules.is_empty();
         cards.iter().filter(|card| card.shown.groups.iter().any(ruled)).map(|card| card.shown.id.clone()).collect()
     });
     assert_eq!(open, Vec::<InterfaceId>::new());
-    let proof = stage.case().case().steps[&StepName::Isolate].entry.proof.clone();
+    let proof = trial.case().case().steps[&StepName::Isolate].entry.proof.clone();
     assert!(proof.iter().filter(|line| line.contains("which has no rule")).count() >= 4, "{proof:?}");
-    assert_eq!(released(&stage, &before), [LEFT]);
+    assert_eq!(released(&trial, &before), [LEFT]);
 }
 
 /// Takes a volume off the target, as CloudTrail records it.
@@ -164,8 +163,8 @@ fn snapshots_sent(event: &Event<'_>) -> bool {
 }
 
 /// Volumes of which the case has a snapshot.
-fn secured(stage: &Stage) -> BTreeSet<VolumeId> {
-    stage.range.with_world(|world| {
+fn secured(trial: &Trial) -> BTreeSet<VolumeId> {
+    trial.range.with_world(|world| {
         let of_case =
             |tags: &casebook::scene::instance::Tags| tags.get("impound:step").is_some_and(|s| s == "snapshot");
         let snapshots = world.storage.snapshots.values().map(|record| &record.shown);
@@ -176,14 +175,14 @@ fn secured(stage: &Stage) -> BTreeSet<VolumeId> {
 #[test]
 fn a_volume_detached_before_its_snapshot_is_snapshotted_all_the_same() {
     for at in [captured_volumes, snapshots_sent] as [fn(&Event<'_>) -> bool; 2] {
-        let stage = Stage::new("web-tier", Phase::Preserve);
-        let target = stage.range.target().instance;
-        let all: BTreeSet<VolumeId> = stage.range.with_world(|world| volumes(world, &target)).into_iter().collect();
-        let mut thief = Thief { range: stage.range.clone(), at, stolen: None };
-        let end = stage.attempt(Failure::Never, &mut thief).expect("ends");
+        let trial = Trial::new("web-tier", Phase::Preserve);
+        let target = trial.range.target().instance;
+        let all: BTreeSet<VolumeId> = trial.range.with_world(|world| volumes(world, &target)).into_iter().collect();
+        let mut thief = Thief { range: trial.range.clone(), at, stolen: None };
+        let end = trial.attempt(Failure::Never, &mut thief).expect("ends");
         assert!(thief.stolen.is_some(), "a volume was detached");
         assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-        assert_eq!(secured(&stage), all);
+        assert_eq!(secured(&trial), all);
     }
 }
 
@@ -191,13 +190,13 @@ fn a_volume_detached_before_its_snapshot_is_snapshotted_all_the_same() {
 #[test]
 fn a_volume_detached_before_the_case_is_found_in_the_trail() {
     let mut hidden = None;
-    let stage = stage("web-tier", |world, target| {
+    let trial = trial("web-tier", |world, target| {
         let volume = volumes(world, target).remove(1);
         detach(world, target, &volume);
         hidden = Some(volume);
     });
-    let end = stage.drive();
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    let secured = secured(&stage);
+    let secured = secured(&trial);
     assert!(secured.len() == 3 && secured.contains(&hidden.expect("detached")), "{secured:?}");
 }

@@ -1,8 +1,6 @@
 //! What a case says it has proved holds in the world: not what somebody tagged, rewrote, moved or
 //! held back.
 
-use crate::stage::{Stage, fault};
-use crate::store::Failure;
 use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::{CaseStatus, Entry};
 use casebook::fault::FaultClass;
@@ -17,31 +15,32 @@ use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::CredentialVerdict;
 use jiff::SignedDuration;
 use range::Injection;
+use range::proof::{Failure, Trial, fault};
 use range::world::documents::TrailEvent;
 use range::world::images::ImageRecord;
 use range::world::storage::SnapshotRecord;
 use std::collections::BTreeSet;
 
-fn status(stage: &Stage, step: StepName) -> StepStatus {
-    stage.case().case().steps[&step].entry.status
+fn status(trial: &Trial, step: StepName) -> StepStatus {
+    trial.case().case().steps[&step].entry.status
 }
 
-fn warnings(stage: &Stage, step: StepName) -> String {
-    stage.case().case().steps[&step].entry.warnings.join("\n")
+fn warnings(trial: &Trial, step: StepName) -> String {
+    trial.case().case().steps[&step].entry.warnings.join("\n")
 }
 
 /// What is said of the open window.
-fn of_window(stage: &Stage) -> String {
-    let said = warnings(stage, StepName::Isolate);
+fn of_window(trial: &Trial) -> String {
+    let said = warnings(trial, StepName::Isolate);
     said.lines().filter(|line| line.contains("window")).collect()
 }
 
-fn proof(stage: &Stage, step: StepName) -> String {
-    stage.case().case().steps[&step].entry.proof.join("\n")
+fn proof(trial: &Trial, step: StepName) -> String {
+    trial.case().case().steps[&step].entry.proof.join("\n")
 }
 
-fn sent(stage: &Stage, is: impl Fn(&SourceEffect) -> bool) -> usize {
-    let effects = stage.entries().into_iter().filter_map(|entry| match entry {
+fn sent(trial: &Trial, is: impl Fn(&SourceEffect) -> bool) -> usize {
+    let effects = trial.entries().into_iter().filter_map(|entry| match entry {
         Entry::Intent(intent) => Some(intent.effect),
         _ => None,
     });
@@ -54,11 +53,11 @@ fn our_tags(step: &str, more: (&str, &str)) -> Tags {
 }
 
 /// The company's own image, shared with two accounts that need it, tagged like an image of the case.
-fn golden_image(stage: &Stage) -> Sharing {
-    let owner = stage.range.target().account;
+fn golden_image(trial: &Trial) -> Sharing {
+    let owner = trial.range.target().account;
     let tags = our_tags("image", ("impound:part", "original"));
     let sharing = Sharing { accounts: vec!["333333333333".into(), "444444444444".into()], public: false };
-    stage.range.with_world(|world| {
+    trial.range.with_world(|world| {
         let shown = Image {
             id: "ami-golden".into(),
             name: "golden".into(),
@@ -79,19 +78,19 @@ fn golden_image(stage: &Stage) -> Sharing {
 
 #[test]
 fn an_image_that_is_tagged_like_ours_stays_as_it_is() {
-    let stage = Stage::new("web-tier", Phase::Custody);
-    let before = golden_image(&stage);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    let after = stage.range.with_world(|world| world.storage.images[&"ami-golden".into()].sharing.clone());
+    let trial = Trial::new("web-tier", Phase::Custody);
+    let before = golden_image(&trial);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    let after = trial.range.with_world(|world| world.storage.images[&"ami-golden".into()].sharing.clone());
     assert_eq!(after, before);
-    assert_eq!(sent(&stage, |effect| matches!(effect, SourceEffect::CreateImage { .. })), 1);
-    assert!(!proof(&stage, StepName::Image).contains("ami-golden"));
-    assert!(!stage.case().case().evidence.contains_key("ami-golden"));
+    assert_eq!(sent(&trial, |effect| matches!(effect, SourceEffect::CreateImage { .. })), 1);
+    assert!(!proof(&trial, StepName::Image).contains("ami-golden"));
+    assert!(!trial.case().case().evidence.contains_key("ami-golden"));
 }
 
 /// Somebody's snapshot of the same disk, tagged like a copy under the share key.
-fn tagged_snapshot(stage: &Stage) -> SnapshotId {
-    stage.range.with_world(|world| {
+fn tagged_snapshot(trial: &Trial) -> SnapshotId {
+    trial.range.with_world(|world| {
         let taken = world.storage.snapshots.values().next().expect("the case has taken one");
         let mut theirs = SnapshotRecord { lock: None, ..taken.clone() };
         theirs.shown.id = "snap-theirs".into();
@@ -103,19 +102,19 @@ fn tagged_snapshot(stage: &Stage) -> SnapshotId {
 
 #[test]
 fn a_snapshot_that_is_tagged_like_ours_is_not_locked() {
-    let mut stage = Stage::new("web-tier", Phase::Preserve);
-    stage.drive();
-    let older = tagged_snapshot(&stage);
-    stage.through = Phase::Custody;
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    let lock = stage.range.with_world(|world| world.storage.snapshots[&older].lock);
+    let mut trial = Trial::new("web-tier", Phase::Preserve);
+    trial.drive();
+    let older = tagged_snapshot(&trial);
+    trial.through = Phase::Custody;
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    let lock = trial.range.with_world(|world| world.storage.snapshots[&older].lock);
     assert_eq!(lock, None);
-    assert!(!stage.case().case().evidence.contains_key(older.as_str()));
+    assert!(!trial.case().case().evidence.contains_key(older.as_str()));
 }
 
 /// An attacker who may write the role's policies turns the deny into its opposite.
-fn rewrite_the_deny(stage: &Stage) {
-    let rewritten = stage.range.with_world(|world| {
+fn rewrite_the_deny(trial: &Trial) {
+    let rewritten = trial.range.with_world(|world| {
         let policies = world.identity.roles.values_mut().flat_map(|role| &mut role.inline);
         let ours = policies.filter(|policy| policy.shown.name.starts_with("impound-"));
         ours.map(|policy| policy.shown.document = policy.shown.document.replace("\"Deny\"", "\"Allow\"")).count()
@@ -125,19 +124,19 @@ fn rewrite_the_deny(stage: &Stage) {
 
 #[test]
 fn a_deny_that_was_rewritten_is_not_called_revoked() {
-    let stage = Stage::new("web-tier", Phase::Contain);
-    stage.drive();
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Revoked);
-    rewrite_the_deny(&stage);
-    stage.range.inject(Injection::before("iam:PutRolePolicy", fault(FaultClass::Denied)).times(50));
-    assert_eq!(stage.drive().status, CaseStatus::Held);
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Live);
+    let trial = Trial::new("web-tier", Phase::Contain);
+    trial.drive();
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Revoked);
+    rewrite_the_deny(&trial);
+    trial.range.inject(Injection::before("iam:PutRolePolicy", fault(FaultClass::Denied)).times(50));
+    assert_eq!(trial.drive().status, CaseStatus::Held);
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Live);
 }
 
 /// Gives the target another profile, as somebody with iam:PassRole can.
-fn associate_another(stage: &Stage) {
-    let instance = stage.range.target().instance;
-    stage.range.with_world(|world| {
+fn associate_another(trial: &Trial) {
+    let instance = trial.range.target().instance;
+    trial.range.with_world(|world| {
         let mut profile = world.identity.profiles["web-app"].clone();
         let mut role = world.identity.roles[&profile.role.as_ref().expect("a role").name].clone();
         role.shown.name = "admin-role".into();
@@ -153,8 +152,8 @@ fn associate_another(stage: &Stage) {
     });
 }
 
-fn denies_on(stage: &Stage, role: &str) -> usize {
-    stage.range.with_world(|world| {
+fn denies_on(trial: &Trial, role: &str) -> usize {
+    trial.range.with_world(|world| {
         let inline = &world.identity.roles[&role.into()].inline;
         inline.iter().filter(|policy| policy.shown.document.contains("Deny")).count()
     })
@@ -162,31 +161,31 @@ fn denies_on(stage: &Stage, role: &str) -> usize {
 
 #[test]
 fn the_role_of_a_profile_that_came_later_is_denied_too() {
-    let stage = Stage::new("web-tier", Phase::Contain);
-    stage.drive();
-    associate_another(&stage);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    assert_eq!(denies_on(&stage, "admin-role"), 1);
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Revoked);
-    assert!(warnings(&stage, StepName::Revoke).contains("the profile admin was associated after the capture"));
+    let trial = Trial::new("web-tier", Phase::Contain);
+    trial.drive();
+    associate_another(&trial);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    assert_eq!(denies_on(&trial, "admin-role"), 1);
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Revoked);
+    assert!(warnings(&trial, StepName::Revoke).contains("the profile admin was associated after the capture"));
 }
 
 /// The deny could not be put in the run that saw the profile: the next run still knows of it.
 #[test]
 fn a_later_profile_is_not_forgotten() {
-    let stage = Stage::new("web-tier", Phase::Contain);
-    stage.drive();
-    associate_another(&stage);
-    stage.range.inject(Injection::before("iam:PutRolePolicy", fault(FaultClass::Denied)));
-    assert_eq!(stage.drive().status, CaseStatus::Held);
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Live);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    assert_eq!(denies_on(&stage, "admin-role"), 1);
+    let trial = Trial::new("web-tier", Phase::Contain);
+    trial.drive();
+    associate_another(&trial);
+    trial.range.inject(Injection::before("iam:PutRolePolicy", fault(FaultClass::Denied)));
+    assert_eq!(trial.drive().status, CaseStatus::Held);
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Live);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    assert_eq!(denies_on(&trial, "admin-role"), 1);
 }
 
-fn profiles_of_target(stage: &Stage) -> usize {
-    let instance = stage.range.target().instance;
-    stage.range.with_world(|world| {
+fn profiles_of_target(trial: &Trial) -> usize {
+    let instance = trial.range.target().instance;
+    trial.range.with_world(|world| {
         let associations = world.identity.associations.values().filter(|a| a.instance == instance);
         associations.filter(|association| association.gives_credentials()).count()
     })
@@ -194,31 +193,31 @@ fn profiles_of_target(stage: &Stage) -> usize {
 
 #[test]
 fn a_closed_gate_keeps_no_profile_on_the_instance() {
-    let mut stage = Stage::new("shared-role", Phase::Contain);
-    stage.settings.policy.revoke = RevokeScope::Role;
-    assert_eq!(stage.drive().status, CaseStatus::Waiting);
-    assert!(stage.case().case().asked.contains_key(&Gate::SharedRole));
-    assert_eq!(profiles_of_target(&stage), 0, "it fetches no new credentials");
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Live);
-    stage.approve(Gate::SharedRole);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Revoked);
+    let mut trial = Trial::new("shared-role", Phase::Contain);
+    trial.settings.policy.revoke = RevokeScope::Role;
+    assert_eq!(trial.drive().status, CaseStatus::Waiting);
+    assert!(trial.case().case().asked.contains_key(&Gate::SharedRole));
+    assert_eq!(profiles_of_target(&trial), 0, "it fetches no new credentials");
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Live);
+    trial.approve(Gate::SharedRole);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Revoked);
 }
 
 /// Only the deny needs the profile's role.
 #[test]
 fn a_profile_that_can_not_be_read_goes_too() {
-    let stage = Stage::new("web-tier", Phase::Contain);
-    stage.range.inject(Injection::before("iam:GetInstanceProfile", fault(FaultClass::Denied)).times(50));
-    assert_eq!(stage.drive().status, CaseStatus::Held);
-    assert_eq!(profiles_of_target(&stage), 0);
-    assert_eq!(status(&stage, StepName::Revoke), StepStatus::Failed);
+    let trial = Trial::new("web-tier", Phase::Contain);
+    trial.range.inject(Injection::before("iam:GetInstanceProfile", fault(FaultClass::Denied)).times(50));
+    assert_eq!(trial.drive().status, CaseStatus::Held);
+    assert_eq!(profiles_of_target(&trial), 0);
+    assert_eq!(status(&trial, StepName::Revoke), StepStatus::Failed);
 }
 
 /// The volume that was detached from the target before is attached to another instance now.
-fn moved_disk(stage: &Stage) -> (VolumeId, InstanceId) {
-    let (target, owner) = (stage.range.target().instance, stage.range.target().account);
-    stage.range.with_world(|world| {
+fn moved_disk(trial: &Trial) -> (VolumeId, InstanceId) {
+    let (target, owner) = (trial.range.target().instance, trial.range.target().account);
+    trial.range.with_world(|world| {
         let mut volumes = world.storage.volumes.values_mut();
         let ours = volumes.find(|record| record.shown.attachments.iter().any(|a| a.instance == target));
         let mut moved = ours.expect("the target has a volume").clone();
@@ -242,79 +241,79 @@ fn moved_disk(stage: &Stage) -> (VolumeId, InstanceId) {
 
 #[test]
 fn a_disk_that_serves_somebody_else_is_named_and_not_taken() {
-    let stage = Stage::new("web-tier", Phase::Custody);
-    let (volume, other) = moved_disk(&stage);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    let snapshots = stage.range.with_world(|world| {
+    let trial = Trial::new("web-tier", Phase::Custody);
+    let (volume, other) = moved_disk(&trial);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    let snapshots = trial.range.with_world(|world| {
         let of_volume = |snapshot: &&Snapshot| snapshot.volume == volume;
         world.storage.snapshots.values().map(|record| &record.shown).filter(of_volume).count()
     });
     assert_eq!(snapshots, 0);
-    let said = warnings(&stage, StepName::Snapshot);
+    let said = warnings(&trial, StepName::Snapshot);
     assert!(said.contains(volume.as_str()) && said.contains(other.as_str()), "{said}");
 }
 
 /// The window is approved; the call that puts the second interface into it is throttled `times` times.
-fn throttled_window(times: u32) -> Stage {
-    let mut stage = Stage::new("web-tier", Phase::Contain);
-    stage.settings.policy.tracked_connections = TrackedConnections::Convert;
-    stage.approve(Gate::OpenWindow);
-    let cards = stage.range.with_world(|world| world.cards_of(&stage.range.target().instance).len());
+fn throttled_window(times: u32) -> Trial {
+    let mut trial = Trial::new("web-tier", Phase::Contain);
+    trial.settings.policy.tracked_connections = TrackedConnections::Convert;
+    trial.approve(Gate::OpenWindow);
+    let cards = trial.range.with_world(|world| world.cards_of(&trial.range.target().instance).len());
     assert_eq!(cards, 2);
     // Each interface goes into quarantine, then its timeouts are set, then it goes into the window.
     let throttled = Injection::before("ec2:ModifyNetworkInterfaceAttribute", fault(FaultClass::Throttled));
-    stage.range.inject(throttled.skipping(5).times(times));
-    stage
+    trial.range.inject(throttled.skipping(5).times(times));
+    trial
 }
 
 const BOTH: &str = "2 of 2 interfaces were read in it";
 
 #[test]
 fn what_was_throttled_at_the_window_goes_in_later() {
-    let stage = throttled_window(1);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    assert!(proof(&stage, StepName::Isolate).contains(BOTH), "{}", proof(&stage, StepName::Isolate));
-    assert_eq!(of_window(&stage), "");
+    let trial = throttled_window(1);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    assert!(proof(&trial, StepName::Isolate).contains(BOTH), "{}", proof(&trial, StepName::Isolate));
+    assert_eq!(of_window(&trial), "");
 }
 
 #[test]
 fn an_interface_that_never_went_in_is_not_counted() {
-    let stage = throttled_window(8);
-    stage.drive();
-    let said = proof(&stage, StepName::Isolate);
+    let trial = throttled_window(8);
+    trial.drive();
+    let said = proof(&trial, StepName::Isolate);
     assert!(said.contains("1 of 2 interfaces were read in it"), "{said}");
-    assert!(of_window(&stage).contains("was not read in the open window"), "{}", of_window(&stage));
+    assert!(of_window(&trial).contains("was not read in the open window"), "{}", of_window(&trial));
 }
 
 #[test]
 fn a_later_run_tells_the_same_of_the_window() {
-    let stage = throttled_window(0);
-    stage.drive();
-    let first = proof(&stage, StepName::Isolate);
+    let trial = throttled_window(0);
+    trial.drive();
+    let first = proof(&trial, StepName::Isolate);
     assert!(first.contains(BOTH), "{first}");
-    stage.pass(SignedDuration::from_hours(1));
-    stage.drive();
-    assert_eq!(proof(&stage, StepName::Isolate), first);
-    assert_eq!(of_window(&stage), "");
+    trial.pass(SignedDuration::from_hours(1));
+    trial.drive();
+    assert_eq!(proof(&trial, StepName::Isolate), first);
+    assert_eq!(of_window(&trial), "");
 }
 
 /// Interfaces that can no longer be read are closed in time all the same.
 #[test]
 fn a_window_is_closed_though_nothing_can_be_read() {
-    let stage = throttled_window(0);
-    let instance = stage.range.target().instance;
-    let windows = |stage: &Stage| {
-        stage.range.with_world(|world| {
+    let trial = throttled_window(0);
+    let instance = trial.range.target().instance;
+    let windows = |trial: &Trial| {
+        trial.range.with_world(|world| {
             let cards = world.cards_of(&instance);
             let groups: BTreeSet<_> = cards.iter().flat_map(|card| card.shown.groups.clone()).collect();
             let named = groups.iter().filter_map(|id| Some(&world.network.groups.get(id)?.shown.name));
             named.filter(|name| name.starts_with("impound-window")).count()
         })
     };
-    let mut blinder = Blinder { range: stage.range.clone(), blind: false };
-    stage.attempt(Failure::Never, &mut blinder).expect("ends");
+    let mut blinder = Blinder { range: trial.range.clone(), blind: false };
+    trial.attempt(Failure::Never, &mut blinder).expect("ends");
     assert!(blinder.blind);
-    assert_eq!(windows(&stage), 0);
+    assert_eq!(windows(&trial), 0);
 }
 
 /// Takes the permission to read interfaces away once the first of them is in the window.
@@ -341,8 +340,8 @@ impl engine::Watcher for Blinder {
     }
 }
 
-fn asked_titles(stage: &Stage) -> BTreeSet<String> {
-    let captured = stage.entries().into_iter().filter_map(|entry| match entry {
+fn asked_titles(trial: &Trial) -> BTreeSet<String> {
+    let captured = trial.entries().into_iter().filter_map(|entry| match entry {
         Entry::Captured(captured) if captured.gap.is_none() => Some(captured.query.title()),
         _ => None,
     });
@@ -351,32 +350,32 @@ fn asked_titles(stage: &Stage) -> BTreeSet<String> {
 
 #[test]
 fn a_case_that_is_taken_up_late_captures_everything() {
-    let undisturbed = Stage::new("web-tier", Phase::Contain);
+    let undisturbed = Trial::new("web-tier", Phase::Contain);
     undisturbed.drive();
-    let stage = Stage::new("web-tier", Phase::Contain);
-    stage.range.inject(Injection::before("ec2:DescribeInstances", fault(FaultClass::Denied)));
-    assert_eq!(stage.drive().status, CaseStatus::Held);
-    stage.pass(SignedDuration::from_mins(11));
-    let end = stage.drive();
+    let trial = Trial::new("web-tier", Phase::Contain);
+    trial.range.inject(Injection::before("ec2:DescribeInstances", fault(FaultClass::Denied)));
+    assert_eq!(trial.drive().status, CaseStatus::Held);
+    trial.pass(SignedDuration::from_mins(11));
+    let end = trial.drive();
     assert_eq!((end.status, end.gaps), (CaseStatus::Done, 0));
-    assert_eq!(asked_titles(&stage), asked_titles(&undisturbed));
+    assert_eq!(asked_titles(&trial), asked_titles(&undisturbed));
 }
 
 /// What takes an hour is a named gap after ten minutes, until it is there.
 #[test]
 fn what_is_not_read_in_time_is_a_gap() {
-    let mut stage = Stage::new("web-tier", Phase::Contain);
-    stage.slow = |query| matches!(query, Query::Source(SourceQuery::SessionEvents(_)));
-    let begin = stage.now();
-    assert_eq!(stage.drive().gaps, 0, "it is there in the end");
-    let written = stage.case().entries().expect("readable");
+    let mut trial = Trial::new("web-tier", Phase::Contain);
+    trial.slow = |query| matches!(query, Query::Source(SourceQuery::SessionEvents(_)));
+    let begin = trial.now();
+    assert_eq!(trial.drive().gaps, 0, "it is there in the end");
+    let written = trial.case().entries().expect("readable");
     let gap = written.iter().find_map(|written| match &written.entry {
         Entry::Captured(captured) => captured.gap.as_ref().map(|gap| (written.at, captured.query.clone(), gap)),
         _ => None,
     });
     let (at, query, gap) = gap.expect("a gap");
-    assert!((stage.slow)(&query) && gap.message.contains("10 minutes"), "{query:?} {gap}");
+    assert!((trial.slow)(&query) && gap.message.contains("10 minutes"), "{query:?} {gap}");
     let after = at.duration_since(begin);
     assert!(after >= SignedDuration::from_mins(10) && after < SignedDuration::from_mins(11), "{after}");
-    assert!(!warnings(&stage, StepName::Capture).contains("not captured"), "it was filled");
+    assert!(!warnings(&trial, StepName::Capture).contains("not captured"), "it was filled");
 }

@@ -1,7 +1,6 @@
 //! What lives on after containment, in a world that knows: every conversation that is still alive
 //! belongs to a channel that the verdict names, and what the verdict names is there.
 
-use crate::stage::Stage;
 use casebook::id::{Arn, InterfaceId};
 use casebook::reading::TargetGroupSettings;
 use casebook::scene::balancer::{Registration, TargetGroup};
@@ -9,6 +8,7 @@ use casebook::scene::network::{Direction, Endpoint, Peer, Route, Rule};
 use casebook::step::Phase;
 use casebook::verdict::NetworkVerdict;
 use jiff::SignedDuration;
+use range::proof::Trial;
 use range::world::balancers::{Target, TargetGroupRecord, TargetState};
 use range::world::flows::{Flow, FlowPlan, Path, Tracking};
 use range::{Scenario, World};
@@ -21,26 +21,26 @@ const AUTOMATIC: &str = "automatically-tracked-connections";
 type Named = BTreeMap<String, String>;
 
 /// Runs the containment and gives the verdict's channels.
-fn contained(stage: &Stage) -> Named {
-    stage.drive();
-    let session = stage.case();
+fn contained(trial: &Trial) -> Named {
+    trial.drive();
+    let session = trial.case();
     let verdict = &session.case().verdict;
     assert_eq!(verdict.network, NetworkVerdict::NewFlowsBlocked);
     verdict.residual.iter().map(|residual| (residual.channel.clone(), residual.why.clone())).collect()
 }
 
 /// The conversations of the target, alive ones and ended ones, five seconds later.
-fn flows(stage: &Stage) -> Vec<Flow> {
-    stage.pass(SignedDuration::from_secs(5));
-    let ours = interfaces(stage);
-    stage
+fn flows(trial: &Trial) -> Vec<Flow> {
+    trial.pass(SignedDuration::from_secs(5));
+    let ours = interfaces(trial);
+    trial
         .range
         .with_world(|world| world.flows().iter().filter(|flow| ours.contains(&flow.plan.interface)).cloned().collect())
 }
 
-fn interfaces(stage: &Stage) -> Vec<InterfaceId> {
-    let target = stage.range.target().instance;
-    stage.range.with_world(|world| world.cards_of(&target).iter().map(|card| card.shown.id.clone()).collect())
+fn interfaces(trial: &Trial) -> Vec<InterfaceId> {
+    let target = trial.range.target().instance;
+    trial.range.with_world(|world| world.cards_of(&target).iter().map(|card| card.shown.id.clone()).collect())
 }
 
 /// The channel that a living conversation belongs to, and what its sentence must name.
@@ -62,9 +62,9 @@ fn belongs(flow: &Flow) -> (&'static str, String) {
 }
 
 /// Every living conversation is named; gives how many there are, by channel.
-fn every_living_flow_is_named(stage: &Stage, named: &Named) -> BTreeMap<&'static str, usize> {
+fn every_living_flow_is_named(trial: &Trial, named: &Named) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for flow in flows(stage).iter().filter(|flow| flow.alive()) {
+    for flow in flows(trial).iter().filter(|flow| flow.alive()) {
         let (channel, what) = belongs(flow);
         let why = named.get(channel).map(String::as_str).unwrap_or_default();
         assert!(!why.is_empty() && why.contains(&what), "'{}' belongs to {channel}: {named:#?}", flow.plan.label);
@@ -82,13 +82,13 @@ fn ids(why: &str, prefix: &str) -> BTreeSet<String> {
 #[test]
 fn in_every_scenario_what_lives_on_is_named_and_what_is_named_is_there() {
     for (scenario, _) in Scenario::list() {
-        let stage = Stage::new(scenario, Phase::Contain);
-        let named = contained(&stage);
-        every_living_flow_is_named(&stage, &named);
-        let ours: BTreeSet<String> = interfaces(&stage).iter().map(ToString::to_string).collect();
+        let trial = Trial::new(scenario, Phase::Contain);
+        let named = contained(&trial);
+        every_living_flow_is_named(&trial, &named);
+        let ours: BTreeSet<String> = interfaces(&trial).iter().map(ToString::to_string).collect();
         let tracked = ids(&named[TRACKED], "eni-");
         assert!(!tracked.is_empty() && tracked.is_subset(&ours), "{scenario}: {tracked:?} of {ours:?}");
-        let routed: BTreeSet<String> = stage.range.with_world(|world| {
+        let routed: BTreeSet<String> = trial.range.with_world(|world| {
             world.network.routes.iter().flat_map(|table| &table.routes).map(|route| route.target.clone()).collect()
         });
         let gateways = ids(&named[AUTOMATIC], "nat-");
@@ -100,19 +100,19 @@ fn in_every_scenario_what_lives_on_is_named_and_what_is_named_is_there() {
 /// One conversation on each path that AWS tracks by itself, and a ping.
 #[test]
 fn every_path_that_tracks_by_itself_is_named() {
-    let stage = Stage::new("web-tier", Phase::Contain);
-    let card = interfaces(&stage)[0].clone();
-    stage.range.with_world(|world| {
+    let trial = Trial::new("web-tier", Phase::Contain);
+    let card = interfaces(&trial)[0].clone();
+    trial.range.with_world(|world| {
         lead_out(world, &card, &["eigw-0e1", "tgw-0e2"]);
         open_endpoint(world, &card, "vpce-0e3", "Interface", "com.amazonaws.us-east-1.ssm");
-        balance(world, &stage.range.target().instance.to_string());
+        balance(world, &trial.range.target().instance.to_string());
         for path in [Path::EgressOnlyGateway, Path::TransitGateway, Path::Endpoint, Path::NetworkBalancer] {
             talk(world, plan(&card, "tcp", path));
         }
         talk(world, plan(&card, "icmp", Path::Internet));
     });
-    let named = contained(&stage);
-    let counts = every_living_flow_is_named(&stage, &named);
+    let named = contained(&trial);
+    let counts = every_living_flow_is_named(&trial, &named);
     assert!(counts[AUTOMATIC] >= 5, "the four, and the scenario's reverse shell: {counts:?}");
     assert!(counts[TRACKED] >= 1, "{counts:?}");
 }
@@ -120,18 +120,18 @@ fn every_path_that_tracks_by_itself_is_named() {
 /// With everything open both ways TCP is cut at once, the ping is not.
 #[test]
 fn of_a_group_open_both_ways_only_icmp_lives_on() {
-    let stage = Stage::new("lone", Phase::Contain);
-    let card = interfaces(&stage)[0].clone();
-    stage.range.with_world(|world| {
+    let trial = Trial::new("lone", Phase::Contain);
+    let card = interfaces(&trial)[0].clone();
+    trial.range.with_world(|world| {
         open_both_ways(world, &card);
         talk(world, plan(&card, "tcp", Path::Internet));
         talk(world, plan(&card, "icmp", Path::Internet));
     });
-    let named = contained(&stage);
+    let named = contained(&trial);
     let alive: Vec<String> =
-        flows(&stage).into_iter().filter(|flow| flow.alive()).map(|flow| flow.plan.protocol).collect();
+        flows(&trial).into_iter().filter(|flow| flow.alive()).map(|flow| flow.plan.protocol).collect();
     assert_eq!(alive, ["icmp"]);
-    assert_eq!(every_living_flow_is_named(&stage, &named)[TRACKED], 1);
+    assert_eq!(every_living_flow_is_named(&trial, &named)[TRACKED], 1);
     assert!(named[TRACKED].contains(&format!("{card} (only ICMP")), "{}", named[TRACKED]);
 }
 
@@ -139,16 +139,16 @@ fn of_a_group_open_both_ways_only_icmp_lives_on() {
 /// is tracked by the rules, and is named with that.
 #[test]
 fn an_upload_to_s3_that_was_open_before_is_named() {
-    let stage = Stage::new("lone", Phase::Contain);
-    let card = interfaces(&stage)[0].clone();
-    stage.range.with_world(|world| {
+    let trial = Trial::new("lone", Phase::Contain);
+    let card = interfaces(&trial)[0].clone();
+    trial.range.with_world(|world| {
         lead_out(world, &card, &["vpce-0f1"]);
         open_endpoint(world, &card, "vpce-0f1", "Gateway", "com.amazonaws.us-east-1.s3");
         talk(world, FlowPlan { label: "upload".into(), ..plan(&card, "tcp", Path::Local) });
     });
-    let named = contained(&stage);
-    assert!(flows(&stage).iter().any(|flow| flow.alive() && flow.plan.label == "upload"));
-    assert_eq!(every_living_flow_is_named(&stage, &named)[TRACKED], 1);
+    let named = contained(&trial);
+    assert!(flows(&trial).iter().any(|flow| flow.alive() && flow.plan.label == "upload"));
+    assert_eq!(every_living_flow_is_named(&trial, &named)[TRACKED], 1);
     assert!(named[TRACKED].contains("the gateway endpoint vpce-0f1"), "{}", named[TRACKED]);
     assert!(named[AUTOMATIC].starts_with("no path was found"), "{}", named[AUTOMATIC]);
 }

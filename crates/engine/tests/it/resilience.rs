@@ -1,8 +1,6 @@
 //! Containment in bad company: an operator who stops in the wrong moment, throttling, permissions that
 //! come later, an attacker who plugs in where others would be hurt, a gate that stays closed.
 
-use crate::stage::Stage;
-use crate::store::Failure;
 use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::{CaseStatus, Entry};
 use casebook::fault::{Fault, FaultClass};
@@ -13,6 +11,7 @@ use casebook::verdict::{CredentialVerdict, NetworkVerdict};
 use engine::{Event, Stop, Watcher};
 use jiff::SignedDuration;
 use range::Injection;
+use range::proof::{Failure, Trial};
 
 /// Stops the run once the window is open.
 struct StopsInTheWindow(Stop);
@@ -28,25 +27,25 @@ impl Watcher for StopsInTheWindow {
     }
 }
 
-fn converting(through: Phase) -> Stage {
-    let mut stage = Stage::new("web-tier", through);
-    stage.settings.policy.tracked_connections = TrackedConnections::Convert;
-    stage.approve(Gate::OpenWindow);
-    stage
+fn converting(through: Phase) -> Trial {
+    let mut trial = Trial::new("web-tier", through);
+    trial.settings.policy.tracked_connections = TrackedConnections::Convert;
+    trial.approve(Gate::OpenWindow);
+    trial
 }
 
 /// How many rules the groups have in which the target's interfaces are.
-fn open_rules(stage: &Stage) -> usize {
-    let target = stage.range.target().instance;
-    stage.range.with_world(|world| {
+fn open_rules(trial: &Trial) -> usize {
+    let target = trial.range.target().instance;
+    trial.range.with_world(|world| {
         let cards = world.network.interfaces.values().filter(|card| card.shown.instance.as_ref() == Some(&target));
         let groups = cards.flat_map(|card| card.shown.groups.clone());
         groups.filter_map(|id| world.network.groups.get(&id)).map(|group| group.shown.rules.len()).sum()
     })
 }
 
-fn verdicts(stage: &Stage) -> Vec<NetworkVerdict> {
-    let entries = stage.entries().into_iter();
+fn verdicts(trial: &Trial) -> Vec<NetworkVerdict> {
+    let entries = trial.entries().into_iter();
     entries.filter_map(|entry| if let Entry::Verdict(verdict) = entry { Some(verdict.network) } else { None }).collect()
 }
 
@@ -56,18 +55,18 @@ fn denied(call: &'static str) -> Injection {
 
 #[test]
 fn a_stop_closes_an_open_window_first() {
-    let stage = converting(Phase::Contain);
-    let end = stage.attempt(Failure::Never, &mut StopsInTheWindow(stage.stop.clone())).expect("ends");
+    let trial = converting(Phase::Contain);
+    let end = trial.attempt(Failure::Never, &mut StopsInTheWindow(trial.stop.clone())).expect("ends");
     assert!(end.interrupted);
-    assert_eq!(open_rules(&stage), 0, "the run ended with the window open");
-    assert_eq!(stage.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked);
+    assert_eq!(open_rules(&trial), 0, "the run ended with the window open");
+    assert_eq!(trial.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked);
 }
 
 #[test]
 fn the_ledger_calls_the_network_open_while_the_window_is() {
-    let stage = converting(Phase::Contain);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    let said = verdicts(&stage);
+    let trial = converting(Phase::Contain);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    let said = verdicts(&trial);
     let closed = said.iter().position(|verdict| *verdict == NetworkVerdict::NewFlowsBlocked).expect("was closed");
     assert!(said[closed..].contains(&NetworkVerdict::Open), "{said:?}");
     assert_eq!(said.last(), Some(&NetworkVerdict::NewFlowsBlocked), "{said:?}");
@@ -76,27 +75,27 @@ fn the_ledger_calls_the_network_open_while_the_window_is() {
 /// Failed tries are not reverts: the limit of reverts must not keep a window open.
 #[test]
 fn throttled_tries_do_not_use_up_the_closing() {
-    let stage = converting(Phase::Contain);
+    let trial = converting(Phase::Contain);
     let slow = Fault::new(FaultClass::Throttled, "RequestLimitExceeded", "slow down");
-    stage.range.inject(Injection::before("ec2:ModifyNetworkInterfaceAttribute", slow).times(10));
-    let end = stage.drive();
+    trial.range.inject(Injection::before("ec2:ModifyNetworkInterfaceAttribute", slow).times(10));
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    assert_eq!(open_rules(&stage), 0);
+    assert_eq!(open_rules(&trial), 0);
 }
 
 /// What the first run might not read is no absence for the second.
 #[test]
 fn a_gap_of_the_capture_is_filled_when_the_permission_is_there() {
     for call in ["ec2:DescribeNetworkInterfaces", "ec2:DescribeIamInstanceProfileAssociations"] {
-        let stage = Stage::new("web-tier", Phase::Contain);
-        stage.range.inject(denied(call).times(1));
-        stage.drive();
-        let end = stage.drive();
+        let trial = Trial::new("web-tier", Phase::Contain);
+        trial.range.inject(denied(call).times(1));
+        trial.drive();
+        let end = trial.drive();
         assert_eq!(end.status, CaseStatus::Done, "{call}: {}", end.reason);
         assert_eq!(end.gaps, 0, "{call}");
-        assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Revoked, "{call}");
-        assert_eq!(stage.case().case().step_status(StepName::Revoke), Some(StepStatus::Done), "{call}");
-        let said = stage.case().case().steps[&StepName::Capture].entry.warnings.concat();
+        assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Revoked, "{call}");
+        assert_eq!(trial.case().case().step_status(StepName::Revoke), Some(StepStatus::Done), "{call}");
+        let said = trial.case().case().steps[&StepName::Capture].entry.warnings.concat();
         assert!(!said.contains("not captured"), "{call}: {said}");
     }
 }
@@ -104,11 +103,11 @@ fn a_gap_of_the_capture_is_filled_when_the_permission_is_there() {
 /// Approved for the subnets shown; the attacker then plugs into one of others.
 #[test]
 fn a_subnet_that_the_attacker_plugs_into_is_not_cut() {
-    let stage = Stage::new("web-tier", Phase::Contain);
-    stage.approve(Gate::SubnetNacl);
-    assert_eq!(stage.drive().status, CaseStatus::Done);
-    let target = stage.range.target().instance;
-    stage.range.with_world(|world| {
+    let trial = Trial::new("web-tier", Phase::Contain);
+    trial.approve(Gate::SubnetNacl);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    let target = trial.range.target().instance;
+    trial.range.with_world(|world| {
         let cards = world.network.interfaces.values().find(|card| card.shown.instance.as_ref() == Some(&target));
         let mut card = cards.expect("an interface").clone();
         let mut subnet = world.network.subnets[&card.shown.subnet].clone();
@@ -126,31 +125,31 @@ fn a_subnet_that_the_attacker_plugs_into_is_not_cut() {
         world.network.subnets.insert(subnet.id.clone(), subnet);
         world.network.interfaces.insert(card.shown.id.clone(), card);
     });
-    stage.drive();
-    let acls = stage.range.with_world(|world| {
+    trial.drive();
+    let acls = trial.range.with_world(|world| {
         let holds = |acl: &&range::world::acls::AclRecord| {
             acl.shown.associations.iter().any(|tie| tie.subnet.as_str() == "subnet-0b00c000000000001")
         };
         world.network.acls.values().filter(holds).map(|acl| acl.shown.tags.clone()).collect::<Vec<_>>()
     });
     assert!(acls.iter().all(|tags| !tags.contains_key("impound:case")), "{acls:?}");
-    assert_eq!(open_rules(&stage), 0, "the new interface is isolated all the same");
+    assert_eq!(open_rules(&trial), 0, "the new interface is isolated all the same");
 }
 
 /// A gate stops only what stands behind it.
 #[test]
 fn a_closed_gate_of_the_group_stops_neither_the_role_nor_custody() {
-    let mut stage = Stage::new("web-tier", Phase::Custody);
-    stage.settings.policy.asg = ScalingPolicy::DetachDecrement;
-    let target = stage.range.target().instance;
-    stage.range.with_world(|world| {
+    let mut trial = Trial::new("web-tier", Phase::Custody);
+    trial.settings.policy.asg = ScalingPolicy::DetachDecrement;
+    let target = trial.range.target().instance;
+    trial.range.with_world(|world| {
         let group = world.scaling.groups.values_mut().find(|group| group.members.contains_key(&target));
         let group = group.expect("the target's group");
         group.shown.min = group.shown.desired;
     });
-    let end = stage.drive();
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Waiting, "{}", end.reason);
-    let case = stage.case();
+    let case = trial.case();
     let status = |step| case.case().step_status(step);
     for step in [StepName::Revoke, StepName::Image, StepName::Share, StepName::Copy, StepName::Rebuild] {
         assert_eq!(status(step), Some(StepStatus::Done), "{step}");
@@ -179,14 +178,14 @@ fn reverts_are_answered_again_by_the_next_run() {
             self.1 += 1;
         }
     }
-    let stage = Stage::new("web-tier", Phase::Contain);
-    let end = stage.attempt(Failure::Never, &mut Reverter(stage.range.clone(), 0)).expect("ends");
+    let trial = Trial::new("web-tier", Phase::Contain);
+    let end = trial.attempt(Failure::Never, &mut Reverter(trial.range.clone(), 0)).expect("ends");
     assert_eq!(end.status, CaseStatus::Held, "{}", end.reason);
-    assert_eq!(stage.case().case().verdict.network, NetworkVerdict::Open);
+    assert_eq!(trial.case().case().verdict.network, NetworkVerdict::Open);
     let sent = |entry: &Entry| matches!(entry, Entry::Intent(intent) if matches!(intent.effect, Effect::Source(SourceEffect::SetInterfaceGroups { .. })));
-    assert!(stage.entries().iter().filter(|entry| sent(entry)).count() < 60, "it does not race for ever");
-    stage.pass(SignedDuration::from_secs(120));
-    let end = stage.drive();
+    assert!(trial.entries().iter().filter(|entry| sent(entry)).count() < 60, "it does not race for ever");
+    trial.pass(SignedDuration::from_secs(120));
+    let end = trial.drive();
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    assert_eq!(open_rules(&stage), 0);
+    assert_eq!(open_rules(&trial), 0);
 }

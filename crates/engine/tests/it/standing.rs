@@ -1,17 +1,17 @@
 //! What stands in the account under investigation, a line each, to compare before and after.
 
-use crate::stage::Stage;
 use casebook::id::InstanceId;
 use casebook::scene::instance::Tags;
 use casebook::scene::network::IdleTimeouts;
 use range::World;
+use range::proof::Trial;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a case may change, by name. Tags of the case are no part of it: they stay as its
 /// trace.
-pub fn standing(stage: &Stage) -> BTreeMap<String, String> {
-    let source = stage.range.target().account;
-    stage.range.with_world(|world| {
+pub fn standing(trial: &Trial) -> BTreeMap<String, String> {
+    let source = trial.range.target().account;
+    trial.range.with_world(|world| {
         let mut lines = BTreeMap::new();
         network(world, &mut lines);
         members(world, &mut lines);

@@ -1,14 +1,13 @@
 //! Somebody undoes the containment at any moment of a long run: the run looks again, closes again, and
 //! what its end claims is so in the world.
 
-use crate::stage::Stage;
-use crate::store::Failure;
 use casebook::entry::CaseStatus;
 use casebook::id::InterfaceId;
 use casebook::step::Phase;
 use casebook::verdict::{CredentialVerdict, NetworkVerdict};
 use engine::{Event, Watcher};
 use jiff::{SignedDuration, Timestamp};
+use range::proof::{Failure, Trial};
 use range::{Range, World};
 
 /// Acts once, as soon as a time has come.
@@ -22,9 +21,9 @@ struct Intruder {
 }
 
 impl Intruder {
-    fn new(stage: &Stage, after: SignedDuration, act: fn(&mut World, &Range)) -> Self {
-        let range = stage.range.clone();
-        Self { at: stage.now() + after, range, act, acted: None, closed: None }
+    fn new(trial: &Trial, after: SignedDuration, act: fn(&mut World, &Range)) -> Self {
+        let range = trial.range.clone();
+        Self { at: trial.now() + after, range, act, acted: None, closed: None }
     }
 }
 
@@ -74,21 +73,21 @@ fn is_closed(range: &Range) -> bool {
 fn what_the_end_claims_holds_whenever_the_network_was_opened() {
     let ways = [open_the_groups, attach_an_interface];
     for (seconds, act) in (0..500).step_by(17).zip(ways.into_iter().cycle()) {
-        let stage = Stage::new("web-tier", Phase::Custody);
-        let mut intruder = Intruder::new(&stage, SignedDuration::from_secs(seconds), act);
-        let end = stage.attempt(Failure::Never, &mut intruder).expect("ends");
+        let trial = Trial::new("web-tier", Phase::Custody);
+        let mut intruder = Intruder::new(&trial, SignedDuration::from_secs(seconds), act);
+        let end = trial.attempt(Failure::Never, &mut intruder).expect("ends");
         assert_eq!(end.status, CaseStatus::Done, "{seconds}: {}", end.reason);
-        assert_eq!(stage.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked, "{seconds}");
-        assert!(is_closed(&stage.range), "{seconds}: the run ended with the network open");
+        assert_eq!(trial.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked, "{seconds}");
+        assert!(is_closed(&trial.range), "{seconds}: the run ended with the network open");
     }
 }
 
 /// It is closed again within a minute and the time of a few calls.
 #[test]
 fn an_opened_network_is_closed_again_within_a_minute() {
-    let stage = Stage::new("web-tier", Phase::Custody);
-    let mut intruder = Intruder::new(&stage, SignedDuration::from_secs(30), open_the_groups);
-    stage.attempt(Failure::Never, &mut intruder).expect("ends");
+    let trial = Trial::new("web-tier", Phase::Custody);
+    let mut intruder = Intruder::new(&trial, SignedDuration::from_secs(30), open_the_groups);
+    trial.attempt(Failure::Never, &mut intruder).expect("ends");
     let (acted, closed) = (intruder.acted.expect("acted"), intruder.closed.expect("closed again"));
     assert!(closed.duration_since(acted) < SignedDuration::from_secs(62), "{}", closed.duration_since(acted));
 }
@@ -101,12 +100,12 @@ fn a_deny_that_was_taken_off_is_put_again() {
             role.inline.retain(|policy| !policy.shown.name.starts_with("impound-"));
         }
     }
-    let stage = Stage::new("web-tier", Phase::Custody);
-    let mut intruder = Intruder::new(&stage, SignedDuration::from_secs(120), strip);
-    let end = stage.attempt(Failure::Never, &mut intruder).expect("ends");
+    let trial = Trial::new("web-tier", Phase::Custody);
+    let mut intruder = Intruder::new(&trial, SignedDuration::from_secs(120), strip);
+    let end = trial.attempt(Failure::Never, &mut intruder).expect("ends");
     assert_eq!(end.status, CaseStatus::Done, "{}", end.reason);
-    assert_eq!(stage.case().case().verdict.credentials, CredentialVerdict::Revoked);
-    let denied = stage.range.with_world(|world| {
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Revoked);
+    let denied = trial.range.with_world(|world| {
         let mut policies = world.identity.roles.values().flat_map(|role| &role.inline);
         policies.any(|policy| policy.shown.name.starts_with("impound-"))
     });

@@ -16,6 +16,7 @@ Examples:
   impound plan i-0123456789abcdef0               what a response would do; changes nothing
   impound respond i-0123456789abcdef0            contain, preserve, bring into custody
   impound respond --finding finding.json         the same from a GuardDuty finding
+  impound guard CASE                             keep it contained until stopped
   impound status                                 the cases, and what each waits for
   impound report CASE --format html -o case.html
 
@@ -38,9 +39,20 @@ pub(super) const SEE_LONG: &str = "`impound --help` shows examples, exit codes a
 
 /// Of `drill`.
 pub(super) const DRILL: &str = "\
+Examples:
+  impound drill                                  a web server behind two balancers, from finding to end
+  impound drill --list                           the other incidents
+  impound drill --scenario reverts               an attacker who undoes what is done
+  impound drill --step                           explained step by step, for training
+  impound drill --scenario mine.toml             a script of your own; start from one in crates/range/scripts
+
 The same planner, engine, ledger and report as in an incident, on a cloud simulated in this process \
-with 50 ms a call. The drill opens its own gates, as a person would. With --state the case is kept \
-there, and `impound status`, `report` and `verify` can be tried on it.";
+with 50 ms a call. The script says what goes wrong, who works against the response, and who opens which \
+gate. The score at the end says how long isolation took, what evidence is secured, what leaked meanwhile \
+and what is left; it is taken from the simulated cloud, not from what the response believes. With --state \
+the case is kept there, and `impound status`, `report` and `verify` can be tried on it.
+
+A drill exits as its case would: 4 when it is held. A drill that does not end as its script says exits with 7.";
 
 /// Of `respond`.
 pub(super) const RESPOND: &str = "\
@@ -53,6 +65,17 @@ The same instance again adopts its open case; there is never a second one. A gat
 approved stops only what stands behind it; the run goes on with everything else. Missing forensic \
 settings never stop containment. Of several instances that a finding accuses, each gets a case, and all \
 are contained before the first is preserved; `--output json` prints one document for each, a line each.";
+
+/// Of `guard`.
+pub(super) const GUARD: &str = "\
+Everything that the case's steps read is read again once a period, and what does not stand any more is \
+done again, by the same rules and with the same history as in a response. Each drift is a line on \
+stderr and an entry of the history: what differs, since when at the latest, and, as soon as CloudTrail \
+shows it (about five minutes later), who did it. Gates approved before it starts are open for it.
+
+Ctrl-C ends it; the exit code then says how the case stands. It ends by itself with 4 when the instance \
+can not be kept contained, as without a permission: let whatever starts it raise the alarm then. \
+The case is locked meanwhile: stop the guard to approve, resume or release.";
 
 /// Of `approve`.
 pub(super) const APPROVE: &str = "\

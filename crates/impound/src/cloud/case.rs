@@ -4,12 +4,13 @@ use super::clock::SystemClock;
 use super::enter_case;
 use super::entry::{Door, identity};
 use super::runtime::block_on;
-use crate::args::{Approve, Resume};
+use crate::args::{Approve, Guard, Resume};
 use crate::commands::{approve as approval, resume as resumption};
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::guarding::{self, Watch};
 use crate::history::History;
 use crate::opening::take_up;
 use crate::respond::{Site, drive_case};
@@ -31,6 +32,19 @@ pub fn resume(context: &Context, args: &Resume, case: &Case, config: &Config) ->
         let resumed = resumption::resumed(session.case(), args.through, config, resumption::person());
         session.append(SystemClock.now(), &[resumed])?;
         drive_case(context, Site { cloud: &accounts, clock: &SystemClock, stop }, &mut session).await
+    })
+}
+
+/// Keeps a case contained.
+///
+/// # Errors
+/// When AWS is not reached, another process holds the case, or it can not be kept contained.
+pub fn guard(context: &Context, args: &Guard, case: &Case, config: &Config) -> Result<Exit, Failure> {
+    block_on(async |stop| {
+        let accounts = unless_stopped(stop, enter_case(context, config, case)).await?;
+        let mut session = take_up(&context.shelf()?, &case.id)?;
+        let watch = Watch { every_seconds: args.every, config, by: resumption::person() };
+        guarding::guard(context, Site { cloud: &accounts, clock: &SystemClock, stop }, &mut session, watch).await
     })
 }
 

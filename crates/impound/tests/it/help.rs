@@ -2,12 +2,13 @@
 
 use crate::program::Home;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "drill",
     "respond",
     "plan",
     "resume",
     "approve",
+    "guard",
     "status",
     "release",
     "verify",

@@ -8,6 +8,7 @@ mod doctoring;
 mod drill;
 mod field;
 mod findings;
+mod guarding;
 mod help;
 mod opening;
 mod program;

@@ -93,7 +93,7 @@ fn mark(stage: &mut Stage, tier: &WebTier) {
 
 fn crowd(stage: &mut Stage, tier: &WebTier) {
     for n in 60..1000 {
-        stage.target_group(tier, &format!("service-{n:03}"), "instance", 80, &[]);
+        stage.target_group(&tier.vpc, &format!("service-{n:03}"), "instance", 80, &[]);
     }
     let subnet = stage.subnet(&tier.vpc, &["10.0.64.0/20"], "us-east-1c");
     for n in 0..500 {

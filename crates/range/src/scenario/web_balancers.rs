@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::web_tier::WebTier;
 use crate::world::balancers::{ClassicRecord, Front, Target, TargetGroupRecord, TargetState};
-use casebook::id::Arn;
+use casebook::id::{Arn, VpcId};
 use casebook::reading::TargetGroupSettings;
 use casebook::scene::balancer::{ClassicBalancer, Registration, TargetGroup};
 use std::collections::BTreeMap;
@@ -21,17 +21,17 @@ pub(super) fn balancers(stage: &mut Stage, tier: &WebTier) -> (Arn, String) {
     let balancer =
         Arn::new(stage.world.arn("elasticloadbalancing", &source, &format!("loadbalancer/app/front/{tail}")));
     stage.world.balancers.fronts.insert(balancer.clone(), front.clone());
-    let web = stage.target_group(tier, "web", "instance", 80, std::slice::from_ref(&balancer));
+    let web = stage.target_group(&tier.vpc, "web", "instance", 80, std::slice::from_ref(&balancer));
     for (id, port) in [(&tier.target, 80), (&tier.target, 8080), (&tier.peer, 80)] {
         stage.register(&web, id.as_str(), port);
     }
-    let backend = stage.target_group(tier, "backend", "ip", 8443, &[balancer]);
+    let backend = stage.target_group(&tier.vpc, "backend", "ip", 8443, &[balancer]);
     for interface in [tier.second.clone(), stage.world.cards_of(&tier.batch)[0].shown.id.clone()] {
         let address = stage.world.network.interfaces[&interface].shown.addresses[0].private.clone();
         stage.register(&backend, &address, 8443);
     }
     for n in 0..TARGET_GROUPS - 2 {
-        stage.target_group(tier, &format!("service-{n:02}"), "instance", 80, &[]);
+        stage.target_group(&tier.vpc, &format!("service-{n:02}"), "instance", 80, &[]);
     }
     (web, classic(stage, tier, front))
 }
@@ -46,7 +46,7 @@ fn classic(stage: &mut Stage, tier: &WebTier, front: Front) -> String {
 }
 
 impl Stage {
-    pub(super) fn target_group(&mut self, tier: &WebTier, name: &str, kind: &str, port: i32, balancers: &[Arn]) -> Arn {
+    pub(super) fn target_group(&mut self, vpc: &VpcId, name: &str, kind: &str, port: i32, balancers: &[Arn]) -> Arn {
         let source = self.source.clone();
         let tail = format!("{:016x}", self.world.number());
         let arn = Arn::new(self.world.arn("elasticloadbalancing", &source, &format!("targetgroup/{name}/{tail}")));
@@ -56,7 +56,7 @@ impl Stage {
             kind: kind.into(),
             protocol: "HTTP".into(),
             port: Some(port),
-            vpc: Some(tier.vpc.clone()),
+            vpc: Some(vpc.clone()),
             balancers: balancers.to_vec(),
         };
         let settings = TargetGroupSettings { draining_seconds: 300, closes_connections: false };

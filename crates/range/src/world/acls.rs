@@ -4,6 +4,7 @@
 use super::World;
 use super::errors::{missing, refused};
 use super::rules::contains;
+use super::time::Event;
 use casebook::fault::Fault;
 use casebook::id::{AclAssociationId, AclId, SubnetId, VpcId};
 use casebook::reading::Made;
@@ -53,10 +54,32 @@ impl World {
             ));
         }
         let subnet = self.unguard(&from.id, association);
+        self.delay_acl(&subnet, &from.id, to);
         let id = AclAssociationId::new(self.fresh("aclassoc"));
         self.network.replaced_acls.insert(association.clone(), (to.clone(), id.clone()));
         self.guard(to, subnet, id.clone());
         Ok(Made::one(id.as_str()))
+    }
+
+    /// A change of ACL takes effect after a short while
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html>).
+    fn delay_acl(&mut self, subnet: &SubnetId, from: &AclId, to: &AclId) {
+        if self.settings.acl_lag.is_positive() {
+            self.network.acls_in_force.entry(subnet.clone()).or_insert_with(|| from.clone());
+            self.schedule(self.settings.acl_lag, Event::AclInForce(subnet.clone(), to.clone()));
+        }
+    }
+
+    pub(crate) fn acl_comes_into_force(&mut self, subnet: &SubnetId, acl: AclId) {
+        self.settle();
+        self.network.acls_in_force.insert(subnet.clone(), acl);
+        self.settle();
+    }
+
+    /// The ACL that packets meet now.
+    fn acl_at_work(&self, subnet: &SubnetId) -> Option<&NetworkAcl> {
+        let late = self.network.acls_in_force.get(subnet).and_then(|id| self.network.acls.get(id));
+        late.map(|acl| &acl.shown).or_else(|| self.acl_of(subnet))
     }
 
     fn unguard(&mut self, acl: &AclId, association: &AclAssociationId) -> SubnetId {
@@ -70,7 +93,7 @@ impl World {
         shown.associations.push(AclAssociation { id, subnet });
     }
 
-    /// The ACL in force in a subnet.
+    /// The ACL that a subnet is associated with.
     pub(crate) fn acl_of(&self, subnet: &SubnetId) -> Option<&NetworkAcl> {
         let guards = |acl: &&NetworkAcl| acl.associations.iter().any(|held| held.subnet == *subnet);
         self.network.acls.values().map(|acl| &acl.shown).find(guards)
@@ -81,7 +104,7 @@ impl World {
     pub(crate) fn acl_passes(&self, subnet: &SubnetId, protocol: &str, peer: &str) -> bool {
         let within =
             self.network.subnets.get(subnet).is_some_and(|s| s.ranges.iter().any(|range| contains(range, peer)));
-        let Some(acl) = self.acl_of(subnet).filter(|_| !within) else { return true };
+        let Some(acl) = self.acl_at_work(subnet).filter(|_| !within) else { return true };
         let open = |direction| decides(acl, direction, protocol, peer).is_some_and(|entry| entry.allow);
         open(Direction::Ingress) && open(Direction::Egress)
     }

@@ -25,9 +25,10 @@ fn of_case(tags: &Tags, case: &CaseId) -> bool {
 impl World {
     /// What AWS would answer now.
     pub fn answer(&self, query: &Query) -> Result<Reading, Fault> {
+        let world = self.as_read_by(query);
         match query {
-            Query::Source(query) => self.answer_source(query),
-            Query::Forensic(query) => self.answer_forensic(query),
+            Query::Source(query) => world.answer_source(query),
+            Query::Forensic(query) => world.answer_forensic(query),
         }
     }
 
@@ -75,6 +76,7 @@ impl World {
             S::FlowLogs(ids) => Reading::Document(self.flow_logs(ids)),
             S::SsmRegistration(_) => Reading::Document(Self::ssm_registration()),
             S::SessionEvents(id) => Reading::Document(self.session_events(id)),
+            S::ChangesOf(resource) => Reading::Changes(self.changes_of(resource)),
             S::CaseSnapshots(case) => Reading::Snapshots(self.case_snapshots(me, case)),
             S::PendingSnapshots(ids) => Reading::Snapshots(self.pending_snapshots(me, ids)),
             S::SnapshotSharing(id) => Reading::Sharing(self.own_snapshot(me, id)?.sharing.clone()),

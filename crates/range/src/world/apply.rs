@@ -19,6 +19,7 @@ impl World {
             return answer;
         }
         self.settle();
+        self.keep_echo();
         let made = match effect {
             Effect::Source(effect) => self.apply_source(effect),
             Effect::Forensic(effect) => self.apply_forensic(effect),

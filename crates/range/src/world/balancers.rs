@@ -163,6 +163,16 @@ impl World {
         Ok(Made::nothing())
     }
 
+    /// Who gets a group's new requests: the healthy targets, or, where none is healthy, all of them
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html>).
+    pub fn receivers(&self, arn: &Arn) -> Vec<Registration> {
+        let Some(group) = self.balancers.target_groups.get(arn) else { return Vec::new() };
+        let staying = || group.targets.iter().filter(|(_, target)| target.state != TargetState::Draining);
+        let open = !staying().any(|(_, target)| target.state == TargetState::Healthy);
+        let chosen = staying().filter(|(_, target)| open || target.state == TargetState::Healthy);
+        chosen.map(|(registration, _)| registration.clone()).collect()
+    }
+
     fn registrable(&self, id: &InstanceId) -> Result<(), Fault> {
         let here = self.compute.instances.get(id).is_some_and(|machine| !gone(machine.shown.state));
         if here { Ok(()) } else { Err(refused("InvalidTarget", format!("the instance {id} cannot be registered"))) }

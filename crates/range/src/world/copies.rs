@@ -1,6 +1,7 @@
 //! What is done with snapshots afterwards: copied, shared, locked.
 
 use super::World;
+use super::disposal::CopyOf;
 use super::errors::refused;
 use super::storage::{Draft, Origin, SnapshotRecord};
 use casebook::fault::Fault;
@@ -66,6 +67,7 @@ impl World {
             content: Rc::clone(&source.content),
             product_codes: source.product_codes.clone(),
             failure: if reachable { None } else { Some(KEY_NOT_ACCESSIBLE) },
+            copy: CopyOf { source: Some(id.clone()), keys: source.shown.key.iter().chain([key]).cloned().collect() },
             tags,
         };
         self.draft_snapshot(draft)
@@ -100,6 +102,7 @@ impl World {
         from: &[AccountId],
     ) -> Result<Made, Fault> {
         withdraw(&mut self.own_snapshot_mut(owner, id)?.sharing, from);
+        self.orphan_copies(id);
         Ok(Made::nothing())
     }
 
@@ -121,13 +124,14 @@ impl World {
     /// DescribeLockedSnapshots of the caller's own; what is not locked is left out.
     pub(crate) fn locks(&self, owner: &AccountId, ids: &[SnapshotId]) -> Vec<Lock> {
         let own = ids.iter().filter_map(|id| self.own_snapshot(owner, id).ok());
-        own.filter_map(|snapshot| lock_of(snapshot, self.now)).collect()
+        own.filter_map(|snapshot| lock_of(snapshot, self.now, self.settings.clock_skew)).collect()
     }
 }
 
 /// A lock's time begins when the snapshot is complete
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LockedSnapshotsInfo.html>).
-fn lock_of(snapshot: &SnapshotRecord, now: Timestamp) -> Option<Lock> {
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LockedSnapshotsInfo.html>). It is
+/// shown by AWS's clock, which is ahead by `skew`.
+fn lock_of(snapshot: &SnapshotRecord, now: Timestamp, skew: SignedDuration) -> Option<Lock> {
     let (days, asked) = snapshot.lock?;
     let begins = asked.max(snapshot.done);
     let until = begins.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).expect("in range");
@@ -135,7 +139,7 @@ fn lock_of(snapshot: &SnapshotRecord, now: Timestamp) -> Option<Lock> {
         snapshot: snapshot.shown.id.clone(),
         state: if now < until { "governance" } else { "expired" }.into(),
         days: Some(days.into()),
-        until: (begins <= now).then(|| until.to_string()),
+        until: (begins <= now).then(|| until.saturating_add(skew).expect("in range").to_string()),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::World;
 use casebook::id::{InstanceId, VolumeId};
 use casebook::scene::instance::ScheduledEvent;
+use casebook::scene::trail::{TrailChange, TrailChanges};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -53,6 +54,11 @@ impl TrailEvent {
             "errorCode": self.error,
             "userIdentity": { "type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{}", self.user) },
         })
+    }
+
+    fn change(&self) -> TrailChange {
+        let (by, address) = (self.user.clone(), self.address.clone());
+        TrailChange { at: self.at, event: self.name.clone(), by, address, error: self.error.clone() }
     }
 }
 
@@ -111,6 +117,16 @@ impl World {
     pub(crate) fn session_events(&self, id: &InstanceId) -> Value {
         let events = self.records.trail.iter().rev().filter(|event| event.user == id.as_str());
         json!({ "events": events.map(TrailEvent::document).collect::<Vec<_>>(), "more": false })
+    }
+
+    /// LookupEvents by resource name, newest first. CloudTrail delivers on average about five minutes
+    /// after the call
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>).
+    pub(crate) fn changes_of(&self, resource: &str) -> TrailChanges {
+        let delivered = |event: &&TrailEvent| self.now >= event.at + self.settings.trail_lag;
+        let about = |event: &&TrailEvent| event.resources.iter().any(|name| name == resource);
+        let events = self.records.trail.iter().rev().filter(delivered).filter(about);
+        TrailChanges { changes: events.map(TrailEvent::change).collect(), whole: true }
     }
 
     /// DescribeInstanceInformation: nothing here is registered with Systems Manager.

@@ -16,9 +16,12 @@ pub(crate) fn refused(code: &str, message: impl Into<String>) -> Fault {
 
 fn class(code: &str, message: &str) -> FaultClass {
     match code {
-        "AuthFailure" | "UnauthorizedOperation" | "AccessDeniedException" | "OperationNotPermitted" => {
-            FaultClass::Denied
-        }
+        "AuthFailure"
+        | "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "OperationNotPermitted" => FaultClass::Denied,
+        "RequestLimitExceeded" | "Throttling" => FaultClass::Throttled,
         "NoSuchEntity"
         | "NoSuchAssociation"
         | "LoadBalancerNotFound"
@@ -31,6 +34,7 @@ fn class(code: &str, message: &str) -> FaultClass {
         | "IncorrectInstanceState"
         | "InvalidAMIID.Unavailable"
         | "Resource.AlreadyAssociated"
+        | "VolumeInUse"
         | "AddressMoved"
         | "IdempotentParameterMismatch" => FaultClass::Conflict,
         "LimitExceeded" => FaultClass::Limit,
@@ -38,7 +42,7 @@ fn class(code: &str, message: &str) -> FaultClass {
         "ValidationError" if message.contains("not found") => FaultClass::NotFound,
         "ValidationError" if message.contains("is not in ") || message.contains("not part of") => FaultClass::Conflict,
         _ if code.ends_with(".NotFound") => FaultClass::NotFound,
-        _ if code.ends_with(".Duplicate") => FaultClass::Conflict,
+        _ if code.ends_with(".Duplicate") || code.ends_with(".InUse") => FaultClass::Conflict,
         _ if code.ends_with("LimitExceeded") => FaultClass::Limit,
         _ => FaultClass::Invalid,
     }

@@ -5,7 +5,7 @@
 
 use super::rules::{Packet, permits, tracked};
 use super::{TimeoutReach, World};
-use casebook::id::{GroupId, InterfaceId};
+use casebook::id::{GroupId, InstanceId, InterfaceId};
 use casebook::scene::instance::InstanceState;
 use casebook::scene::network::{Direction, IdleTimeouts};
 use jiff::{SignedDuration, Timestamp};
@@ -212,6 +212,16 @@ impl World {
             self.settle_one(flow);
         }
         self.network.flows = flows;
+    }
+
+    /// The guest lost its side of every conversation: nothing answers for it any more.
+    pub(crate) fn end_flows_of(&mut self, instance: &InstanceId, why: &'static str) {
+        self.settle();
+        let cards: Vec<InterfaceId> = self.cards_of(instance).into_iter().map(|card| card.shown.id.clone()).collect();
+        let (now, flows) = (self.now, &mut self.network.flows);
+        for flow in flows.iter_mut().filter(|flow| flow.alive() && cards.contains(&flow.plan.interface)) {
+            flow.end(now, why);
+        }
     }
 
     fn settle_one(&self, flow: &mut Flow) {

@@ -63,7 +63,7 @@ impl World {
         let group = self.network.groups.get(&launch.group).ok_or_else(unknown)?;
         if group.shown.vpc != subnet.vpc {
             let message =
-                format!("Security group {} and subnet {} belong to different networks", launch.group, subnet.id);
+                format!("Security group {} and subnet {} belong to different networks.", launch.group, subnet.id);
             return Err(refused("InvalidParameter", message));
         }
         if !self.compute.types.contains_key(&launch.instance_type) {

@@ -112,10 +112,12 @@ impl World {
         })
     }
 
-    /// Only members in service are checked: not in Standby, not in Detaching.
+    /// Only members in service are checked: not in Standby, and not in Detaching, unless the world
+    /// has it so.
     fn check_members(&mut self, name: &ScalingGroupName) {
         let group = &self.scaling.groups[name];
-        let serving = group.members.iter().filter(|(_, member)| member.lifecycle == "InService");
+        let serving =
+            group.members.iter().filter(|(_, member)| self.settings.detaching_reach.includes(&member.lifecycle));
         let bad: Vec<InstanceId> = serving.filter(|(id, _)| self.is_bad(group, id)).map(|(id, _)| id.clone()).collect();
         let (marks, replaces) =
             (!group.suspends("HealthCheck"), !group.suspends("ReplaceUnhealthy") && !group.suspends("Terminate"));
@@ -152,8 +154,9 @@ impl World {
     /// Neither termination protection nor scale-in protection stops this
     /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html>).
     fn replace_unhealthy(&mut self, name: &ScalingGroupName) {
+        let reach = self.settings.detaching_reach;
         let members = &mut self.scaling.groups.get_mut(name).expect("listed above").members;
-        let sick = members.iter_mut().filter(|(_, member)| !member.healthy && member.lifecycle == "InService");
+        let sick = members.iter_mut().filter(|(_, member)| !member.healthy && reach.includes(&member.lifecycle));
         let sick: Vec<InstanceId> = sick
             .map(|(id, member)| {
                 member.lifecycle = "Terminating".into();

@@ -4,7 +4,7 @@
 
 use super::World;
 use super::errors::{missing, refused};
-use super::policy::{RequestContext, denies};
+use super::sessions::MetadataCache;
 use super::time::Event;
 use casebook::fault::Fault;
 use casebook::id::{AccountId, Arn, InstanceId, ProfileAssociationId, RoleName};
@@ -25,6 +25,8 @@ pub struct Identities {
     pub associations: BTreeMap<ProfileAssociationId, ProfileAssociation>,
     /// Sessions that were given out.
     pub sessions: Vec<Session>,
+    /// What the metadata services hand out at the moment.
+    pub metadata: MetadataCache,
 }
 
 /// A role.
@@ -56,7 +58,7 @@ pub struct Session {
     pub role: RoleName,
     /// The instance that they were given to; `None` for sessions obtained onward.
     pub instance: Option<InstanceId>,
-    /// `aws:TokenIssueTime`.
+    /// When it was given out; `aws:TokenIssueTime` is that by AWS's clock.
     pub issued: Timestamp,
     /// When they end by themselves.
     pub expires: Timestamp,
@@ -64,9 +66,6 @@ pub struct Session {
 
 /// How long an association takes to settle.
 const SETTLING: SignedDuration = SignedDuration::from_secs(5);
-/// How long credentials from the metadata service hold
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html>).
-const CREDENTIALS_HOLD: SignedDuration = SignedDuration::from_hours(6);
 /// What the inline policies of a role may hold together, without white space
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 const INLINE_CHARACTERS: usize = 10_240;
@@ -216,7 +215,7 @@ impl World {
         Ok(Made::nothing())
     }
 
-    /// iam:DeleteRolePolicy.
+    /// iam:DeleteRolePolicy: works at once, which is the worst that can happen to a deny.
     pub(crate) fn delete_policy(&mut self, role: &RoleName, name: &str) -> Result<Made, Fault> {
         if self.role_policy(role, name)?.is_none() {
             return Err(missing("NoSuchEntity", name));
@@ -224,34 +223,5 @@ impl World {
         let inline = &mut self.identity.roles.get_mut(role).expect("looked up above").inline;
         inline.retain(|policy| policy.shown.name != name);
         Ok(Made::nothing())
-    }
-
-    /// Somebody on the instance asks the metadata service for credentials: it gives them while an
-    /// association stands and the service is on.
-    pub fn steal_session(&mut self, instance: &InstanceId, label: &str) -> bool {
-        let machine = self.compute.instances.get(instance);
-        let answers = machine.is_some_and(|m| m.shown.metadata.enabled && m.shown.state == InstanceState::Running);
-        let profile = self.association_of(instance).filter(|held| answers && held.gives_credentials());
-        let Some(role) = profile.and_then(|held| self.role_behind(&held.profile)) else { return false };
-        let (issued, expires) = (self.now, self.after(CREDENTIALS_HOLD));
-        let session = Session { label: label.to_owned(), role, instance: Some(instance.clone()), issued, expires };
-        self.identity.sessions.push(session);
-        true
-    }
-
-    fn role_behind(&self, profile: &Arn) -> Option<RoleName> {
-        let profile = self.identity.profiles.values().find(|held| held.arn == *profile)?;
-        profile.role.as_ref().map(|role| role.name.clone())
-    }
-
-    /// Whether a session can still do anything now.
-    pub fn credentials_work(&self, session: &Session) -> bool {
-        let arn = session.instance.as_ref().map(|id| self.arn("ec2", &self.place.source, &format!("instance/{id}")));
-        let context = RequestContext { source_instance: arn.as_deref(), issued: session.issued };
-        let denied = self.identity.roles.get(&session.role).is_some_and(|role| {
-            let mut in_force = role.inline.iter().filter(|policy| policy.works_from <= self.now);
-            in_force.any(|policy| denies(&policy.shown.document, &context))
-        });
-        session.expires > self.now && !denied
     }
 }

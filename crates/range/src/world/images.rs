@@ -184,13 +184,14 @@ impl World {
     }
 
     /// ModifyImageAttribute: not of an image with a disk under the default key
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html>).
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html>). Code and
+    /// words are what users report (<https://github.com/DataDog/stratus-red-team/issues/109>).
     pub(crate) fn share_image(&mut self, owner: &AccountId, id: &ImageId, with: &AccountId) -> Result<Made, Fault> {
         let disks = &self.own_image(owner, id)?.shown.disks;
         let behind = disks.iter().filter_map(|disk| self.storage.snapshots.get(disk.snapshot.as_ref()?));
         if behind.into_iter().any(|snapshot| self.under_default_key(snapshot.shown.key.as_ref())) {
-            let message = format!("Images with EBS default key encrypted snapshots cannot be shared: {id}");
-            return Err(refused("OperationNotPermitted", message));
+            let message = "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.";
+            return Err(refused("InvalidParameter", message));
         }
         self.ready_image(owner, id)?;
         add(&mut self.storage.images.get_mut(id).expect("looked up above").sharing, with);

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::errors::{missing, refused};
+use super::power::Lost;
 use super::time::Event;
 use casebook::fault::Fault;
 use casebook::id::{AccountId, InstanceId};
@@ -38,6 +39,8 @@ pub struct Machine {
     pub shutdown: ShutdownBehavior,
     /// User data, base64.
     pub user_data: Option<String>,
+    /// What it had and has no more.
+    pub lost: Lost,
 }
 
 /// How long starting takes.
@@ -203,17 +206,6 @@ impl World {
         }
     }
 
-    /// The operating system of an instance shuts down: what then happens is the shutdown
-    /// behaviour's business, and no protection's
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>).
-    pub fn shutdown_from_inside(&mut self, id: &InstanceId) {
-        let Some(machine) = self.compute.instances.get_mut(id) else { return };
-        match machine.shutdown {
-            ShutdownBehavior::Terminate => self.begin_termination(id),
-            ShutdownBehavior::Stop => machine.shown.state = InstanceState::Stopped,
-        }
-    }
-
     pub(crate) fn instance_runs(&mut self, id: &InstanceId) {
         let pending = |machine: &&mut Machine| machine.shown.state == InstanceState::Pending;
         if let Some(machine) = self.compute.instances.get_mut(id).filter(pending) {
@@ -228,6 +220,7 @@ impl World {
         if let Some(machine) = self.compute.instances.get_mut(id) {
             machine.shown.state = InstanceState::Terminated;
         }
+        self.lose_what_is_volatile(id);
         self.settle();
         self.release_volumes(id);
         self.release_interfaces(id);

@@ -10,6 +10,7 @@ use casebook::id::{
     AccountId, AclAssociationId, AclId, AllocationId, GroupId, InstanceId, InterfaceId, SubnetId, VpcId,
 };
 use casebook::reading::Made;
+use casebook::scene::instance::InstanceState;
 use casebook::scene::network::{Endpoint, IdleTimeouts, Interface, Neighbour, RouteTable, Subnet, Vpc};
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ pub struct Network {
     pub acls: BTreeMap<AclId, AclRecord>,
     /// ACL associations that were replaced: what by, and what that made.
     pub replaced_acls: BTreeMap<AclAssociationId, (AclId, AclAssociationId)>,
+    /// The ACL that still works in a subnet, where a change takes its time.
+    pub acls_in_force: BTreeMap<SubnetId, AclId>,
     /// Route tables.
     pub routes: Vec<RouteTable>,
     /// Subnets.
@@ -134,21 +137,50 @@ impl World {
             return Err(refused("SecurityGroupsPerInterfaceLimitExceeded", message));
         }
         for group in groups {
-            self.group_for(group, id, &vpc)?;
+            self.group_for(group, &vpc)?;
         }
         self.own_card(id, caller)?.shown.groups = groups.to_vec();
         Ok(Made::nothing())
     }
 
-    fn group_for(&self, group: &GroupId, interface: &InterfaceId, vpc: &VpcId) -> Result<(), Fault> {
+    /// Whether an interface in a VPC can be in a group. No page has the code for a group of another
+    /// VPC; this is what users report
+    /// (<https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/3943>).
+    pub(crate) fn group_for(&self, group: &GroupId, vpc: &VpcId) -> Result<(), Fault> {
         let record = self.network.groups.get(group).ok_or_else(|| missing("InvalidGroup.NotFound", group.as_str()))?;
         if record.visible_from > self.now {
             return Err(missing("InvalidGroup.NotFound", group.as_str()));
         }
         if record.shown.vpc != *vpc {
-            let message = format!("Security group {group} and interface {interface} belong to different networks");
-            return Err(refused("InvalidParameter", message));
+            let message = "You have specified two resources that belong to different networks.";
+            return Err(refused("InvalidGroup.NotFound", message));
         }
+        Ok(())
+    }
+
+    /// AttachNetworkInterface of a card that is attached to nothing, at the next position, on an
+    /// instance of its zone; how many cards a type takes is not looked at
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachNetworkInterface.html>).
+    pub(crate) fn attach_card(
+        &mut self,
+        caller: &AccountId,
+        id: &InterfaceId,
+        instance: &InstanceId,
+    ) -> Result<(), Fault> {
+        let state = self.machine(caller, instance)?.shown.state;
+        if !matches!(state, InstanceState::Running | InstanceState::Stopped) {
+            return Err(refused(
+                "IncorrectInstanceState",
+                format!("the instance '{instance}' is not running or stopped"),
+            ));
+        }
+        let next = self.attached(instance).filter_map(|card| card.shown.device_index).max().map_or(0, |last| last + 1);
+        let card = self.own_card(id, caller)?;
+        if let Some(held) = &card.shown.instance {
+            return Err(refused("InvalidNetworkInterface.InUse", format!("{id} is attached to {held}")));
+        }
+        card.shown.instance = Some(instance.clone());
+        card.shown.device_index = Some(next);
         Ok(())
     }
 

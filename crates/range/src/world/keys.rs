@@ -33,6 +33,23 @@ impl World {
         Ok(key.shown.clone())
     }
 
+    /// kms:DisableKey: at once; an AWS managed key cannot be disabled. What is already in memory goes
+    /// on: volumes that are attached and snapshots made of them. A copy that still needs the key
+    /// ends in an error
+    /// (<https://docs.aws.amazon.com/kms/latest/developerguide/unusable-kms-keys.html>).
+    pub(crate) fn disable_key(&mut self, caller: &AccountId, arn: &Arn) -> Result<(), Fault> {
+        let unknown = || missing("NotFoundException", arn.as_str());
+        let key =
+            self.storage.keys.get_mut(arn).filter(|key| key.shown.arn.account() == *caller).ok_or_else(unknown)?;
+        if key.shown.aws_managed {
+            return Err(refused("AccessDeniedException", format!("{arn} is managed by AWS")));
+        }
+        key.shown.enabled = false;
+        key.shown.state = "Disabled".into();
+        self.break_copies(|copy| copy.keys.contains(arn));
+        Ok(())
+    }
+
     /// Whether an account can encrypt and decrypt with a key now; what is not encrypted is open.
     pub(crate) fn key_works(&self, account: &AccountId, key: Option<&Arn>) -> bool {
         key.is_none_or(|arn| self.storage.keys.get(arn).is_some_and(|key| key.shown.enabled && key.may_use(account)))

@@ -4,6 +4,7 @@
 use super::World;
 use super::instances::{Machine, STARTING};
 use super::interfaces::Card;
+use super::power::Lost;
 use super::storage::{Content, VolumeRecord};
 use super::time::Event;
 use casebook::id::{AccountId, Arn, GroupId, ImageId, InstanceId, InterfaceId, SnapshotId, SubnetId, VolumeId};
@@ -59,6 +60,7 @@ impl World {
             stop_protection: false,
             shutdown: ShutdownBehavior::Stop,
             user_data: None,
+            lost: Lost::default(),
         };
         self.compute.instances.insert(id.clone(), machine);
         self.plug_in(&id, new.owner, new.subnet, new.groups, 0);

@@ -3,6 +3,7 @@
 //! that is not known here never matches, so that no session is thought dead by mistake
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
 
+use casebook::id::{AccountId, Arn};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -68,6 +69,26 @@ fn issued_before(operator: &str, value: &str, context: &RequestContext<'_>) -> b
         "DateLessThanEquals" => context.issued <= moment,
         _ => false,
     }
+}
+
+/// Whether a trust policy lets a role of an account assume the role: it names the role, the account
+/// or everybody, and says nothing that would have to be checked
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>).
+pub fn trusts(document: &str, role: &Arn, account: &AccountId) -> bool {
+    let Ok(Value::Object(policy)) = serde_json::from_str(document) else { return false };
+    list(policy.get("Statement")).into_iter().any(|statement| {
+        let assumes = list(statement.get("Action")).iter().any(|action| action.as_str() == Some("sts:AssumeRole"));
+        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        allows && assumes && statement.get("Condition").is_none() && names_principal(statement, role, account)
+    })
+}
+
+fn names_principal(statement: &Value, role: &Arn, account: &AccountId) -> bool {
+    let Some(principal) = statement.get("Principal") else { return false };
+    let named = list(principal.get("AWS")).into_iter().filter_map(Value::as_str);
+    let root = format!(":iam::{account}:root");
+    let fits = |name: &str| name == "*" || name == role.as_str() || name == account.as_str() || name.ends_with(&root);
+    principal.as_str() == Some("*") || named.into_iter().any(fits)
 }
 
 /// A value or a list of values, as policies write either.

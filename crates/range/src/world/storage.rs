@@ -1,6 +1,7 @@
 //! Volumes and the snapshots made of them; what is written on them, block by block.
 
 use super::World;
+use super::disposal::CopyOf;
 use super::errors::{missing, refused};
 use super::images::ImageRecord;
 use super::keys::KeyRecord;
@@ -75,6 +76,8 @@ pub struct SnapshotRecord {
     pub done: Timestamp,
     /// What it fails with.
     pub failure: Option<&'static str>,
+    /// What it hangs on while it is copied; nothing for one that is made of a volume.
+    pub copy: CopyOf,
     /// From when on calls know it.
     pub visible_from: Timestamp,
 }
@@ -121,9 +124,12 @@ pub(crate) struct Draft<'a> {
     pub(crate) content: Content,
     pub(crate) product_codes: Vec<String>,
     pub(crate) failure: Option<&'static str>,
+    pub(crate) copy: CopyOf,
     pub(crate) tags: &'a Tags,
 }
 
+/// How many snapshots of an account can be pending at a time.
+const PENDING_SNAPSHOTS: usize = 100;
 /// How many blocks one question reads.
 const RUN: usize = 256;
 /// The size of a block (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html>).
@@ -144,7 +150,7 @@ impl World {
             state: SnapshotState::Pending,
             state_message: String::new(),
             progress_percent: 0,
-            started: self.now.to_string(),
+            started: self.aws_now().to_string(),
             size_gib: draft.size_gib,
             key: draft.key,
             tags: draft.tags.clone(),
@@ -159,6 +165,7 @@ impl World {
             started: self.now,
             done: self.after(lasts),
             failure: draft.failure,
+            copy: draft.copy,
             visible_from: self.after(self.settings.storage_lag),
         };
         self.storage.snapshots.insert(id.clone(), record);
@@ -179,6 +186,19 @@ impl World {
         Ok(())
     }
 
+    /// An account has so many pending snapshots of volumes at most
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>,
+    /// <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html>).
+    fn check_account(&self, owner: &AccountId, more: usize) -> Result<(), Fault> {
+        let own = self.storage.snapshots.values().filter(|s| s.origin == Origin::Volume && s.shown.owner == *owner);
+        let pending = own.filter(|snapshot| snapshot.state(self.now) == SnapshotState::Pending).count();
+        if pending + more > PENDING_SNAPSHOTS {
+            let message = format!("{owner} has {pending} pending snapshots: {PENDING_SNAPSHOTS} are allowed");
+            return Err(refused("PendingSnapshotLimitExceeded", message));
+        }
+        Ok(())
+    }
+
     /// Snapshots of all volumes of an instance at one point in time, or none
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html>).
     pub(crate) fn snapshot_set(
@@ -192,6 +212,7 @@ impl World {
         }
         let volumes: Vec<Volume> = self.volumes_where(owner, |volume| is_attached(volume, instance));
         volumes.iter().try_for_each(|volume| self.check_pending(volume))?;
+        self.check_account(owner, volumes.len())?;
         volumes.iter().map(|volume| self.snapshot_volume(owner, &volume.id, tags)).collect()
     }
 
@@ -206,6 +227,7 @@ impl World {
             content: Rc::clone(&volume.content),
             product_codes: volume.shown.product_codes.clone(),
             failure: None,
+            copy: CopyOf::default(),
             tags,
         };
         Ok(self.draft_snapshot(draft))
@@ -216,10 +238,11 @@ impl World {
     pub(crate) fn create_snapshot(&mut self, owner: &AccountId, id: &VolumeId, tags: &Tags) -> Result<Made, Fault> {
         let volume = self.own_volume(owner, id)?.shown.clone();
         self.check_pending(&volume)?;
+        self.check_account(owner, 1)?;
         Ok(Made::one(self.snapshot_volume(owner, id, tags)?.as_str()))
     }
 
-    fn own_volume(&self, owner: &AccountId, id: &VolumeId) -> Result<&VolumeRecord, Fault> {
+    pub(crate) fn own_volume(&self, owner: &AccountId, id: &VolumeId) -> Result<&VolumeRecord, Fault> {
         let volume = self.storage.volumes.get(id).filter(|volume| volume.owner == *owner);
         volume.ok_or_else(|| missing("InvalidVolume.NotFound", id.as_str()))
     }

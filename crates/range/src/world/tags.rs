@@ -32,6 +32,17 @@ impl World {
         Ok(Made::nothing())
     }
 
+    /// DeleteTags: a key that is not there is no error
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html>).
+    pub(crate) fn delete_tags(&mut self, owner: &AccountId, resource: &str, keys: &[String]) -> Result<(), Fault> {
+        if let Some(key) = keys.iter().find(|key| key.starts_with("aws:")) {
+            return Err(refused("InvalidParameterValue", format!("Tag keys starting with 'aws:' are reserved: {key}")));
+        }
+        let held = self.tags_of(owner, resource).ok_or_else(|| unknown(resource))?;
+        held.retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
     fn tags_of(&mut self, owner: &AccountId, id: &str) -> Option<&mut Tags> {
         let (network, storage) = (&mut self.network, &mut self.storage);
         let (whose, tags) = match id.split('-').next()? {

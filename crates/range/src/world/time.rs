@@ -2,7 +2,8 @@
 //! long step and many short ones end in the same world.
 
 use super::World;
-use casebook::id::{Arn, InstanceId, ProfileAssociationId, ScalingGroupName};
+use super::killers::Blow;
+use casebook::id::{AclId, Arn, InstanceId, ProfileAssociationId, ScalingGroupName, SubnetId};
 use casebook::scene::balancer::Registration;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -19,6 +20,12 @@ pub(crate) enum Event {
     MemberEntered(ScalingGroupName, InstanceId),
     Staffing(ScalingGroupName),
     HealthRound,
+    Stopped(InstanceId),
+    AclInForce(SubnetId, AclId),
+    Blow(InstanceId, Blow),
+    Automation(usize),
+    Fetch(usize),
+    Intruder(usize),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -66,6 +73,12 @@ impl World {
             Event::MemberEntered(group, id) => self.member_entered(&group, &id),
             Event::Staffing(group) => self.staff(&group),
             Event::HealthRound => self.health_round(),
+            Event::Stopped(id) => self.instance_stopped(&id),
+            Event::AclInForce(subnet, acl) => self.acl_comes_into_force(&subnet, acl),
+            Event::Blow(instance, blow) => self.strike(&instance, &blow),
+            Event::Automation(index) => self.automation_comes(index),
+            Event::Fetch(index) => self.fetcher_comes(index),
+            Event::Intruder(index) => self.intruder_acts(index),
         }
     }
 }

@@ -84,6 +84,9 @@ fn a_deny_of_older_sessions_meets_everybody_but_not_later_ones() {
     pass(&range, 11);
     assert!(!works(&range, "attacker") && !works(&range, "batch worker"));
     let id = target(&range);
+    assert!(range.with_world(|world| world.steal_session(&id, "cached")));
+    assert!(!works(&range, "cached"), "the metadata service still hands out what was issued before");
+    pass(&range, 3600);
     assert!(range.with_world(|world| world.steal_session(&id, "fresh")));
     assert!(works(&range, "fresh"), "while the association stands, new sessions come");
 }

@@ -62,7 +62,7 @@ fn an_image_with_a_disk_under_the_default_key_is_not_shared() {
     let range = cloud("web-tier");
     let id = ImageId::new(make(&range, create(&range)));
     pass(&range, 600);
-    assert_eq!(refused(&range, share(&range, &id)).1, "OperationNotPermitted");
+    assert_eq!(refused(&range, share(&range, &id)).1, "InvalidParameter");
     let key = range.briefing().share_key.clone().expect("the web tier has one");
     let again = S::ReencryptImage { image: id, key, name: "shareable".into(), token: "t".into(), tags: case_tags() };
     let copy = ImageId::new(make(&range, again.clone()));

@@ -59,7 +59,8 @@ fn a_group_of_another_vpc_is_refused() {
     let forensic_subnet = range.briefing().forensic_subnet.clone();
     let other = range.with_world(|world| world.network.subnets[&forensic_subnet].vpc.clone());
     let id = make(&range, create_group(&other, "elsewhere"));
-    assert_eq!(refused(&range, set(&range, vec![id.into()])), (FaultClass::Invalid, "InvalidParameter".into()));
+    let refusal = refused(&range, set(&range, vec![id.into()]));
+    assert_eq!(refusal, (FaultClass::NotFoundYet, "InvalidGroup.NotFound".into()), "as AWS answers, so it reads");
 }
 
 #[test]

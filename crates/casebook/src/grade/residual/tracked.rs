@@ -55,8 +55,10 @@ fn idle(interface: &Interface) -> String {
 
 /// The captured rules of an interface's groups.
 fn rules<'a>(view: View<'a>, interface: &Interface) -> Vec<&'a Rule> {
-    let groups = view.case.baseline.scene.facts().filter_map(|(query, fact)| match (query, &fact.answer) {
-        (Query::Source(S::Groups(_)), Ok(Reading::Groups(groups))) => Some(groups),
+    let facts = view.case.baseline.scene.facts_from(&S::Groups(Vec::new()).into());
+    let asked = facts.take_while(|(query, _)| matches!(query, Query::Source(S::Groups(_))));
+    let groups = asked.filter_map(|(_, fact)| match &fact.answer {
+        Ok(Reading::Groups(groups)) => Some(groups),
         _ => None,
     });
     groups.flatten().filter(|group| interface.groups.contains(&group.id)).flat_map(|group| &group.rules).collect()

@@ -29,7 +29,7 @@ impl Names {
     /// Whether a registration of this id or address is the instance's.
     pub(crate) fn contains(&self, id: &str) -> bool {
         let within = |address: IpAddr| self.prefixes.iter().any(|prefix| prefix.contains(&address));
-        self.exact.contains(id) || id.parse().is_ok_and(within)
+        self.exact.contains(id) || (!self.prefixes.is_empty() && id.parse().is_ok_and(within))
     }
 }
 

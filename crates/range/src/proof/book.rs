@@ -1,11 +1,10 @@
-//! A ledger that outlives the session that writes it, and fails where it is told to.
+//! A ledger that outlives the process that writes it, and fails where it is told to.
 
-use casebook::effect::Effect;
 use ledger::{Digest, LedgerError, MemoryStore, Store};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Where a store fails.
+/// Where writing fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Nowhere.
@@ -16,36 +15,24 @@ pub enum Failure {
     After(usize),
 }
 
-/// The ledger.
+/// The ledger. Clones write into the same one.
 #[derive(Clone, Debug)]
 pub struct Book {
     pages: Arc<Mutex<MemoryStore>>,
-    intents: Arc<Mutex<Vec<Effect>>>,
     failure: Failure,
     appends: usize,
 }
 
 impl Book {
-    pub fn new() -> Self {
-        Self { pages: Arc::default(), intents: Arc::default(), failure: Failure::Never, appends: 0 }
+    /// An empty ledger.
+    pub(crate) fn new() -> Self {
+        Self { pages: Arc::default(), failure: Failure::Never, appends: 0 }
     }
 
-    /// The same ledger, written by a new process, failing otherwise.
+    /// The same ledger, written by a new process, failing as told.
+    #[must_use]
     pub fn failing(&self, failure: Failure) -> Self {
-        self.intents().clear();
         Self { failure, appends: 0, ..self.clone() }
-    }
-
-    /// What this process has written as intent and not taken back by [`Book::spend`].
-    fn intents(&self) -> MutexGuard<'_, Vec<Effect>> {
-        self.intents.lock().expect("one thread")
-    }
-
-    /// Takes one intent for an effect; whether there was one.
-    pub fn spend(&self, effect: &Effect) -> bool {
-        let mut intents = self.intents();
-        let at = intents.iter().position(|intent| intent == effect);
-        at.map(|at| intents.remove(at)).is_some()
     }
 
     fn pages(&self) -> MutexGuard<'_, MemoryStore> {
@@ -64,9 +51,6 @@ impl Store for Book {
             return Err(full());
         }
         let written = self.pages().append(at, bodies)?;
-        for body in bodies.iter().filter(|body| body["entry"] == "intent") {
-            self.intents().push(serde_json::from_value(body["effect"].clone()).expect("an effect"));
-        }
         if self.failure == Failure::After(self.appends) { Err(full()) } else { Ok(written) }
     }
 

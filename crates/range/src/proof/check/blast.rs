@@ -1,0 +1,193 @@
+//! Only what belongs to the case is changed.
+
+use super::{Checker, Sight};
+use crate::World;
+use casebook::effect::{Effect, ForensicEffect as F, SourceEffect as S};
+use casebook::entry::Entry;
+use casebook::gate::Gate;
+use casebook::id::{GroupId, InstanceId, InterfaceId, RoleName};
+use casebook::reading::Reading;
+use casebook::scene::instance::Tags;
+use casebook::settings::RevokeScope;
+use casebook::tags;
+
+/// Every change concerns the target or what the case made.
+pub const DECLARED: Checker = Checker {
+    name: "declared-only",
+    law: "only the target and what the case itself made are changed; what others share is changed behind its gate",
+    look: declared,
+};
+
+fn declared(sight: &Sight<'_>) -> Option<String> {
+    let deed = sight.taken()?;
+    let held = match &deed.effect {
+        Effect::Source(effect) => source(&Judge { sight }, effect),
+        Effect::Forensic(effect) => forensic(&Judge { sight }, effect),
+    };
+    (!held).then(|| format!("it concerns somebody else: {}", deed.effect.title()))
+}
+
+/// Knows what belongs to the case.
+struct Judge<'a> {
+    sight: &'a Sight<'a>,
+}
+
+impl Judge<'_> {
+    fn world(&self) -> &World {
+        self.sight.world
+    }
+
+    fn target(&self, id: &InstanceId) -> bool {
+        *id == self.sight.briefing.target.instance
+    }
+
+    fn card(&self, id: &InterfaceId) -> bool {
+        let cards = self.world().cards_of(&self.sight.briefing.target.instance);
+        let known = cards.iter().any(|card| card.shown.id == *id) || !self.world().network.interfaces.contains_key(id);
+        known || self.was_read(id)
+    }
+
+    /// Whether a reading has shown an interface as the target's: it may have left since.
+    fn was_read(&self, id: &InterfaceId) -> bool {
+        let readings = self.sight.history.lines.iter().filter_map(|line| match &line.entry {
+            Entry::Captured(captured) => captured.reading.as_ref(),
+            Entry::Observed(observed) => Some(&observed.reading),
+            _ => None,
+        });
+        let mut lists = readings.filter_map(|reading| match reading {
+            Reading::Interfaces(interfaces) => Some(interfaces),
+            _ => None,
+        });
+        lists.any(|list| list.iter().any(|interface| interface.id == *id))
+    }
+
+    /// Whether a group was made by a case, or stands ready for cases.
+    fn ours(&self, id: &GroupId) -> bool {
+        let group = self.world().network.groups.get(id);
+        group.is_none_or(|group| group.shown.tags.keys().any(|key| key.starts_with("impound:")))
+    }
+
+    fn case_tags(&self, held: &Tags) -> bool {
+        let case = self.sight.history.opened().map(|opened| opened.case.as_str());
+        held.get(tags::CASE).map(String::as_str) == case
+    }
+
+    /// Whether one of the target's profiles, now or when captured, holds the role.
+    fn role(&self, name: &RoleName) -> bool {
+        let identity = &self.world().identity;
+        identity.profiles.values().any(|profile| profile.role.as_ref().is_some_and(|role| role.name == *name))
+            && identity.roles.contains_key(name)
+    }
+
+    fn approved(&self, gate: Gate) -> bool {
+        self.sight.history.approved(gate)
+    }
+
+    fn snapshot(&self, id: &casebook::id::SnapshotId) -> bool {
+        let held = self.world().storage.snapshots.get(id);
+        held.is_none_or(|held| self.case_tags(&held.shown.tags) || self.made(id.as_str()))
+    }
+
+    /// Whether the case made this id, whatever its tags say now.
+    fn made(&self, id: &str) -> bool {
+        let deeds = self.sight.history.deeds.iter().filter_map(|deed| deed.result.as_ref().ok());
+        deeds.flat_map(|made| &made.ids).any(|made| made == id) || self.in_an_image(id)
+    }
+
+    fn in_an_image(&self, id: &str) -> bool {
+        let images = self.world().storage.images.values().filter(|image| self.case_tags(&image.shown.tags));
+        images
+            .flat_map(|image| &image.shown.disks)
+            .any(|disk| disk.snapshot.as_ref().is_some_and(|held| held.as_str() == id))
+    }
+}
+
+fn source(judge: &Judge<'_>, effect: &S) -> bool {
+    match effect {
+        S::Tag { resources, .. } => resources.iter().all(|id| taggable(judge, id)),
+        S::SetTerminationProtection { instance, .. }
+        | S::SetStopProtection { instance, .. }
+        | S::SetShutdownBehavior { instance, .. }
+        | S::SetDeleteOnTermination { instance, .. }
+        | S::SetScaleInProtection { instance, .. }
+        | S::DetachFromGroup { instance, .. }
+        | S::EnterStandby { instance, .. }
+        | S::ExitStandby { instance, .. }
+        | S::AttachToGroup { instance, .. }
+        | S::DeregisterClassic { instance, .. }
+        | S::RegisterClassic { instance, .. }
+        | S::AssociateProfile { instance, .. }
+        | S::CreateSnapshots { instance, .. }
+        | S::CreateImage { instance, .. }
+        | S::Terminate { instance, .. } => judge.target(instance),
+        S::RevokeRules { group, .. } | S::AuthorizeRules { group, .. } | S::DeleteGroup { group } => judge.ours(group),
+        S::SetInterfaceGroups { interface, .. }
+        | S::SetIdleTimeouts { interface, .. }
+        | S::DisassociateAddress { interface, .. }
+        | S::AssociateAddress { interface, .. } => judge.card(interface),
+        S::ReplaceAcl { .. } => judge.approved(Gate::SubnetNacl),
+        S::SuspendProcesses { .. } | S::ResumeProcesses { .. } => judge.approved(Gate::AsgSuspend),
+        S::DeregisterTargets { targets, .. } | S::RegisterTargets { targets, .. } => {
+            targets.iter().all(|target| points_here(judge, &target.id))
+        }
+        S::PutRolePolicy { role, document, .. } => judge.role(role) && spares_others(judge, document),
+        S::DeleteRolePolicy { role, name } => judge.role(role) && name.starts_with("impound-"),
+        S::LockSnapshot { snapshot, .. }
+        | S::Reencrypt { snapshot, .. }
+        | S::ShareSnapshot { snapshot, .. }
+        | S::UnshareSnapshot { snapshot, .. } => judge.snapshot(snapshot),
+        S::CreateSnapshot { .. }
+        | S::CreateGroup { .. }
+        | S::CreateAcl { .. }
+        | S::ReencryptImage { .. }
+        | S::ShareImage { .. }
+        | S::UnshareImage { .. }
+        | S::ReplaceProfile { .. }
+        | S::DisassociateProfile { .. } => true,
+    }
+}
+
+/// The target, its interfaces and volumes, and what the case made.
+fn taggable(judge: &Judge<'_>, id: &str) -> bool {
+    let world = judge.world();
+    let target = &judge.sight.briefing.target.instance;
+    let volumes = world
+        .storage
+        .volumes
+        .values()
+        .filter(|volume| volume.shown.attachments.iter().any(|held| held.instance == *target));
+    id == target.as_str()
+        || world.cards_of(target).iter().any(|card| card.shown.id.as_str() == id)
+        || volumes.into_iter().any(|volume| volume.shown.id.as_str() == id)
+        || judge.made(id)
+        || judge.sight.disturbed()
+}
+
+/// A registration of the target: by its id, or by an address of an interface of its own.
+fn points_here(judge: &Judge<'_>, id: &str) -> bool {
+    let target = &judge.sight.briefing.target.instance;
+    let cards = judge.world().cards_of(target);
+    let mut addresses = cards.iter().flat_map(|card| &card.shown.addresses);
+    id == target.as_str() || addresses.any(|address| address.private == id)
+}
+
+/// A deny meets this instance's sessions alone, unless the settings or the gate say the role's.
+fn spares_others(judge: &Judge<'_>, document: &str) -> bool {
+    let settings = judge.sight.history.opened().map(|opened| opened.settings.policy.revoke);
+    document.contains(judge.sight.briefing.target.instance.as_str())
+        || settings == Some(RevokeScope::Role)
+        || judge.approved(Gate::SharedRole)
+}
+
+fn forensic(judge: &Judge<'_>, effect: &F) -> bool {
+    let tags = match effect {
+        F::CopySnapshot { tags, .. }
+        | F::CopyImage { tags, .. }
+        | F::CreateVolume { tags, .. }
+        | F::CreateGroup { tags, .. } => tags,
+        F::Launch(launch) => &launch.tags,
+        F::LockSnapshot { snapshot, .. } => return judge.snapshot(snapshot),
+        F::RevokeRules { group, .. } => return judge.ours(group),
+    };
+    judge.case_tags(tags)
+}

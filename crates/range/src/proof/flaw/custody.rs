@@ -1,0 +1,99 @@
+//! Flaws of what becomes of the evidence.
+
+use super::{Act, Flaw, NONE};
+use casebook::effect::{Effect, SourceEffect as S, Switch};
+use casebook::id::AccountId;
+use casebook::step::Phase;
+use serde_json::json;
+
+pub(super) const FLAWS: &[Flaw] = &[
+    Flaw {
+        what: "shares with a second account besides the forensic one",
+        seen_in: "automated-forensic-orchestrator-for-amazon-ec2, shareSnapShot.py",
+        caught_by: "shared-with-nobody-else",
+        scenario: "lone",
+        through: Phase::Custody,
+        act: |_, effect| match effect {
+            Effect::Source(S::ShareSnapshot { snapshot, .. }) => {
+                Act::Also(S::ShareSnapshot { snapshot: snapshot.clone(), with: AccountId::from("333333333333") }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "snapshots the volumes one by one: each is of another moment",
+        seen_in: "aws-incident-response-playbooks, EC2MalwareFindings.md",
+        caught_by: "one-moment",
+        act: |range, effect| match effect {
+            Effect::Source(S::CreateSnapshots { instance, description, tags }) => {
+                let volume = range.with_world(|world| {
+                    let mut held = world.storage.volumes.values();
+                    let of_it = held.find(|held| held.shown.attachments.iter().any(|at| at.instance == *instance));
+                    of_it.expect("it has a volume").shown.id.clone()
+                });
+                Act::Instead(S::CreateSnapshot { volume, description: description.clone(), tags: tags.clone() }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "takes the request for a lock for the lock",
+        caught_by: "evidence-is-there",
+        scenario: "lone",
+        act: |_, effect| match effect {
+            Effect::Source(S::LockSnapshot { .. }) => Act::OnlyClaim,
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "terminates what it was told to keep",
+        caught_by: "terminate-proved",
+        scenario: "spot",
+        act: |range, effect| match effect {
+            Effect::Source(S::CreateSnapshots { .. }) => Act::Also(termination(&range.target().instance)),
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "lifts the protection again once the snapshots are there",
+        caught_by: "guarded",
+        scenario: "lone",
+        act: |range, effect| match effect {
+            Effect::Source(S::LockSnapshot { .. }) => {
+                let instance = range.target().instance;
+                Act::Also(S::SetTerminationProtection { instance, to: Switch::Off }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "releases, and leaves the protection as the case set it",
+        caught_by: "as-captured",
+        scenario: "lone",
+        release: true,
+        prepare: |trial| {
+            let target = trial.range.target().instance;
+            trial.range.with_world(|world| {
+                let machine = world.compute.instances.get_mut(&target).expect("the target");
+                machine.termination_protection = false;
+            });
+        },
+        act: |_, effect| match effect {
+            Effect::Source(S::SetTerminationProtection { to: Switch::Off, .. }) => Act::OnlyClaim,
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+];
+
+/// No program of ours can make this value without the evidence; a ledger from elsewhere might hold it.
+fn termination(instance: &casebook::id::InstanceId) -> Effect {
+    let proof = json!({ "case": "web-7", "digest": "" });
+    serde_json::from_value(json!({ "source": { "terminate": { "instance": instance, "proof": proof } } }))
+        .expect("an effect as a ledger holds it")
+}

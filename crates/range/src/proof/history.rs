@@ -1,0 +1,71 @@
+//! What a trial leaves behind: the entries of its ledger and the changes that reached the world.
+
+use crate::Deed;
+use casebook::entry::{Approved, Entry, Opened, StepEntry};
+use casebook::gate::Gate;
+use casebook::step::StepName;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// An entry of the ledger.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its number.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// Everything that was written and done, in order.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The ledger.
+    pub lines: Vec<Line>,
+    /// What reached the world.
+    pub deeds: Vec<Deed>,
+    /// What of the target a release must give back, as it was at first.
+    pub before: BTreeMap<String, String>,
+}
+
+impl History {
+    /// The opening of the case.
+    pub fn opened(&self) -> Option<&Opened> {
+        self.lines.iter().find_map(|line| match &line.entry {
+            Entry::Opened(opened) => Some(&**opened),
+            _ => None,
+        })
+    }
+
+    /// How a step was last written to stand.
+    pub fn step(&self, step: StepName) -> Option<&StepEntry> {
+        self.lines.iter().rev().find_map(|line| match &line.entry {
+            Entry::Step(entry) if entry.step == step => Some(entry),
+            _ => None,
+        })
+    }
+
+    /// Whether somebody has approved a gate.
+    pub fn approved(&self, gate: Gate) -> bool {
+        self.approvals().any(|approved| approved.gate == gate)
+    }
+
+    /// Every approval.
+    pub fn approvals(&self) -> impl Iterator<Item = &Approved> {
+        self.lines.iter().filter_map(|line| match &line.entry {
+            Entry::Approved(approved) => Some(approved),
+            _ => None,
+        })
+    }
+
+    /// Whether the capture has a gap.
+    pub fn has_gaps(&self) -> bool {
+        self.lines.iter().any(|line| matches!(&line.entry, Entry::Captured(captured) if captured.gap.is_some()))
+    }
+
+    /// Whether the release was asked for.
+    pub fn releasing(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.entry, Entry::Releasing(_)))
+    }
+}

@@ -1,0 +1,224 @@
+//! Sweeps: one case, disturbed once at every point where it can be, and taken up again until it
+//! stands. Whatever the disturbance, the end is the undisturbed one and no law is broken.
+//!
+//! A new runbook or scenario is swept by naming it in a [`Job`].
+
+use super::book::Failure;
+use super::trial::{Crash, Finish, Trial, fault};
+use crate::{Injection, Range, Scenario};
+use casebook::entry::CaseStatus;
+use casebook::fault::FaultClass;
+use casebook::gate::Gate;
+use casebook::step::Phase;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is swept.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// The world.
+    pub scenario: &'static str,
+    /// The runbook.
+    pub runbook: &'static str,
+    /// How far the case goes.
+    pub through: Phase,
+    /// Whether it is released afterwards, and the release is what is disturbed.
+    pub release: bool,
+    /// Gates approved ahead.
+    pub approved: &'static [Gate],
+}
+
+/// One disturbance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Disturbance {
+    /// The process dies.
+    Crash(Crash),
+    /// The n-th call of an action fails so, before it takes effect.
+    Fails(String, u32, FaultClass),
+    /// The n-th call of an action takes effect, and its answer is lost.
+    Unheard(String, u32),
+    /// The n-th call of an action is handled twice.
+    Twice(String, u32),
+    /// A second responder, with a ledger of its own, begins at the n-th change.
+    Rival(usize),
+}
+
+/// What a sweep did.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// How many disturbed runs there were, by kind.
+    pub runs: BTreeMap<&'static str, usize>,
+    /// What went wrong, and under which disturbance.
+    pub failures: Vec<(Disturbance, String)>,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (disturbance, what) in self.failures.iter().take(SHOWN) {
+            writeln!(f, "{disturbance:?}: {what}")?;
+        }
+        write!(f, "{} failures in {:?}", self.failures.len(), self.runs)
+    }
+}
+
+/// How many failures are shown.
+const SHOWN: usize = 5;
+/// How often a disturbed case is taken up again until it must stand.
+const ATTEMPTS: usize = 4;
+
+impl Job {
+    /// A job without approvals that ends with containment or custody.
+    pub fn new(scenario: &'static str, runbook: &'static str, through: Phase) -> Self {
+        Self { scenario, runbook, through, release: false, approved: &[] }
+    }
+
+    /// A case in its world, ready for what is to be disturbed.
+    fn trial(&self) -> Trial {
+        let scenario = Scenario::named(self.scenario).expect("a scenario of the range");
+        let mut trial = Trial::on(Range::new(scenario, 7), self.through);
+        trial.runbook = self.runbook;
+        self.approved.iter().for_each(|gate| trial.approve(*gate));
+        if self.release {
+            trial.drive();
+            trial.ask_for_release();
+        }
+        trial
+    }
+
+    /// The undisturbed end, and how often each action was called that changes something.
+    fn undisturbed(&self) -> (Finish, BTreeMap<String, u32>, usize) {
+        let trial = self.trial();
+        let before = trial.range.deed_count();
+        trial.drive();
+        let mut calls = BTreeMap::new();
+        let deeds = trial.range.deeds_from(before);
+        deeds.iter().for_each(|deed| *calls.entry(deed.action().to_owned()).or_default() += 1);
+        (trial.outcome(), calls, deeds.len())
+    }
+
+    /// Every crash at every entry and every change.
+    pub fn crashes(&self) -> Tally {
+        let (expected, _, _) = self.undisturbed();
+        let mut tally = Tally::default();
+        for crash in [Crash::Unwritten, Crash::Written, Crash::Unsent, Crash::Unheard] {
+            for n in 1.. {
+                let trial = self.trial();
+                if !trial.crash(crash(n)) {
+                    break;
+                }
+                tally.settle(&trial, Disturbance::Crash(crash(n)), &expected);
+            }
+        }
+        tally
+    }
+
+    /// Every change failing with every class of fault, and once with its answer lost.
+    pub fn faults(&self) -> Tally {
+        self.strikes(|action, n| {
+            let fails = |class| Disturbance::Fails(action.to_owned(), n, class);
+            let mut strikes: Vec<Disturbance> = CLASSES.into_iter().map(fails).collect();
+            strikes.push(Disturbance::Unheard(action.to_owned(), n));
+            strikes
+        })
+    }
+
+    /// Every change handled twice.
+    pub fn repeats(&self) -> Tally {
+        self.strikes(|action, n| vec![Disturbance::Twice(action.to_owned(), n)])
+    }
+
+    fn strikes(&self, strikes: impl Fn(&str, u32) -> Vec<Disturbance>) -> Tally {
+        let (expected, calls, _) = self.undisturbed();
+        let mut tally = Tally::default();
+        for (action, n) in calls.iter().flat_map(|(action, times)| (0..*times).map(move |n| (action, n))) {
+            for disturbance in strikes(action, n) {
+                let trial = self.trial();
+                trial.range.inject(disturbance.injection().expect("a strike is an injection"));
+                tally.settle(&trial, disturbance, &expected);
+            }
+        }
+        tally
+    }
+
+    /// A second responder, beginning at every change of the first one.
+    pub fn rivals(&self) -> Tally {
+        let (_, _, changes) = self.undisturbed();
+        let mut tally = Tally::default();
+        for n in 0..changes {
+            let first = self.trial();
+            let second = first.rival();
+            first.race(&second, n);
+            for trial in [&first, &second] {
+                tally.look(trial, &Disturbance::Rival(n));
+            }
+            *tally.runs.entry("rival").or_default() += 1;
+        }
+        tally
+    }
+}
+
+/// Every class that a change can fail with before it takes effect.
+const CLASSES: [FaultClass; 9] = [
+    FaultClass::Denied,
+    FaultClass::Throttled,
+    FaultClass::NotFoundYet,
+    FaultClass::NotFound,
+    FaultClass::Conflict,
+    FaultClass::Limit,
+    FaultClass::Network,
+    FaultClass::Unknown,
+    FaultClass::Invalid,
+];
+
+impl Disturbance {
+    /// As a fault put into a call; `None` for what is no fault of a call.
+    pub fn injection(&self) -> Option<Injection> {
+        match self {
+            Self::Fails(action, n, class) => Some(Injection::before(action, fault(*class)).skipping(*n)),
+            Self::Unheard(action, n) => Some(Injection::after(action, fault(FaultClass::Unknown)).skipping(*n)),
+            Self::Twice(action, n) => Some(Injection::twice(action).skipping(*n)),
+            Self::Crash(_) | Self::Rival(_) => None,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Crash(Crash::Unwritten(_)) => "crash, answered and not written",
+            Self::Crash(Crash::Written(_)) => "crash, written and not heard",
+            Self::Crash(Crash::Unsent(_)) => "crash, not sent",
+            Self::Crash(Crash::Unheard(_)) => "crash, sent and lost",
+            Self::Fails(..) => "fault",
+            Self::Unheard(..) => "answer lost",
+            Self::Twice(..) => "handled twice",
+            Self::Rival(_) => "rival",
+        }
+    }
+}
+
+impl Tally {
+    /// Takes a disturbed case up until it stands as expected, and looks at it.
+    fn settle(&mut self, trial: &Trial, disturbance: Disturbance, expected: &Finish) {
+        *self.runs.entry(disturbance.kind()).or_default() += 1;
+        let stands = |trial: &Trial| {
+            let ended = trial.attempt(Failure::Never, &mut ()).map_err(|error| error.to_string())?;
+            Ok::<bool, String>(ended.status == expected.status || ended.status == CaseStatus::Done)
+        };
+        for _ in 0..ATTEMPTS {
+            match stands(trial) {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => return self.failures.push((disturbance, error)),
+            }
+        }
+        let (found, doubled) = (trial.outcome(), matches!(disturbance, Disturbance::Twice(..)));
+        if found.without_counts() != expected.without_counts() || (!doubled && found != *expected) {
+            self.failures.push((disturbance.clone(), format!("it ends otherwise: {}", expected.difference(&found))));
+        }
+        self.look(trial, &disturbance);
+    }
+
+    fn look(&mut self, trial: &Trial, disturbance: &Disturbance) {
+        let breaches = trial.breaches();
+        self.failures.extend(breaches.into_iter().map(|breach| (disturbance.clone(), breach.to_string())));
+    }
+}

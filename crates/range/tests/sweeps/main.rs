@@ -1,0 +1,93 @@
+//! Every disturbance at every point of every shipped runbook, in every scenario: no law is broken,
+//! and the end is the undisturbed one.
+
+mod flaws;
+mod safety;
+mod tampering;
+
+use casebook::step::Phase;
+use range::Scenario;
+use range::proof::Trial;
+use range::proof::sweep::{Job, Tally};
+
+fn holds(job: &Job, tally: &Tally, at_least: usize) {
+    assert!(tally.failures.is_empty(), "{job:?}\n{tally}");
+    let runs: usize = tally.runs.values().sum();
+    assert!(runs >= at_least, "only {runs} disturbed runs: {tally}");
+}
+
+/// Undisturbed no checker complains, in any scenario, with either runbook.
+#[test]
+fn undisturbed_no_law_is_broken() {
+    for (scenario, _) in Scenario::list() {
+        for runbook in ["standard", "classic"] {
+            let mut trial = Trial::new(scenario, Phase::Custody);
+            trial.runbook = runbook;
+            trial.drive();
+            assert_eq!(trial.breaches(), [], "{scenario}, {runbook}");
+            trial.release();
+            assert_eq!(trial.breaches(), [], "{scenario}, {runbook}, released");
+        }
+    }
+}
+
+/// Everything but the crowded account, which is the web tier among others.
+fn jobs(through: Phase, release: bool) -> Vec<Job> {
+    let scenarios = Scenario::list().into_iter().map(|(name, _)| name).filter(|name| *name != "big-account");
+    let both =
+        |scenario| ["standard", "classic"].map(|runbook| Job { release, ..Job::new(scenario, runbook, through) });
+    scenarios.flat_map(both).collect()
+}
+
+#[test]
+fn containment_survives_every_crash() {
+    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.crashes(), 40));
+}
+
+#[test]
+fn containment_survives_every_fault() {
+    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.faults(), 40));
+}
+
+#[test]
+fn containment_survives_every_repetition() {
+    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.repeats(), 5));
+}
+
+#[test]
+fn containment_survives_a_rival() {
+    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.rivals(), 5));
+}
+
+#[test]
+fn a_release_survives_every_crash() {
+    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.crashes(), 10));
+}
+
+#[test]
+fn a_release_survives_every_fault() {
+    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.faults(), 10));
+}
+
+#[test]
+fn a_release_survives_every_repetition() {
+    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.repeats(), 5));
+}
+
+#[test]
+fn custody_survives_every_crash() {
+    let job = Job::new("lone", "standard", Phase::Custody);
+    holds(&job, &job.crashes(), 100);
+}
+
+#[test]
+fn custody_survives_every_fault() {
+    let job = Job::new("lone", "standard", Phase::Custody);
+    holds(&job, &job.faults(), 100);
+}
+
+#[test]
+fn custody_survives_every_repetition() {
+    let job = Job::new("lone", "standard", Phase::Custody);
+    holds(&job, &job.repeats(), 10);
+}
