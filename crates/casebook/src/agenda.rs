@@ -395,3 +395,6 @@ pub fn digest(sentences: &[String]) -> String {
     use sha2::{Digest, Sha256};
     hex::encode(Sha256::digest(sentences.join("\n")))
 }
+
+#[cfg(test)]
+mod tests;

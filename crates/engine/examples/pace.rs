@@ -1,6 +1,6 @@
 //! How many whole responses a second one thread makes on the simulated cloud, ledger in memory, each with a seed of
 //! its own: `cargo run --release -p engine --example pace [RUNS]`.
-#![allow(clippy::print_stdout)] // its numbers are for a terminal
+#![allow(clippy::print_stdout, clippy::disallowed_methods)] // it times runs for a terminal
 
 use casebook::effect::Effect;
 use casebook::entry::{CaseStatus, Opened, Person};

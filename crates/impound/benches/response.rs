@@ -9,7 +9,7 @@ use engine::{RunEnd, Stop};
 use impound::charges::Charges;
 use impound::config;
 use impound::opening::{Foreign, Plan, begin};
-use impound::range_site::{self, RangeClock, RangeCloud};
+use impound::range_site;
 use impound::respond::{Site, run};
 use ledger::MemoryStore;
 use range::{Range, Scenario};
@@ -31,8 +31,8 @@ fn respond(scenario: Scenario) -> RunEnd {
         nonce: "0".repeat(32),
         program: "bench".into(),
     };
-    let (cloud, clock, stop) = (RangeCloud(range.clone()), RangeClock(range.clock()), Stop::new());
-    let opened = begin(MemoryStore::new(), CaseId::new("bench"), &plan, &target, None, clock.0.now());
+    let (cloud, clock, stop) = (range.clone(), range.clock(), Stop::new());
+    let opened = begin(MemoryStore::new(), CaseId::new("bench"), &plan, &target, None, clock.now());
     let mut session = opened.expect("memory can be written");
     let site = Site { cloud: &cloud, clock: &clock, stop: &stop };
     range::run(&range.clock(), run(site, &mut session, &mut ())).expect("memory can be written")

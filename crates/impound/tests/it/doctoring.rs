@@ -10,10 +10,10 @@ use engine::Cloud;
 use impound::doctor::{Finding, Health, examine};
 use impound::exit::Exit;
 use impound::failure::Failure;
-use impound::range_site::RangeCloud;
+use range::Range;
 
 /// A range on which one question is answered otherwise.
-struct Odd<F>(RangeCloud, F);
+struct Odd<F>(Range, F);
 
 impl<F: Fn(&Query) -> Option<Result<Reading, Fault>>> Cloud for Odd<F> {
     async fn observe(&self, query: &Query) -> Answer<Reading> {

@@ -15,10 +15,10 @@ use impound::exit::Exit;
 use impound::failure::Failure;
 use impound::history::History;
 use impound::opening::{Foreign, Plan};
-use impound::range_site::{self, RangeClock, RangeCloud};
+use impound::range_site;
 use impound::respond::{Response, Site, respond};
 use ledger::Shelf;
-use range::{Range, Scenario};
+use range::{Range, Scenario, VirtualClock};
 use std::path::PathBuf;
 
 pub struct Field {
@@ -47,12 +47,12 @@ impl Field {
         Context::new(CommandLine::try_parse_from(line).expect("a command line").global)
     }
 
-    pub fn cloud(&self) -> RangeCloud {
-        RangeCloud(self.range.clone())
+    pub fn cloud(&self) -> Range {
+        self.range.clone()
     }
 
-    pub fn clock(&self) -> RangeClock {
-        RangeClock(self.range.clock())
+    pub fn clock(&self) -> VirtualClock {
+        self.range.clock()
     }
 
     pub fn charge(&self, through: Phase) -> Charge {
@@ -78,7 +78,7 @@ impl Field {
     pub fn respond(&self, response: Response<'_>) -> Result<Exit, Failure> {
         let (context, cloud, clock, stop) = (self.context(), self.cloud(), self.clock(), Stop::new());
         let site = Site { cloud: &cloud, clock: &clock, stop: &stop };
-        range::run(&clock.0, respond(&context, site, response))
+        range::run(&clock, respond(&context, site, response))
     }
 
     /// The only case.

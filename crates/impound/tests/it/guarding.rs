@@ -5,7 +5,7 @@ use casebook::entry::{CaseStatus, Entry, Person, StepEntry};
 use casebook::fault::{Fault, FaultClass};
 use casebook::id::GroupId;
 use casebook::step::{Phase, StepName, StepStatus};
-use engine::{Clock, Stop};
+use engine::Stop;
 use futures_util::future::join;
 use impound::commands::resume::resumed;
 use impound::document::Document;
@@ -52,7 +52,7 @@ fn guarded(field: &Field, script: impl AsyncFnOnce(&Range)) -> Result<Exit, Fail
         script(&field.range).await;
         stop.wish();
     };
-    range::run(&clock.0, join(guard(&context, site, &mut session, watch), play)).0
+    range::run(&clock, join(guard(&context, site, &mut session, watch), play)).0
 }
 
 async fn pass(range: &Range, seconds: i64) {

@@ -4,7 +4,6 @@ use crate::field::Field;
 use casebook::entry::{Entry, StepEntry};
 use casebook::gate::Gate;
 use casebook::step::{Phase, StepName, StepStatus};
-use engine::Clock;
 use impound::opening::take_up;
 
 /// The ledger says that the instance was read back as terminated.

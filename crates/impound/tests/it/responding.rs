@@ -15,7 +15,7 @@ use impound::exit::Exit;
 use impound::failure::Failure;
 use impound::history::History;
 use impound::opening::{Foreign, Plan};
-use impound::range_site::{self, RangeClock, RangeCloud};
+use impound::range_site;
 use impound::respond::{Response, Site, respond};
 use range::{Range, Scenario};
 use std::path::Path;
@@ -60,7 +60,7 @@ impl Bench {
         };
         let context = Context::new(line.global.clone());
         let response = Response { plan, config: &self.config, region: target.region, file: None };
-        let (cloud, clock, stop) = (RangeCloud(self.range.clone()), RangeClock(self.range.clock()), Stop::new());
+        let (cloud, clock, stop) = (self.range.clone(), self.range.clock(), Stop::new());
         let site = Site { cloud: &cloud, clock: &clock, stop: &stop };
         range::run(&self.range.clock(), async {
             if args.dry_run { dry_run(&context, site, response).await } else { respond(&context, site, response).await }

@@ -22,7 +22,7 @@ fn all_are_contained_before_the_first_is_shared() {
     let (context, clock, stop) = (field.context(), field.clock(), Stop::new());
     let calls = Calls { context: &context, clock: &clock, stop: &stop };
     let enter = async |charge: &_| Ok((field.cloud(), field.response(Clone::clone(charge))));
-    range::run(&clock.0, respond_to_all(calls, &charges, enter)).expect("both are told");
+    range::run(&clock, respond_to_all(calls, &charges, enter)).expect("both are told");
     let sent: Vec<String> = field.range.calls().into_iter().map(|call| call.action).collect();
     let contained = sent.iter().rposition(|action| action == "ec2:ModifyNetworkInterfaceAttribute");
     let shared = sent.iter().position(|action| action == "ec2:ModifySnapshotAttribute");

@@ -2,9 +2,8 @@
 
 use crate::field::Field;
 use casebook::entry::CaseStatus;
-use casebook::reading::{Answer, Made, Reading};
 use casebook::step::Phase;
-use engine::{Clock, Cloud, Session, Stop};
+use engine::{Session, Stop};
 use futures_util::FutureExt;
 use impound::exit::Exit;
 use impound::opening::begin;
@@ -72,7 +71,7 @@ fn a_full_disk_holds_the_case_with_its_document() {
         begin(store, "full".into(), &response.plan, &target, None, clock.now()).expect("opened");
     let cloud = field.cloud();
     let site = Site { cloud: &cloud, clock: &clock, stop: &stop };
-    let failure = range::run(&clock.0, run(site, &mut session, &mut ())).expect_err("no room");
+    let failure = range::run(&clock, run(site, &mut session, &mut ())).expect_err("no room");
     assert_eq!(failure.exit, Exit::Held, "{failure:?}");
     let document = failure.promised().expect("a document");
     assert_eq!((document.status, document.case), (CaseStatus::Held, Some("full".into())));

@@ -6,7 +6,7 @@ use casebook::evidence::{Evidence, EvidenceKind, EvidenceState};
 use casebook::gate::Gate;
 use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::{Residual, Verdict};
-use engine::{Clock, Session};
+use engine::Session;
 use impound::commands::approve;
 use impound::opening::{begin, take_up};
 use ledger::CaseFile;

@@ -108,7 +108,7 @@ fn storms(order: &Order) -> ExitCode {
 }
 
 fn report(storm: &Storm, law: &str, order: &Order) {
-    let smallest = storm.shrunk(law);
+    let smallest = storm.shrunk(|smaller| smaller.breaks(law));
     header(&smallest);
     let after = smallest.run();
     after.breaches.iter().take(3).for_each(|breach| println!("BROKEN {breach}"));

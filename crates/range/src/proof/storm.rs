@@ -252,10 +252,14 @@ impl Storm {
         }
     }
 
-    /// The same storm with as little trouble as still breaks the law.
+    /// Whether it breaks the law of a checker.
+    pub fn breaks(&self, checker: &str) -> bool {
+        self.run().breaches.iter().any(|breach| breach.checker == checker)
+    }
+
+    /// The same storm with as little trouble as still does it.
     #[must_use]
-    pub fn shrunk(&self, law: &str) -> Self {
-        let breaks = |storm: &Self| storm.run().breaches.iter().any(|breach| breach.checker == law);
+    pub fn shrunk(&self, breaks: impl Fn(&Self) -> bool) -> Self {
         let mut smallest = self.clone();
         let mut at = 0;
         while at < smallest.troubles.len() {

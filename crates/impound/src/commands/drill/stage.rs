@@ -17,7 +17,7 @@ use crate::history::History;
 use crate::opening::{DRILL, Foreign, Plan, begin};
 use crate::preflight::{self, Preflight};
 use crate::primed::Primed;
-use crate::range_site::{self, RangeClock, RangeCloud};
+use crate::range_site;
 use crate::respond::{self, Site};
 use crate::tables::word;
 use crate::verification::{Check, Found, in_cloud, kept_here};
@@ -110,7 +110,7 @@ impl<'a> Stage<'a> {
         let file = self.range.briefing().finding.to_string().into_bytes();
         let plan = self.plan(&file)?;
         self.range.enter().await;
-        let cloud = RangeCloud(self.range.clone());
+        let cloud = self.range.clone();
         let found = self.look(&cloud, &plan).await?;
         let store = self.store(shelf)?;
         let target = found.target.clone();
@@ -141,8 +141,8 @@ impl<'a> Stage<'a> {
         })
     }
 
-    async fn look<'c>(&self, cloud: &'c RangeCloud, plan: &Plan) -> Result<Preflight<'c>, Failure> {
-        let clock = RangeClock(self.range.clock());
+    async fn look<'c>(&self, cloud: &'c Range, plan: &Plan) -> Result<Preflight<'c>, Failure> {
+        let clock = self.range.clock();
         let region = self.range.briefing().target.region.clone();
         preflight::look((cloud, &clock), plan, &region, &self.config).await
     }
@@ -161,7 +161,7 @@ impl<'a> Stage<'a> {
 
     /// One process: to the end of its run, or to its death.
     async fn drive<C: Cloud>(&mut self, session: &mut Session<CaseFile>, cloud: &C) -> Result<Ended, Failure> {
-        let clock = RangeClock(self.range.clock());
+        let clock = self.range.clock();
         let dies_after = self.crashes.pop();
         let site = Site { cloud, clock: &clock, stop: &self.stop };
         let ended = live(&self.range, dies_after, respond::run(site, session, &mut self.story)).await;
@@ -174,7 +174,7 @@ impl<'a> Stage<'a> {
     }
 
     async fn resume(&mut self, session: &mut Session<CaseFile>, through: Phase) -> Result<Ended, Failure> {
-        let cloud = RangeCloud(self.range.clone());
+        let cloud = self.range.clone();
         let resumed = Resumed {
             settings: self.config.settings(&session.case().target.region),
             through,
@@ -230,7 +230,7 @@ impl<'a> Stage<'a> {
     async fn curtain(&mut self, session: &Session<CaseFile>, end: &RunEnd) -> Result<Exit, Failure> {
         let history = History::of(session)?;
         self.tally.close(&history.case);
-        let cloud = RangeCloud(self.range.clone());
+        let cloud = self.range.clone();
         let mut checks = kept_here(session.case(), session.store());
         checks.extend(in_cloud(&cloud, session.case(), &history.entries).await);
         self.story.checks(&history, &checks);

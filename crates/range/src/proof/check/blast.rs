@@ -1,5 +1,6 @@
 //! Only what belongs to the case is changed.
 
+use super::custody::captured_volumes;
 use super::{Checker, Sight};
 use crate::World;
 use casebook::effect::{Effect, ForensicEffect as F, SourceEffect as S};
@@ -160,7 +161,8 @@ fn taggable(judge: &Judge<'_>, id: &str) -> bool {
         || world.cards_of(target).iter().any(|card| card.shown.id.as_str() == id)
         || volumes.into_iter().any(|volume| volume.shown.id.as_str() == id)
         || judge.made(id)
-        || judge.sight.disturbed()
+        || judge.was_read(&InterfaceId::from(id))
+        || captured_volumes(judge.sight).iter().any(|volume| volume.as_str() == id)
 }
 
 /// A registration of the target: by its id, or by an address of an interface of its own.

@@ -98,10 +98,8 @@ fn deny_after_profile(sight: &Sight<'_>) -> Option<String> {
     let Effect::Source(S::PutRolePolicy { document, role, .. }) = &deed.effect else { return None };
     let moment = deny_moment(document)?;
     let target = &sight.briefing.target.instance;
-    let takes_off = |effect: &Effect| match effect {
-        Effect::Source(S::DisassociateProfile { .. } | S::ReplaceProfile { .. }) => true,
-        _ => false,
-    };
+    let takes_off =
+        |effect: &Effect| matches!(effect, Effect::Source(S::DisassociateProfile { .. } | S::ReplaceProfile { .. }));
     let off =
         sight.history.deeds.iter().filter(|deed| deed.result.is_ok() && takes_off(&deed.effect)).map(|deed| deed.at);
     let gives =
