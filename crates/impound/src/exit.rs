@@ -14,7 +14,7 @@ pub enum Exit {
     Usage,
     /// A person must approve something before it goes on.
     Waiting,
-    /// A step failed, or a setting for it is missing; containment is kept.
+    /// A step failed, or a setting for it is missing; what is contained stays so.
     Held,
     /// Nothing was done, on purpose.
     Refused,

@@ -20,6 +20,7 @@ use casebook::entry::CaseStatus;
 use casebook::id::Region;
 use casebook::runbook::Runbook;
 use casebook::settings::Config;
+use casebook::verdict::NetworkVerdict;
 use engine::{Clock, Cloud, EngineError, Ports, RunEnd, Session, Stop, Watcher, drive};
 use ledger::{CaseFile, LedgerError, Store};
 
@@ -214,8 +215,17 @@ fn held(context: &Context, history: &History, reason: &str) -> Result<Failure, F
         show(context, history)?;
     }
     Ok(Failure::new(Exit::Held, format!("case {} is held: {reason}", history.case.id))
-        .hint(format!("containment is kept; then go on: {}", summary::next_command(history)))
+        .hint(format!("{}; then go on: {}", kept(&history.case), summary::next_command(history)))
         .document(Document::of(history)))
+}
+
+/// What a run that is held leaves behind: nothing that was contained is given up, but somebody may have
+/// opened it again.
+fn kept(case: &Case) -> &'static str {
+    match case.verdict.network {
+        NetworkVerdict::Open => "the instance is NOT contained",
+        NetworkVerdict::NewFlowsBlocked | NetworkVerdict::VerifiedDead => "containment is kept",
+    }
 }
 
 /// A case on stdout, in the form asked for.

@@ -25,7 +25,7 @@ Exit codes:
   1  a bug of this program         6  AWS not reached, or it refused, before any change
   2  usage or configuration        7  verification failed
   3  waiting at a gate             8  done, but not everything could be read
-  4  held: containment is kept, `impound resume` goes on
+  4  held: what is contained stays so, `impound resume` goes on
 
 Environment:
   AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and the other settings of the AWS SDKs
