@@ -96,6 +96,7 @@ pub struct Agenda<'a> {
     pub yields: Option<(StepName, String)>,
     /// What it has looked at; kept only while the case is guarded.
     pub(crate) consulted: BTreeSet<Query>,
+    noting: bool,
 }
 
 impl<'a> Agenda<'a> {
@@ -115,6 +116,7 @@ impl<'a> Agenda<'a> {
             pending: false,
             yields: None,
             consulted: BTreeSet::new(),
+            noting: view.case.guard.every.is_some() || view.case.has_failed(),
         }
     }
 
@@ -177,8 +179,9 @@ impl<'a> Agenda<'a> {
         }
     }
 
+    /// Notes what a step looks at, where somebody will ask: a guard, or a step that failed before.
     fn consult(&mut self, query: &Query) {
-        if self.view.case.guard.every.is_some() {
+        if self.noting {
             self.consulted.insert(query.clone());
         }
     }

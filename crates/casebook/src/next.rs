@@ -205,7 +205,11 @@ fn prepare(view: View<'_>, card: &StepCard, before: StepName, next: &mut Next) -
 fn run(view: View<'_>, card: &StepCard, next: &mut Next) -> StepReport {
     let mut agenda = Agenda::new(view);
     (card.plan)(&mut agenda);
-    let report = StepReport::of(card.name, &agenda, view);
+    let mut report = StepReport::of(card.name, &agenda, view);
+    if report.status == StepStatus::Done && view.case.step_status(card.name) == Some(StepStatus::Failed) {
+        watch::old(view, &agenda.consulted).into_iter().for_each(|query| agenda.ask(query));
+        report = StepReport::of(card.name, &agenda, view);
+    }
     take(card.name, agenda, next);
     report
 }

@@ -59,7 +59,7 @@ fn facts<'v>(view: View<'v>, next: &Next) -> Vec<(Query, &'v Fact)> {
 
 /// Whether an answer can change under our hands. Blocks of a snapshot can not; CloudTrail's past is
 /// read at a pace of its own.
-fn may_change(query: &Query) -> bool {
+pub(super) fn may_change(query: &Query) -> bool {
     !matches!(
         query,
         Query::Source(

@@ -2,7 +2,7 @@
 //! once more before the run ends: what the end says held a few seconds before. A later run starts
 //! from nothing and reads everything anew.
 
-use super::{Next, closing, gone};
+use super::{Next, closing, gone, guard};
 use crate::agenda::Wake;
 use crate::query::{Query, SourceQuery as S};
 use crate::scene::instance::Attribute;
@@ -10,6 +10,7 @@ use crate::step::{StepName, StepStatus};
 use crate::steps::revoke;
 use crate::view::View;
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// How old a proof may become while a run goes on.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -29,6 +30,13 @@ pub fn again(view: View<'_>, next: &mut Next) {
             next.wakes.push(Wake { at: due, why: "the next look at what was contained".into() });
         }
     }
+}
+
+/// What of these was read too long ago to prove something now: a step that failed and then finds its
+/// goal reached may have looked at part of it minutes before.
+pub fn old(view: View<'_>, consulted: &BTreeSet<Query>) -> Vec<Query> {
+    let aged = |query: &&Query| view.scene.fact(query).is_some_and(|fact| fact.at + EVERY <= view.now);
+    consulted.iter().filter(|query| guard::may_change(query)).filter(aged).cloned().collect()
 }
 
 fn moves(view: View<'_>, next: &Next) -> bool {
