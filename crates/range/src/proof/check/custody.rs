@@ -1,8 +1,8 @@
 //! The evidence is there, and nothing goes before it is.
 
 use super::{Checker, News, Sight};
-use crate::World;
 use crate::world::storage::SnapshotRecord;
+use crate::{Deed, World};
 use casebook::effect::{Effect, SourceEffect as S};
 use casebook::entry::Entry;
 use casebook::evidence::{Evidence, EvidenceKind, EvidenceState};
@@ -117,13 +117,18 @@ pub(super) fn secured(sight: &Sight<'_>, volume: &VolumeId) -> bool {
 /// One point in time.
 pub const ONE_MOMENT: Checker = Checker {
     name: "one-moment",
-    law: "the volumes of a running instance are snapshotted together, of one moment",
+    law: "the volumes of a running instance are snapshotted together, of one moment, before any is snapshotted alone",
     look: one_moment,
 };
 
 fn one_moment(sight: &Sight<'_>) -> Option<String> {
     let deed = sight.taken()?;
     let Effect::Source(S::CreateSnapshot { volume, .. }) = &deed.effect else { return None };
+    let together =
+        |deed: &Deed| matches!(deed.effect, Effect::Source(S::CreateSnapshots { .. })) && deed.result.is_ok();
+    if sight.history.deeds.iter().any(together) {
+        return None;
+    }
     let target = &sight.briefing.target.instance;
     let held = sight.world.storage.volumes.get(volume)?;
     let attached = held.shown.attachments.iter().any(|at| at.instance == *target);
