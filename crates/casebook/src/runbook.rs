@@ -54,6 +54,9 @@ pub struct PolicyChange {
 const SHIPPED: [&str; 2] = [include_str!("runbooks/standard.toml"), include_str!("runbooks/classic.toml")];
 
 impl Runbook {
+    /// The names of the runbooks that come with the program.
+    pub const NAMES: [&str; 2] = ["standard", "classic"];
+
     /// The runbooks that come with the program.
     pub fn shipped() -> Vec<Self> {
         SHIPPED.iter().filter_map(|text| Self::parse(text).ok()).collect()

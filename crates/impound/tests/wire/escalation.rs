@@ -200,7 +200,8 @@ fn the_window_was_open_and_is_gone(incident: &Incident, after: &Value) {
     let window = ingress.0[0].param("GroupId");
     assert!(ingress.0.iter().chain(&egress.0).all(|call| call.param("GroupId") == window), "no other group was opened");
     let open = shortest_stay(&calls, &window);
-    assert!((75.0..120.0).contains(&open), "it was open for {open} s");
+    // 75 s by the program's clock, a few milliseconds less between two arrivals here; the timeouts are 60 s.
+    assert!((74.0..120.0).contains(&open), "it was open for {open} s");
     assert!(after["around"]["groups"].get(&window).is_none(), "{window} is still there");
     for (interface, groups) in of_interfaces(after, "groups") {
         let [group] = groups.as_array().unwrap().as_slice() else { panic!("{interface}: {groups}") };

@@ -6,22 +6,26 @@
 use range::Scenario;
 use range::adversary::{self, Strategy};
 use range::proof::storm::{Choice, Storm};
+use range::proof::sweep::Job;
 use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str = "storm --seeds N [--from SEED] [--scenario S|chance] [--strategy A] [--calm]\n\
-                     storm --seed SEED [the same options]: one storm, told in full";
+                     storm --seed SEED [the same options]: one storm, told in full\n\
+                     storm --sweep [--scenario S]: every disturbance at every point of every runbook";
 
 /// What was asked for.
 struct Order {
     from: u64,
     seeds: u64,
     told: bool,
+    sweep: bool,
     choice: Choice,
 }
 
 fn main() -> ExitCode {
     match order(std::env::args().skip(1)) {
+        Ok(order) if order.sweep => sweep(&order),
         Ok(order) if order.told => tell(&order),
         Ok(order) => storms(&order),
         Err(why) => {
@@ -32,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
-    let mut order = Order { from: 1, seeds: 1_000, told: false, choice: Choice::default() };
+    let mut order = Order { from: 1, seeds: 1_000, told: false, sweep: false, choice: Choice::default() };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
@@ -41,6 +45,7 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
             "--seed" => (order.from, order.told) = (number(&value()?)?, true),
             "--scenario" => order.choice.scenario = Some(scenario(&value()?)?),
             "--strategy" => order.choice.strategy = Some(strategy(&value()?)?),
+            "--sweep" => order.sweep = true,
             "--calm" => order.choice.calm = true,
             _ => return Err(format!("`{word}` is no option")),
         }
@@ -61,6 +66,20 @@ fn scenario(name: &str) -> Result<Scenario, String> {
 fn strategy(name: &str) -> Result<&'static Strategy, String> {
     let names = || adversary::ALL.iter().map(|strategy| strategy.name).collect::<Vec<_>>().join(", ");
     Strategy::named(name).ok_or_else(|| format!("there is no strategy `{name}`; there is: {}", names()))
+}
+
+/// Everything that can be disturbed, in every scenario or one.
+fn sweep(order: &Order) -> ExitCode {
+    let wanted = |job: &Job| order.choice.scenario.is_none_or(|scenario| scenario.name == job.scenario);
+    let mut broken = 0;
+    for job in Job::all().into_iter().filter(wanted) {
+        let what = if job.release { "released" } else { "to custody" };
+        for tally in job.everything() {
+            println!("{} by {}, {what}: {tally}", job.scenario, job.runbook);
+            broken += tally.failures.len();
+        }
+    }
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// One storm in full.

@@ -9,6 +9,7 @@ use crate::{Injection, Range, Scenario};
 use casebook::entry::CaseStatus;
 use casebook::fault::FaultClass;
 use casebook::gate::Gate;
+use casebook::runbook::Runbook;
 use casebook::step::Phase;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -70,6 +71,24 @@ impl Job {
     /// A job without approvals that ends with containment or custody.
     pub fn new(scenario: &'static str, runbook: &'static str, through: Phase) -> Self {
         Self { scenario, runbook, through, release: false, approved: &[] }
+    }
+
+    /// Every shipped runbook in every scenario, to custody and back. The crowded account is the web tier
+    /// among others.
+    pub fn all() -> Vec<Self> {
+        let scenarios = Scenario::list().into_iter().map(|(name, _)| name).filter(|name| *name != "big-account");
+        let runbooks = |scenario| Runbook::NAMES.map(|runbook| (scenario, runbook));
+        let cases = scenarios.flat_map(runbooks).flat_map(|(scenario, runbook)| {
+            let forth = Self::new(scenario, runbook, Phase::Custody);
+            [forth, Self { through: Phase::Contain, release: true, ..forth }]
+        });
+        cases.collect()
+    }
+
+    /// Every disturbance there is.
+    pub fn everything(&self) -> [Tally; 4] {
+        let rivals = if self.release { Tally::default() } else { self.rivals() };
+        [self.crashes(), self.faults(), self.repeats(), rivals]
     }
 
     /// A case in its world, ready for what is to be disturbed.
