@@ -3,7 +3,6 @@
 //! stands as it was written; sessions, snapshots and custody go on.
 
 use super::closing;
-use crate::fault::FaultClass;
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::instance::InstanceState;
@@ -32,19 +31,17 @@ pub fn why(view: View<'_>, step: StepName) -> Option<String> {
     ))
 }
 
-/// How it is seen to be gone. After about an hour AWS does not show it at all
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>).
+/// How it is seen to be gone. That AWS does not show it says nothing: it also does that for a moment
+/// with what is there
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
 fn state(view: View<'_>) -> Option<&'static str> {
     let query: Query = S::Instance(view.case.target.instance.clone()).into();
-    match view.scene.fact(&query).map(|fact| fact.answer.as_ref()) {
-        Some(Ok(Reading::Instance(instance))) => match instance.state {
+    match view.scene.last(&query) {
+        Some(Reading::Instance(instance)) => match instance.state {
             InstanceState::ShuttingDown => Some("is being terminated"),
             InstanceState::Terminated => Some("is terminated"),
             _ => None,
         },
-        Some(Err(fault)) if fault.class == FaultClass::NotFound && view.case.baseline.has(&query) => {
-            Some("is not shown by AWS any more")
-        }
         _ => None,
     }
 }
