@@ -28,6 +28,21 @@ pub enum FaultClass {
     Invalid,
 }
 
+impl FaultClass {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Denied,
+        Self::Throttled,
+        Self::NotFoundYet,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Limit,
+        Self::Network,
+        Self::Unknown,
+        Self::Invalid,
+    ];
+}
+
 /// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct Fault {

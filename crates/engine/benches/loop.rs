@@ -1,47 +1,15 @@
 //! The whole loop on the simulated cloud, ledger in memory: what a run costs in our own time.
 #![allow(missing_docs)] // criterion's macros make public items
 
-use casebook::effect::Effect;
 use casebook::entry::{Opened, Person};
 use casebook::id::CaseId;
-use casebook::query::Query;
-use casebook::reading::{Answer, Made, Reading};
 use casebook::runbook::Runbook;
 use casebook::settings::{ForensicSettings, Policy, Settings};
 use casebook::step::Phase;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use engine::{Clock, Cloud, Ports, RunEnd, Session, Stop, drive};
-use jiff::Timestamp;
+use engine::{Ports, RunEnd, Session, Stop, drive};
 use ledger::MemoryStore;
-use range::{Range, Scenario, VirtualClock};
-
-struct Sky(Range);
-
-impl Cloud for Sky {
-    async fn observe(&self, query: &Query) -> Answer<Reading> {
-        self.0.observe(query).await
-    }
-
-    async fn perform(&self, effect: &Effect) -> Answer<Made> {
-        self.0.perform(effect).await
-    }
-
-    async fn rehearse(&self, effect: &Effect) -> Answer<()> {
-        self.0.rehearse(effect).await
-    }
-}
-
-struct Watch(VirtualClock);
-
-impl Clock for Watch {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    async fn sleep_until(&self, at: Timestamp) {
-        self.0.sleep_until(at).await;
-    }
-}
+use range::{Range, Scenario};
 
 fn opened(range: &Range, through: Phase) -> Opened {
     let briefing = range.briefing();
@@ -71,8 +39,8 @@ fn opened(range: &Range, through: Phase) -> Opened {
 fn run(range: &Range, through: Phase) -> RunEnd {
     let clock = range.clock();
     let mut session = Session::open(MemoryStore::new(), opened(range, through), clock.now()).expect("opens");
-    let (sky, watch, stop) = (Sky(range.clone()), Watch(clock.clone()), Stop::new());
-    let ports = Ports { cloud: &sky, clock: &watch, stop: &stop };
+    let stop = Stop::new();
+    let ports = Ports { cloud: range, clock: &clock, stop: &stop };
     range::run(&clock, drive(&mut session, ports, &mut ())).expect("ends")
 }
 

@@ -120,18 +120,6 @@ const ACTIONS: [&str; 24] = [
     "ec2:DescribeSnapshots",
 ];
 
-const CLASSES: [FaultClass; 9] = [
-    FaultClass::Denied,
-    FaultClass::Throttled,
-    FaultClass::NotFoundYet,
-    FaultClass::NotFound,
-    FaultClass::Conflict,
-    FaultClass::Limit,
-    FaultClass::Network,
-    FaultClass::Unknown,
-    FaultClass::Invalid,
-];
-
 /// How often a case is taken up while there is trouble, and after it.
 const ATTEMPTS: usize = 3;
 
@@ -294,7 +282,7 @@ fn some_scenario(rng: &mut Rng) -> Scenario {
 
 fn strike(rng: &mut Rng) -> Trouble {
     let (action, n) = (ACTIONS[rng.usize(..ACTIONS.len())], rng.u32(..4));
-    let class = CLASSES[rng.usize(..CLASSES.len())];
+    let class = FaultClass::ALL[rng.usize(..FaultClass::ALL.len())];
     let (injection, how) = match rng.usize(..4) {
         0 => (Injection::after(action, fault(FaultClass::Unknown)), "takes effect unheard".to_owned()),
         1 => (Injection::twice(action), "is handled twice".to_owned()),

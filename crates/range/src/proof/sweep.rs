@@ -135,7 +135,7 @@ impl Job {
     pub fn faults(&self) -> Tally {
         self.strikes(|action, n| {
             let fails = |class| Disturbance::Fails(action.to_owned(), n, class);
-            let mut strikes: Vec<Disturbance> = CLASSES.into_iter().map(fails).collect();
+            let mut strikes: Vec<Disturbance> = FaultClass::ALL.into_iter().map(fails).collect();
             strikes.push(Disturbance::Unheard(action.to_owned(), n));
             strikes
         })
@@ -175,19 +175,6 @@ impl Job {
         tally
     }
 }
-
-/// Every class that a change can fail with before it takes effect.
-const CLASSES: [FaultClass; 9] = [
-    FaultClass::Denied,
-    FaultClass::Throttled,
-    FaultClass::NotFoundYet,
-    FaultClass::NotFound,
-    FaultClass::Conflict,
-    FaultClass::Limit,
-    FaultClass::Network,
-    FaultClass::Unknown,
-    FaultClass::Invalid,
-];
 
 impl Disturbance {
     /// As a fault put into a call; `None` for what is no fault of a call.

@@ -74,7 +74,7 @@ fn a_release_survives_every_fault() {
 
 #[test]
 fn a_release_survives_every_repetition() {
-    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.repeats(), 1));
+    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.repeats(), 3));
 }
 
 #[test]
