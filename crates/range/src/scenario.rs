@@ -3,6 +3,7 @@
 mod chance;
 mod finding;
 mod lone;
+mod members;
 mod stage;
 mod story;
 mod variants;

@@ -9,6 +9,7 @@ use casebook::step::Phase;
 use casebook::verdict::NetworkVerdict;
 use jiff::SignedDuration;
 use range::proof::Trial;
+use range::proof::check::channel_of;
 use range::world::balancers::{Target, TargetGroupRecord, TargetState};
 use range::world::flows::{Flow, FlowPlan, Path, Tracking};
 use range::{Scenario, World};
@@ -43,29 +44,13 @@ fn interfaces(trial: &Trial) -> Vec<InterfaceId> {
     trial.range.with_world(|world| world.cards_of(&target).iter().map(|card| card.shown.id.clone()).collect())
 }
 
-/// The channel that a living conversation belongs to, and what its sentence must name.
-fn belongs(flow: &Flow) -> (&'static str, String) {
-    match (flow.plan.path, flow.plan.port) {
-        (Path::AmazonService, 53) => ("dns", String::new()),
-        (Path::AmazonService, 123) => ("ntp", String::new()),
-        (Path::AmazonService, _) => ("metadata-service", String::new()),
-        (Path::NatGateway, _) => (AUTOMATIC, "NAT gateway nat-".into()),
-        (Path::EgressOnlyGateway, _) => (AUTOMATIC, "egress-only internet gateway eigw-".into()),
-        (Path::NetworkBalancer, _) => (AUTOMATIC, "network load balancer target group ".into()),
-        (Path::TransitGateway, _) => (AUTOMATIC, "transit gateway tgw-".into()),
-        (Path::Endpoint, _) => (AUTOMATIC, "interface endpoint vpce-".into()),
-        (Path::Internet | Path::Local, _) => {
-            assert_eq!(flow.tracking, Tracking::Tracked, "'{}' lives and nothing tracks it", flow.plan.label);
-            (TRACKED, flow.plan.interface.to_string())
-        }
-    }
-}
-
 /// Every living conversation is named; gives how many there are, by channel.
 fn every_living_flow_is_named(trial: &Trial, named: &Named) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for flow in flows(trial).iter().filter(|flow| flow.alive()) {
-        let (channel, what) = belongs(flow);
+        let by_rules = matches!(flow.plan.path, Path::Internet | Path::Local);
+        assert!(!by_rules || flow.tracking == Tracking::Tracked, "'{}' lives and nothing tracks it", flow.plan.label);
+        let (channel, what) = channel_of(flow);
         let why = named.get(channel).map(String::as_str).unwrap_or_default();
         assert!(!why.is_empty() && why.contains(&what), "'{}' belongs to {channel}: {named:#?}", flow.plan.label);
         *counts.entry(channel).or_default() += 1;

@@ -20,6 +20,7 @@ mod steps;
 mod tags;
 mod words;
 
+pub use containment::channel_of;
 pub(super) use release::belongings;
 
 /// What of a sight breaks a law.

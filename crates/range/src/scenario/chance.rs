@@ -5,8 +5,8 @@ use super::stage::{Disk, Stage, all_out, tags, tcp_in};
 use super::story::record;
 use crate::world::balancers::{ClassicRecord, Front};
 use crate::world::flows::{FlowPlan, Path};
-use crate::world::scaling::{Member, ScalingRecord, Template};
-use casebook::id::{Arn, GroupId, ImageId, InstanceId, InterfaceId, SubnetId, VpcId};
+use crate::world::scaling::Member;
+use casebook::id::{Arn, GroupId, InstanceId, InterfaceId, SubnetId, VpcId};
 use casebook::scene::balancer::ClassicBalancer;
 use casebook::scene::instance::{ShutdownBehavior, Tags};
 use casebook::scene::network::{Direction, Peer};
@@ -134,7 +134,6 @@ fn scaling(stage: &mut Stage, place: &Place) {
     let target_groups = (0..between(stage, 0, 2)).map(|n| balanced(stage, place, n, &members)).collect();
     let classic_balancers = (0..between(stage, 0, 1)).map(|_| classic(stage, place, &members)).collect();
     let health_check = if once_in(stage, 4) { "EC2" } else { "ELB" };
-    let begins = stage.world.now();
     let shown = ScalingGroup {
         name: "app".into(),
         min: i32::try_from(between(stage, 0, 2)).expect("small"),
@@ -147,22 +146,9 @@ fn scaling(stage: &mut Stage, place: &Place) {
         members: Vec::new(),
         max_lifetime_seconds: None,
     };
-    let template = Template {
-        image: ImageId::from("ami-0000000000c0ffee0"),
-        instance_type: "t3.large".into(),
-        subnets: vec![place.public.clone()],
-        groups: vec![place.group.clone()],
-        root_gib: 8,
-        grace: SignedDuration::from_secs(300),
-    };
     let protected = once_in(stage, 4);
-    let member = || Member { lifecycle: "InService".into(), healthy: true, protected, grace_until: begins };
-    for id in &members {
-        let machine = stage.world.compute.instances.get_mut(id).expect("launched above");
-        machine.shown.tags.insert("aws:autoscaling:groupName".into(), "app".into());
-    }
-    let members = members.map(|id| (id, member())).into();
-    stage.world.scaling.groups.insert("app".into(), ScalingRecord { shown, members, template });
+    let members = members.map(|id| (id, Member { protected, ..stage.member() })).into();
+    stage.scaling_group(shown, (&place.public, &place.group), members);
 }
 
 fn front(stage: &mut Stage, place: &Place) -> Front {

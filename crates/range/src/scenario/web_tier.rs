@@ -4,8 +4,7 @@
 use super::Scenario;
 use super::stage::{Disk, Stage, all_out, tags, tcp_in};
 use crate::world::flows::{FlowPlan, Path};
-use crate::world::scaling::{Member, ScalingRecord, Template};
-use casebook::id::{Arn, GroupId, ImageId, InstanceId, InterfaceId, SubnetId, VpcId};
+use casebook::id::{Arn, GroupId, InstanceId, InterfaceId, SubnetId, VpcId};
 use casebook::scene::instance::Tags;
 use casebook::scene::network::{Direction, Peer};
 use casebook::scene::scaling::ScalingGroup;
@@ -129,8 +128,6 @@ fn disks(stage: &mut Stage, tier: &WebTier) {
 
 /// Two members, at least one, checked through the balancers.
 fn scaling(stage: &mut Stage, tier: &WebTier, (target_group, classic): (Arn, String)) {
-    let begins = stage.world.now();
-    let member = || Member { lifecycle: "InService".into(), healthy: true, protected: false, grace_until: begins };
     let shown = ScalingGroup {
         name: "web".into(),
         min: 1,
@@ -143,20 +140,8 @@ fn scaling(stage: &mut Stage, tier: &WebTier, (target_group, classic): (Arn, Str
         members: Vec::new(),
         max_lifetime_seconds: None,
     };
-    let template = Template {
-        image: ImageId::from("ami-0000000000c0ffee0"),
-        instance_type: "t3.large".into(),
-        subnets: vec![tier.public.clone()],
-        groups: vec![tier.web_group.clone()],
-        root_gib: 8,
-        grace: SignedDuration::from_secs(300),
-    };
-    let members = [&tier.target, &tier.peer].map(|id| (id.clone(), member())).into();
-    for id in [&tier.target, &tier.peer] {
-        let machine = stage.world.compute.instances.get_mut(id).expect("launched above");
-        machine.shown.tags.insert("aws:autoscaling:groupName".into(), "web".into());
-    }
-    stage.world.scaling.groups.insert("web".into(), ScalingRecord { shown, members, template });
+    let members = [&tier.target, &tier.peer].map(|id| (id.clone(), stage.member())).into();
+    stage.scaling_group(shown, (&tier.public, &tier.web_group), members);
 }
 
 /// An attacker's group, named and tagged like a quarantine group, and open.

@@ -79,18 +79,18 @@ fn named(sight: &Sight<'_>) -> Option<String> {
         return None;
     }
     let is_named = |flow: &Flow| {
-        let (channel, what) = belongs(flow);
+        let (channel, what) = channel_of(flow);
         let names = |why: &str| why.contains(&what) || why.contains("not read: ");
         verdict.residual.iter().any(|residual| residual.channel == channel && names(&residual.why))
     };
     let living = sight.world.living_flows(&sight.briefing.target.instance);
     let silent = living.into_iter().find(|flow| !is_named(flow))?;
-    let (channel, what) = belongs(silent);
+    let (channel, what) = channel_of(silent);
     Some(format!("'{}' lives and the verdict does not name {channel} with `{what}`", silent.plan.label))
 }
 
 /// The channel that a living conversation belongs to, and what its sentence must name.
-fn belongs(flow: &Flow) -> (&'static str, String) {
+pub fn channel_of(flow: &Flow) -> (&'static str, String) {
     const AUTOMATIC: &str = "automatically-tracked-connections";
     match (flow.plan.path, flow.plan.port) {
         (Path::AmazonService, 53) => ("dns", String::new()),
