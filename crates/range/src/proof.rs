@@ -7,6 +7,7 @@ mod book;
 pub mod check;
 pub mod flaw;
 mod history;
+pub mod moment;
 mod sky;
 pub mod storm;
 pub mod sweep;

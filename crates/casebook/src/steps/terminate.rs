@@ -7,7 +7,7 @@
 //! this evidence. After: the instance was read back as terminated, and what is left is listed.
 //!
 //! Termination and stop protection are lifted only behind the gate, right before the call, and put
-//! back when the call is refused or the way is barred again. The operating system gets no shutdown:
+//! back when the call is refused, when one of them can not be lifted, or when the way is barred again. The operating system gets no shutdown:
 //! an attacker's shutdown hooks do not run. The call can not be built without an
 //! [`EvidenceProof`](crate::effect::EvidenceProof), and only an index without gaps makes one.
 //!
@@ -126,12 +126,24 @@ fn send(agenda: &mut Agenda<'_>, proof: EvidenceProof) {
     if is_refused(agenda, &effect) {
         agenda.act(effect, S::Instance(target.clone()));
         rearm(agenda);
+    } else if let Some(stays) = stays_on(agenda) {
+        set(agenda, stays, Switch::Off);
+        rearm(agenda);
     } else if lift(agenda) {
         agenda.act(effect, S::Instance(target.clone()));
     }
 }
 
-/// Whether the call would not be sent once more: it was refused for good, or too often.
+/// A protection that can not be taken off: the call would be refused, and the other one is wanted back.
+fn stays_on(agenda: &mut Agenda<'_>) -> Option<Attribute> {
+    let target = agenda.view.case.target.instance.clone();
+    let refused = |agenda: &Agenda<'_>, attribute: &Attribute| {
+        is_refused(agenda, &protection(target.clone(), *attribute, Switch::Off).into())
+    };
+    PROTECTIONS.into_iter().find(|attribute| is_on(agenda, *attribute) == Some(true) && refused(agenda, attribute))
+}
+
+/// Whether a call would not be sent once more: it was refused for good, or too often.
 fn is_refused(agenda: &Agenda<'_>, effect: &Effect) -> bool {
     let mut probe = Agenda::new(agenda.view);
     probe.act(effect.clone(), S::Instance(agenda.view.case.target.instance.clone()));

@@ -5,8 +5,10 @@
 
 use range::Scenario;
 use range::adversary::{self, Strategy};
+use range::proof::moment::Moment;
 use range::proof::storm::{Choice, Storm};
-use range::proof::sweep::Job;
+use range::proof::sweep::{Job, Part};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -77,7 +79,11 @@ fn sweep(order: &Order) -> ExitCode {
     let wanted = |job: &Job| order.choice.scenario.is_none_or(|scenario| scenario.name == job.scenario);
     let mut broken = 0;
     for job in Job::all().into_iter().filter(wanted) {
-        let what = if job.release { "released" } else { "to custody" };
+        let what = match job.part {
+            Part::Response => "to custody",
+            Part::Release => "released",
+            Part::End => "to its end",
+        };
         for tally in job.everything() {
             println!("{} by {}, {what}: {tally}", job.scenario, job.runbook);
             broken += tally.failures.len();
@@ -109,11 +115,12 @@ fn header(storm: &Storm) {
 
 fn storms(order: &Order) -> ExitCode {
     let begin = Instant::now();
-    let (mut runs, mut broken) = (0, 0);
+    let (mut runs, mut broken, mut reached) = (0, 0, BTreeSet::new());
     for seed in order.from..order.from + order.seeds {
         let storm = Storm::new(seed, order.choice);
         let after = storm.run();
         runs += after.runs;
+        reached.extend(after.reached);
         if let Some(breach) = after.breaches.first() {
             broken += 1;
             report(&storm, breach.checker, order);
@@ -127,7 +134,17 @@ fn storms(order: &Order) -> ExitCode {
         order.seeds
     );
     println!("peak memory {} MB", peak_megabytes());
+    if !order.choice.calm {
+        moments(&reached);
+    }
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What came together with a crash, and what never did.
+fn moments(reached: &BTreeSet<Moment>) {
+    let all = Moment::all();
+    println!("{} of {} triples of step, fault and crash point reached", reached.len(), all.len());
+    all.difference(reached).for_each(|never| println!("never: {never}"));
 }
 
 fn report(storm: &Storm, law: &str, order: &Order) {

@@ -23,10 +23,21 @@ pub struct Job {
     pub runbook: &'static str,
     /// How far the case goes.
     pub through: Phase,
-    /// Whether it is released afterwards, and the release is what is disturbed.
-    pub release: bool,
+    /// What of it is disturbed.
+    pub part: Part,
     /// Gates approved ahead.
     pub approved: &'static [Gate],
+}
+
+/// What of a case is disturbed; what comes before it is left in peace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The response, as far as the case goes.
+    Response,
+    /// The release after it.
+    Release,
+    /// The termination of the original, approved once the evidence was shown.
+    End,
 }
 
 /// One disturbance.
@@ -70,24 +81,37 @@ const ATTEMPTS: usize = 4;
 impl Job {
     /// A job without approvals that ends with containment or custody.
     pub fn new(scenario: &'static str, runbook: &'static str, through: Phase) -> Self {
-        Self { scenario, runbook, through, release: false, approved: &[] }
+        Self { scenario, runbook, through, part: Part::Response, approved: &[] }
     }
 
-    /// Every shipped runbook in every scenario, to custody and back. The crowded account is the web tier
-    /// among others.
+    /// The release of a contained instance.
+    pub fn released(scenario: &'static str, runbook: &'static str) -> Self {
+        Self { part: Part::Release, ..Self::new(scenario, runbook, Phase::Contain) }
+    }
+
+    /// The end of an original whose evidence is proved.
+    pub fn ended(scenario: &'static str, runbook: &'static str) -> Self {
+        Self { part: Part::End, ..Self::new(scenario, runbook, Phase::Eradicate) }
+    }
+
+    /// Every shipped runbook in every scenario: to custody, back, and to the end of the original. The
+    /// crowded account is the web tier among others.
     pub fn all() -> Vec<Self> {
         let scenarios = Scenario::list().into_iter().map(|(name, _)| name).filter(|name| *name != "big-account");
         let runbooks = |scenario| Runbook::NAMES.map(|runbook| (scenario, runbook));
         let cases = scenarios.flat_map(runbooks).flat_map(|(scenario, runbook)| {
-            let forth = Self::new(scenario, runbook, Phase::Custody);
-            [forth, Self { through: Phase::Contain, release: true, ..forth }]
+            [
+                Self::new(scenario, runbook, Phase::Custody),
+                Self::released(scenario, runbook),
+                Self::ended(scenario, runbook),
+            ]
         });
         cases.collect()
     }
 
     /// Every disturbance there is.
     pub fn everything(&self) -> [Tally; 4] {
-        let rivals = if self.release { Tally::default() } else { self.rivals() };
+        let rivals = if self.part == Part::Response { self.rivals() } else { Tally::default() };
         [self.crashes(), self.faults(), self.repeats(), rivals]
     }
 
@@ -97,9 +121,16 @@ impl Job {
         let mut trial = Trial::on(Range::new(scenario, 7), self.through);
         trial.runbook = self.runbook;
         self.approved.iter().for_each(|gate| trial.approve(*gate));
-        if self.release {
-            trial.drive();
-            trial.ask_for_release();
+        match self.part {
+            Part::Response => {}
+            Part::Release => {
+                trial.drive();
+                trial.ask_for_release();
+            }
+            Part::End => {
+                trial.drive();
+                trial.approve_as_asked(Gate::Terminate);
+            }
         }
         trial
     }

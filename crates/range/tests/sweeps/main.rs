@@ -36,45 +36,48 @@ fn undisturbed_no_law_is_broken() {
 
 /// The scenarios that differ before custody, with both runbooks. All of them, through custody, are the
 /// command `storm --sweep`, which takes an hour.
-fn jobs(through: Phase, release: bool) -> Vec<Job> {
+fn jobs(job: impl Fn(&'static str, &'static str) -> Job) -> Vec<Job> {
     let scenarios = ["web-tier", "prepared", "lone", "spot", "shared-role"];
-    let both = |scenario| Runbook::NAMES.map(|runbook| Job { release, ..Job::new(scenario, runbook, through) });
-    scenarios.into_iter().flat_map(both).collect()
+    scenarios.into_iter().flat_map(|scenario| Runbook::NAMES.map(|runbook| job(scenario, runbook))).collect()
+}
+
+fn contained(scenario: &'static str, runbook: &'static str) -> Job {
+    Job::new(scenario, runbook, Phase::Contain)
 }
 
 #[test]
 fn containment_survives_every_crash() {
-    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.crashes(), 40));
+    jobs(contained).iter().for_each(|job| holds(job, &job.crashes(), 40));
 }
 
 #[test]
 fn containment_survives_every_fault() {
-    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.faults(), 40));
+    jobs(contained).iter().for_each(|job| holds(job, &job.faults(), 40));
 }
 
 #[test]
 fn containment_survives_every_repetition() {
-    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.repeats(), 5));
+    jobs(contained).iter().for_each(|job| holds(job, &job.repeats(), 5));
 }
 
 #[test]
 fn containment_survives_a_rival() {
-    jobs(Phase::Contain, false).iter().for_each(|job| holds(job, &job.rivals(), 5));
+    jobs(contained).iter().for_each(|job| holds(job, &job.rivals(), 5));
 }
 
 #[test]
 fn a_release_survives_every_crash() {
-    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.crashes(), 10));
+    jobs(Job::released).iter().for_each(|job| holds(job, &job.crashes(), 10));
 }
 
 #[test]
 fn a_release_survives_every_fault() {
-    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.faults(), 10));
+    jobs(Job::released).iter().for_each(|job| holds(job, &job.faults(), 10));
 }
 
 #[test]
 fn a_release_survives_every_repetition() {
-    jobs(Phase::Contain, true).iter().for_each(|job| holds(job, &job.repeats(), 3));
+    jobs(Job::released).iter().for_each(|job| holds(job, &job.repeats(), 3));
 }
 
 #[test]
@@ -93,4 +96,17 @@ fn custody_survives_every_fault() {
 fn custody_survives_every_repetition() {
     let job = Job::new("lone", "standard", Phase::Custody);
     holds(&job, &job.repeats(), 10);
+}
+
+/// The original's end, the one change that nothing takes back.
+#[test]
+fn the_end_survives_everything() {
+    for runbook in Runbook::NAMES {
+        for scenario in ["lone", "web-tier"] {
+            let job = Job::ended(scenario, runbook);
+            for (tally, at_least) in [(job.crashes(), 8), (job.faults(), 10), (job.repeats(), 1)] {
+                holds(&job, &tally, at_least);
+            }
+        }
+    }
 }

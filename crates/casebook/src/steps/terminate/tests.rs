@@ -206,6 +206,27 @@ fn a_refused_call_puts_both_protections_back_and_holds() {
     assert!(bench.plan(&CARD).perform.contains(&stop_off()), "a person tries again");
 }
 
+#[test]
+fn when_one_protection_can_not_be_lifted_the_other_is_put_back() {
+    let mut bench = approved(secured());
+    let lifts = bench.plan(&CARD).perform.clone();
+    let [stop, termination] = &lifts[..] else { panic!("two protections") };
+    bench.refused(StepName::Terminate, stop);
+    bench.done(StepName::Terminate, termination, &[]);
+    let set = |bench: &mut Bench, attribute, on| {
+        bench.know(S::Attribute(INSTANCE.into(), attribute), Reading::Attribute(AttributeValue::Flag(on)));
+    };
+    set(&mut bench, Attribute::StopProtection, true);
+    set(&mut bench, Attribute::TerminationProtection, false);
+    let agenda = bench.plan(&CARD);
+    let back: Effect = protection(INSTANCE.into(), Attribute::TerminationProtection, Switch::On).into();
+    assert_eq!(agenda.perform, [back]);
+    assert!(holds(&agenda)[0].contains("ec2:ModifyInstanceAttribute"), "{:?}", holds(&agenda));
+    protections(&mut bench, true);
+    let agenda = bench.plan(&CARD);
+    assert!(agenda.perform.is_empty() && !agenda.moves() && !agenda.holds.is_empty(), "armed, held, at rest");
+}
+
 /// Killed between lifting and the call: it goes on.
 #[test]
 fn a_resume_after_the_lift_goes_on() {
