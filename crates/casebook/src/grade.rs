@@ -1,6 +1,7 @@
 //! The verdict: what is proved about containment, graded, with every channel that is left. It says
 //! only what was read back; what was not read is open.
 
+use crate::agenda;
 use crate::id::{Arn, RoleName};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
@@ -18,10 +19,13 @@ pub fn verdict(view: View<'_>) -> Verdict {
     Verdict { network: network(view), credentials, residual: residual::channels(view, credentials) }
 }
 
-/// Every interface in a group without rules, both read back.
+/// Every interface in a group without rules, both read back; open when they can not be read.
 fn network(view: View<'_>) -> NetworkVerdict {
     let interfaces: Query = S::Interfaces(view.case.target.instance.clone()).into();
     let groups: Query = S::QuarantineGroups.into();
+    if unreadable(view, &interfaces) || unreadable(view, &groups) {
+        return NetworkVerdict::Open;
+    }
     let unsettled = stale(view, &interfaces) || stale(view, &groups);
     let widening = view.case.releasing.is_some() || isolate::window_left_open(view.case);
     if unsettled && widening {
@@ -48,6 +52,11 @@ fn all_listed(view: View<'_>, interfaces: &[Interface]) -> bool {
 
 fn stale(view: View<'_>, query: &Query) -> bool {
     view.scene.fact(query).is_none_or(|fact| fact.stale)
+}
+
+/// Whether a question is not asked again: what was known before may have been undone since, unseen.
+fn unreadable(view: View<'_>, query: &Query) -> bool {
+    view.scene.fact(query).is_some_and(|fact| agenda::gives_up(view.case, fact))
 }
 
 /// Every profile gone and the deny standing on each of their roles, all read back.
@@ -86,5 +95,25 @@ fn stands(view: View<'_>, role: &RoleName) -> bool {
     match view.scene.last(&query) {
         Some(Reading::Policy(Some(document))) => revoke::denies(view.case, role, document),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Entry;
+    use crate::testkit::{Bench, INSTANCE, settings};
+
+    #[test]
+    fn what_an_earlier_run_read_is_not_claimed_when_it_can_not_be_read_any_more() {
+        let interfaces = || S::Interfaces(INSTANCE.into());
+        for unread in [Query::from(interfaces()), S::QuarantineGroups.into()] {
+            let mut bench = Bench::new(settings());
+            let claimed = Verdict { network: NetworkVerdict::NewFlowsBlocked, ..Verdict::default() };
+            bench.write(&Entry::Verdict(claimed));
+            assert_eq!(verdict(bench.view()).network, NetworkVerdict::NewFlowsBlocked, "not asked yet");
+            bench.deny(unread);
+            assert_eq!(verdict(bench.view()).network, NetworkVerdict::Open);
+        }
     }
 }
