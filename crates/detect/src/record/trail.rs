@@ -1,0 +1,90 @@
+//! An API call as CloudTrail tells it
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+//! Only what most rules ask for is typed; the rest is parsed when somebody asks.
+
+use super::text::Text;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use std::cell::OnceCell;
+
+/// One call. Every field may be missing: files in the wild are trimmed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Event<'a> {
+    /// Unique; what is delivered twice carries it twice.
+    #[serde(borrow, rename = "eventID")]
+    pub id: Text<'a>,
+    /// When the call was answered, RFC 3339 in UTC, to the second.
+    #[serde(borrow, rename = "eventTime")]
+    pub time: Text<'a>,
+    /// `ec2.amazonaws.com`.
+    #[serde(borrow, rename = "eventSource")]
+    pub source: Text<'a>,
+    /// `RunInstances`.
+    #[serde(borrow, rename = "eventName")]
+    pub name: Text<'a>,
+    /// Where it was made.
+    #[serde(borrow, rename = "awsRegion")]
+    pub region: Text<'a>,
+    /// The caller's address, or the name of an AWS service.
+    #[serde(borrow, rename = "sourceIPAddress")]
+    pub address: Text<'a>,
+    /// What the caller says it is.
+    #[serde(borrow, rename = "userAgent")]
+    pub agent: Text<'a>,
+    /// Why the call failed; absent when it did not.
+    #[serde(borrow)]
+    pub error_code: Text<'a>,
+    /// The account whose trail has it.
+    #[serde(borrow, rename = "recipientAccountId")]
+    pub account: Text<'a>,
+    /// `AwsApiCall`, `AwsConsoleSignIn`, …
+    #[serde(borrow, rename = "eventType")]
+    pub kind: Text<'a>,
+    /// Who called.
+    #[serde(borrow, rename = "userIdentity")]
+    pub who: Identity<'a>,
+    /// The record as it stands in the file.
+    #[serde(skip)]
+    pub raw: &'a [u8],
+    #[serde(skip)]
+    value: OnceCell<Value>,
+}
+
+/// Who made a call
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Identity<'a> {
+    /// `AssumedRole`, `IAMUser`, `Root`, `AWSService`, …
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    /// `AROA…:i-…` for the role of an instance.
+    #[serde(borrow, rename = "principalId")]
+    pub principal: Text<'a>,
+    /// The session's or the user's ARN.
+    #[serde(borrow)]
+    pub arn: Text<'a>,
+    /// The caller's account.
+    #[serde(borrow, rename = "accountId")]
+    pub account: Text<'a>,
+    /// The key that signed the call.
+    #[serde(borrow, rename = "accessKeyId")]
+    pub key: Text<'a>,
+    /// The AWS service that called on somebody's behalf.
+    #[serde(borrow)]
+    pub invoked_by: Text<'a>,
+}
+
+impl Event<'_> {
+    /// The whole record, parsed once. What the reader has parsed before is JSON.
+    pub fn value(&self) -> &Value {
+        self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_default())
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.time.as_str().parse().ok()
+    }
+}
