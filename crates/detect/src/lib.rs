@@ -7,7 +7,13 @@
 //! Pure but for the reader that it is handed: no network, no clock, no thread. Memory is bounded
 //! whatever the input; what a bound cuts off is counted and named.
 
+pub mod alert;
 pub mod count;
+pub mod holdings;
 pub mod read;
 pub mod record;
 pub mod rules;
+pub mod story;
+pub mod suspect;
+#[cfg(test)]
+mod testing;

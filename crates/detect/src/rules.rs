@@ -38,6 +38,19 @@ pub enum Level {
     Critical,
 }
 
+impl Level {
+    /// As Sigma writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// A rule has matched.
 #[derive(Clone, Debug)]
 pub struct Hit {

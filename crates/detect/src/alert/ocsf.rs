@@ -1,0 +1,126 @@
+//! An alert as an OCSF Detection Finding, schema 1.4.0, one JSON object
+//! (<https://schema.ocsf.io/1.4.0/classes/detection_finding>).
+
+use super::{Alert, Exhibit, Sign};
+use crate::rules::Level;
+use crate::suspect::Suspect;
+use serde_json::{Value, json};
+
+/// The schema's version.
+const SCHEMA: &str = "1.4.0";
+/// Detection Finding.
+const CLASS: u64 = 2004;
+/// Findings.
+const CATEGORY: u64 = 2;
+
+/// The object, to be written as one line. A first telling is a creation, a later one an update.
+pub fn finding(alert: &Alert) -> Value {
+    let activity = if alert.update == 0 { 1 } else { 2 };
+    json!({
+        "class_uid": CLASS, "class_name": "Detection Finding",
+        "category_uid": CATEGORY, "category_name": "Findings",
+        "activity_id": activity, "activity_name": if activity == 1 { "Create" } else { "Update" },
+        "type_uid": CLASS * 100 + activity,
+        "time": alert.last.as_millisecond(),
+        "start_time": alert.first.as_millisecond(), "end_time": alert.last.as_millisecond(),
+        "severity_id": severity(alert.level), "severity": severity_name(alert.level),
+        "status_id": 1, "status": "New", "is_alert": true,
+        "message": alert.headline(),
+        "metadata": {
+            "version": SCHEMA, "uid": format!("{}-{}", alert.id, alert.update), "profiles": ["cloud"],
+            "product": { "name": "Impound", "vendor_name": "Impound", "version": env!("CARGO_PKG_VERSION") },
+        },
+        "cloud": { "provider": "AWS", "account": { "uid": alert.suspect.account() }, "region": alert.regions.first() },
+        "finding_info": {
+            "uid": alert.id, "title": alert.headline(), "desc": super::text::tell(alert),
+            "first_seen_time": alert.first.as_millisecond(), "last_seen_time": alert.last.as_millisecond(),
+            "created_time": alert.last.as_millisecond(),
+            "types": alert.signs.iter().map(|sign| sign.rule.title.as_str()).collect::<Vec<_>>(),
+            "attacks": alert.techniques().into_iter().map(attack).collect::<Vec<_>>(),
+            "related_events": alert.signs.iter().flat_map(|sign| sign.events.iter().map(related)).collect::<Vec<_>>(),
+        },
+        "resources": [resource(alert)],
+        "evidences": alert.signs.iter().map(evidence).collect::<Vec<_>>(),
+    })
+}
+
+fn severity(level: Level) -> u64 {
+    match level {
+        Level::Informational => 1,
+        Level::Low => 2,
+        Level::Medium => 3,
+        Level::High => 4,
+        Level::Critical => 5,
+    }
+}
+
+fn severity_name(level: Level) -> &'static str {
+    match level {
+        Level::Informational => "Informational",
+        Level::Low => "Low",
+        Level::Medium => "Medium",
+        Level::High => "High",
+        Level::Critical => "Critical",
+    }
+}
+
+fn attack(technique: &str) -> Value {
+    json!({ "version": "17.1", "technique": { "uid": technique } })
+}
+
+fn related(exhibit: &Exhibit) -> Value {
+    json!({ "uid": exhibit.id, "desc": exhibit.what, "first_seen_time": exhibit.at.as_millisecond() })
+}
+
+fn resource(alert: &Alert) -> Value {
+    match &alert.suspect {
+        Suspect::Instance { instance, .. } => json!({ "uid": instance, "type": "AWS::EC2::Instance" }),
+        Suspect::Principal { arn, .. } => json!({ "uid": arn, "type": "AWS::IAM::Principal" }),
+    }
+}
+
+/// A sign with its events' digests: whoever holds the log can prove that these are they.
+fn evidence(sign: &Sign) -> Value {
+    let events = sign.events.iter().map(|event| json!({ "uid": event.id, "sha256": event.sha256 }));
+    json!({
+        "data": {
+            "rule": { "uid": sign.rule.id, "name": sign.rule.title, "level": sign.rule.level.as_str() },
+            "hits": sign.hits, "shown": sign.shown, "events": events.collect::<Vec<_>>(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::Stories;
+    use crate::testing::{card, notice};
+
+    /// What the schema requires of the class and of its objects.
+    #[test]
+    fn every_required_attribute_is_there() {
+        let mut stories = Stories::new();
+        for (seconds, activity) in [(0, 1), (60, 2)] {
+            stories.take(notice("i-00000001", &card(1, Level::High), seconds));
+            let object = finding(&stories.tell(Level::Medium)[0]);
+            for path in [
+                "/activity_id",
+                "/category_uid",
+                "/class_uid",
+                "/type_uid",
+                "/time",
+                "/severity_id",
+                "/metadata/version",
+                "/metadata/product/vendor_name",
+                "/finding_info/uid",
+                "/finding_info/title",
+                "/cloud/provider",
+            ] {
+                assert!(object.pointer(path).is_some_and(|value| !value.is_null()), "{path}");
+            }
+            assert_eq!(object["type_uid"], 200_400 + activity);
+            assert_eq!(object["resources"][0]["uid"], "i-00000001");
+            assert_eq!(object["evidences"][0]["data"]["events"][0]["sha256"].as_str().map(str::len), Some(64));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! An alert for people: a line that says what and who, then what happened, in order.
+
+use super::{Alert, Sign};
+use crate::suspect::{Lead, Suspect};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// How many addresses and values a line names.
+const NAMED: usize = 4;
+
+/// The alert in a few lines.
+pub fn tell(alert: &Alert) -> String {
+    let mut text = format!("{} {}\n", alert.level.as_str().to_uppercase(), plain(&alert.headline()));
+    let mut line = |what: std::fmt::Arguments<'_>| writeln!(text, "  {what}").expect("a string takes any text");
+    let updated = if alert.update > 0 { format!(", update {}", alert.update) } else { String::new() };
+    line(format_args!("{}{updated}, {} to {}", alert.id, alert.first, alert.last));
+    line(format_args!("{}", plain(&who(alert))));
+    if !alert.addresses.is_empty() {
+        line(format_args!("from {}", plain(&some(&alert.addresses))));
+    }
+    for sign in &alert.signs {
+        line(format_args!("{:<13} {}", sign.rule.level.as_str(), plain(&told(sign))));
+    }
+    text
+}
+
+fn who(alert: &Alert) -> String {
+    let account = alert.suspect.account();
+    let place = if account.is_empty() { String::new() } else { format!(" in account {account}") };
+    let regions = if alert.regions.is_empty() { String::new() } else { format!(", calls in {}", some(&alert.regions)) };
+    match &alert.suspect {
+        Suspect::Instance { instance, .. } => format!("instance {instance}{place}{regions}; {}", leads(&alert.leads)),
+        Suspect::Principal { arn, .. } => {
+            format!("{arn}{place}{regions}; no instance is known to stand behind it")
+        }
+    }
+}
+
+fn leads(leads: &BTreeSet<Lead>) -> String {
+    let told = leads.iter().map(|lead| match lead {
+        Lead::Finding => "a finding names it",
+        Lead::Session => "the role session bears its name",
+        Lead::Address => "the calls came from its address",
+        Lead::Named => "the calls were about it",
+        Lead::Interface => "the interface was its own",
+        Lead::Unresolved => "nothing leads to an instance",
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+fn told(sign: &Sign) -> String {
+    let mut text = format!("{}: {}", sign.first, sign.rule.title);
+    if sign.hits > 1 {
+        write!(text, " ({} times until {})", sign.hits, sign.last).expect("a string takes any text");
+    }
+    for (field, values) in &sign.shown {
+        write!(text, "; {field} {}", some(values)).expect("a string takes any text");
+    }
+    text
+}
+
+fn some(values: &BTreeSet<String>) -> String {
+    let named: Vec<_> = values.iter().take(NAMED).map(String::as_str).collect();
+    let more = values.len().saturating_sub(NAMED);
+    if more == 0 { named.join(", ") } else { format!("{} and {more} more", named.join(", ")) }
+}
+
+/// Logs hold what attackers wrote: nothing of it moves the cursor.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Level;
+    use crate::story::Stories;
+    use crate::testing::{card, notice};
+
+    #[test]
+    fn an_alert_is_told_in_a_few_lines() {
+        let mut stories = Stories::new();
+        let mut first = notice("i-00000001", &card(1, Level::High), 0);
+        first.shown = vec![("userAgent".into(), "curl\u{1b}[2J".into())];
+        first.address = "198.51.100.7".into();
+        stories.take(first);
+        stories.take(notice("i-00000001", &card(1, Level::High), 60));
+        let text = tell(&stories.tell(Level::Medium)[0]);
+        let id = text.split_whitespace().find(|word| word.starts_with("alert-")).expect("an id").to_owned();
+        assert_eq!(
+            text.replace(&id, "ID,"),
+            "HIGH i-00000001: rule 1\n  ID, 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n  \
+             instance i-00000001 in account 111111111111; the role session bears its name\n  from 198.51.100.7\n  \
+             high          1970-01-01T00:00:00Z: rule 1 (2 times until 1970-01-01T00:01:00Z); userAgent curl\u{fffd}[2J\n"
+        );
+    }
+}

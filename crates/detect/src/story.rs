@@ -1,0 +1,274 @@
+//! From hits to stories: what the same suspect did without a long pause is one story, one alert.
+
+use crate::alert::{Alert, Exhibit, Sign};
+use crate::rules::{Card, Level};
+use crate::suspect::{Lead, Suspect, Trace};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The pause after which what a suspect does is another story.
+pub const PAUSE: SignedDuration = SignedDuration::from_hours(6);
+/// How many events of a sign are kept as evidence: its first ones.
+const EXHIBITS: usize = 20;
+/// How many values of a field are shown.
+const VALUES: usize = 10;
+/// How many different signs of some weight make a story graver than each of them.
+const TOGETHER: usize = 3;
+
+/// What is noticed once: a rule, a suspect and the event.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The rule.
+    pub rule: Arc<Card>,
+    /// Who, and what led there.
+    pub trace: Trace,
+    /// The event.
+    pub exhibit: Exhibit,
+    /// Where the call was made; empty when not known.
+    pub region: String,
+    /// Where it came from; empty when not known.
+    pub address: String,
+    /// Fields worth seeing.
+    pub shown: Vec<(String, String)>,
+}
+
+/// Stories under way. What is told does not depend on the order in which notices come.
+#[derive(Debug, Default)]
+pub struct Stories {
+    by_suspect: BTreeMap<Suspect, Vec<Story>>,
+}
+
+/// What one suspect did without a long pause.
+#[derive(Debug)]
+struct Story {
+    first: Timestamp,
+    last: Timestamp,
+    leads: BTreeSet<Lead>,
+    regions: BTreeSet<String>,
+    addresses: BTreeSet<String>,
+    signs: BTreeMap<String, Sign>,
+    told: u32,
+    changed: bool,
+}
+
+impl Stories {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a notice into its story; two stories between which it falls become one.
+    pub fn take(&mut self, notice: Notice) {
+        let stories = self.by_suspect.entry(notice.trace.suspect.clone()).or_default();
+        let near = |story: &Story| story.is_near(notice.exhibit.at);
+        let mut mine = Story::of(notice.exhibit.at);
+        let (joined, rest): (Vec<Story>, Vec<Story>) = std::mem::take(stories).into_iter().partition(near);
+        joined.into_iter().for_each(|story| mine.join(story));
+        mine.take(notice);
+        *stories = rest;
+        stories.push(mine);
+        stories.sort_by_key(|story| story.first);
+    }
+
+    /// The alerts of at least that level that have changed since they were told last, the gravest first.
+    pub fn tell(&mut self, at_least: Level) -> Vec<Alert> {
+        let mut alerts = Vec::new();
+        for (suspect, stories) in &mut self.by_suspect {
+            for story in stories.iter_mut().filter(|story| story.changed && story.level() >= at_least) {
+                alerts.push(story.alert(suspect));
+                story.changed = false;
+                story.told += 1;
+            }
+        }
+        alerts.sort_by(|a, b| (b.level, a.first, &a.id).cmp(&(a.level, b.first, &b.id)));
+        alerts
+    }
+
+    /// Forgets stories that ended before that time.
+    pub fn forget_before(&mut self, time: Timestamp) {
+        self.by_suspect.values_mut().for_each(|stories| stories.retain(|story| story.last >= time));
+        self.by_suspect.retain(|_, stories| !stories.is_empty());
+    }
+}
+
+impl Story {
+    fn of(at: Timestamp) -> Self {
+        Self {
+            first: at,
+            last: at,
+            leads: BTreeSet::new(),
+            regions: BTreeSet::new(),
+            addresses: BTreeSet::new(),
+            signs: BTreeMap::new(),
+            told: 0,
+            changed: true,
+        }
+    }
+
+    fn is_near(&self, at: Timestamp) -> bool {
+        at.duration_since(self.last) <= PAUSE && self.first.duration_since(at) <= PAUSE
+    }
+
+    fn join(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.leads.extend(other.leads);
+        self.regions.extend(other.regions);
+        self.addresses.extend(other.addresses);
+        self.told = self.told.max(other.told);
+        for (id, sign) in other.signs {
+            match self.signs.get_mut(&id) {
+                Some(mine) => mine.join(sign),
+                None => {
+                    self.signs.insert(id, sign);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, notice: Notice) {
+        self.leads.insert(notice.trace.lead);
+        self.regions.extend(Some(notice.region).filter(|region| !region.is_empty()));
+        self.addresses.extend(Some(notice.address).filter(|address| !address.is_empty()));
+        let at = notice.exhibit.at;
+        let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (field, value) in notice.shown {
+            shown.entry(field).or_default().insert(value);
+        }
+        let sign = Sign { rule: notice.rule, hits: 1, first: at, last: at, events: vec![notice.exhibit], shown };
+        match self.signs.get_mut(&sign.rule.id) {
+            Some(mine) => mine.join(sign),
+            None => {
+                self.signs.insert(sign.rule.id.clone(), sign);
+            }
+        }
+    }
+
+    /// The gravest sign's; one more when several signs of some weight come together.
+    fn level(&self) -> Level {
+        let gravest = self.signs.values().map(|sign| sign.rule.level).max().unwrap_or(Level::Informational);
+        let weighty = self.signs.values().filter(|sign| sign.rule.level >= Level::Medium).count();
+        match gravest {
+            Level::Medium if weighty >= TOGETHER => Level::High,
+            Level::High if weighty >= TOGETHER => Level::Critical,
+            level => level,
+        }
+    }
+
+    fn alert(&self, suspect: &Suspect) -> Alert {
+        let mut signs: Vec<Sign> = self.signs.values().cloned().collect();
+        signs.sort_by(|a, b| (b.rule.level, a.first, &a.rule.id).cmp(&(a.rule.level, b.first, &b.rule.id)));
+        Alert {
+            id: id(suspect, self.first),
+            suspect: suspect.clone(),
+            leads: self.leads.clone(),
+            level: self.level(),
+            first: self.first,
+            last: self.last,
+            regions: self.regions.clone(),
+            addresses: self.addresses.clone(),
+            signs,
+            update: self.told,
+        }
+    }
+}
+
+/// Of the suspect and the time of the first event: whoever reads the same logs gives it the same id.
+fn id(suspect: &Suspect, first: Timestamp) -> String {
+    let digest = Sha256::digest(format!("{}\n{suspect}\n{first}", suspect.account()));
+    format!("alert-{}", &hex::encode(digest)[..16])
+}
+
+impl Sign {
+    fn join(&mut self, other: Self) {
+        self.hits += other.hits;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.events.extend(other.events);
+        self.events.sort();
+        self.events.dedup();
+        self.events.truncate(EXHIBITS);
+        for (field, values) in other.shown {
+            let mine = self.shown.entry(field).or_default();
+            mine.extend(values);
+            while mine.len() > VALUES {
+                mine.pop_last();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{card, notice};
+    use proptest::prelude::*;
+
+    fn told(notices: &[Notice]) -> Vec<String> {
+        let mut stories = Stories::new();
+        notices.iter().cloned().for_each(|notice| stories.take(notice));
+        stories.tell(Level::Low).iter().map(|alert| format!("{alert:?}")).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever the order: the same alerts, with the same ids.
+        #[test]
+        fn the_order_of_notices_does_not_matter(
+            mut drawn in prop::collection::vec((0_usize..3, 0_i64..60, 0_usize..4), 1..40),
+            seed in any::<u64>(),
+        ) {
+            drawn.sort_unstable();
+            drawn.dedup();
+            let levels = [Level::Low, Level::Medium, Level::High, Level::Medium];
+            let notices: Vec<Notice> = drawn
+                .iter()
+                .map(|(who, hour, rule)| notice(&format!("i-{who:08x}"), &card(*rule, levels[*rule]), hour * 3600))
+                .collect();
+            let mut shuffled = notices.clone();
+            let mut state = seed | 1;
+            for at in (1..shuffled.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                shuffled.swap(at, usize::try_from(state >> 33).expect("small") % (at + 1));
+            }
+            prop_assert_eq!(told(&notices), told(&shuffled));
+        }
+    }
+
+    #[test]
+    fn what_goes_on_is_told_again_under_the_same_id_and_only_when_it_has_changed() {
+        let (mut stories, rule) = (Stories::new(), card(1, Level::High));
+        stories.take(notice("i-00000001", &rule, 0));
+        let first = stories.tell(Level::Medium);
+        assert!(stories.tell(Level::Medium).is_empty());
+        stories.take(notice("i-00000001", &rule, 60));
+        let second = stories.tell(Level::Medium);
+        assert_eq!((&first[0].id, first[0].update), (&second[0].id, 0));
+        assert_eq!((second[0].update, second[0].signs[0].hits), (1, 2));
+    }
+
+    #[test]
+    fn after_a_long_pause_it_is_another_story() {
+        let rule = card(1, Level::High);
+        let hours = |hour: i64| notice("i-00000001", &rule, hour * 3600);
+        assert_eq!(told(&[hours(0), hours(7)]).len(), 2);
+        assert_eq!(told(&[hours(0), hours(7), hours(4)]).len(), 1, "what lies between joins them");
+    }
+
+    #[test]
+    fn signs_of_some_weight_make_each_other_graver() {
+        let level = |rules: &[(usize, Level)]| {
+            let mut stories = Stories::new();
+            rules.iter().for_each(|(n, level)| stories.take(notice("i-00000001", &card(*n, *level), 0)));
+            stories.tell(Level::Informational)[0].level
+        };
+        let medium = |n| (n, Level::Medium);
+        assert_eq!(level(&[medium(1), medium(2)]), Level::Medium);
+        assert_eq!(level(&[medium(1), medium(2), medium(3)]), Level::High);
+        assert_eq!(level(&[medium(1), medium(2), (3, Level::Low)]), Level::Medium, "low ones do not count");
+        assert_eq!(level(&[medium(1), medium(2), (3, Level::High)]), Level::Critical);
+    }
+}

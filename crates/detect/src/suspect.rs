@@ -1,0 +1,235 @@
+//! From evidence to the instance behind it. What is not known is said: an alert that accuses the wrong
+//! instance isolates a bystander.
+
+use crate::holdings::{Holder, Holdings};
+use crate::record::trail::Event;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Who an alert is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Suspect {
+    /// An instance.
+    #[serde(rename_all = "kebab-case")]
+    Instance {
+        /// Twelve digits; empty when the record does not tell.
+        account: String,
+        /// `i-…`.
+        instance: String,
+    },
+    /// A principal that no instance is known to stand behind.
+    #[serde(rename_all = "kebab-case")]
+    Principal {
+        /// Twelve digits; empty when the record does not tell.
+        account: String,
+        /// The session's or the user's ARN, or as much of it as there is.
+        arn: String,
+    },
+}
+
+impl fmt::Display for Suspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instance { instance, .. } => f.write_str(instance),
+            Self::Principal { arn, .. } => f.write_str(arn),
+        }
+    }
+}
+
+impl Suspect {
+    /// The account it belongs to; empty when not told.
+    pub fn account(&self) -> &str {
+        match self {
+            Self::Instance { account, .. } | Self::Principal { account, .. } => account,
+        }
+    }
+
+    /// The instance, where it is one.
+    pub fn instance(&self) -> Option<&str> {
+        match self {
+            Self::Instance { instance, .. } => Some(instance),
+            Self::Principal { .. } => None,
+        }
+    }
+}
+
+/// How evidence led to a suspect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lead {
+    /// A finding names it.
+    Finding,
+    /// The session bears its name. EC2 names the sessions of an instance's role after the instance
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>); whoever may
+    /// assume the role can choose the same name.
+    Session,
+    /// The caller's address was its own at that time.
+    Address,
+    /// The call was about it.
+    Named,
+    /// An interface that was its own at that time.
+    Interface,
+    /// Nothing leads to an instance; the principal stands for itself.
+    Unresolved,
+}
+
+/// A suspect, and what led to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trace {
+    /// Who.
+    pub suspect: Suspect,
+    /// How.
+    pub lead: Lead,
+}
+
+/// How many instances one call may accuse; a call about more accuses its caller.
+const MOST_NAMED: usize = 20;
+
+/// Who a call accuses: the instance that made it, else the instances that it was about, else whoever
+/// made it.
+pub fn of_call(event: &Event<'_>, holdings: &Holdings) -> Vec<Trace> {
+    let account = account(event).to_owned();
+    let instance =
+        |instance: String, lead| Trace { suspect: Suspect::Instance { account: account.clone(), instance }, lead };
+    if let Some(caller) = session_instance(event.who.principal.as_str(), event.who.arn.as_str()) {
+        return vec![instance(caller.to_owned(), Lead::Session)];
+    }
+    if let Some(Holder::One(holder)) = event.at().map(|at| holdings.of(event.address.as_str(), at)) {
+        return vec![instance(holder, Lead::Address)];
+    }
+    let named = named(event);
+    if (1..=MOST_NAMED).contains(&named.len()) {
+        return named.into_iter().map(|named| instance(named, Lead::Named)).collect();
+    }
+    let arn = principal(event);
+    vec![Trace { suspect: Suspect::Principal { account, arn }, lead: Lead::Unresolved }]
+}
+
+/// The caller's account, else the one whose trail has the call.
+pub fn account<'a>(event: &'a Event<'_>) -> &'a str {
+    [&event.who.account, &event.account]
+        .into_iter()
+        .map(|text| text.as_str())
+        .find(|text| !text.is_empty())
+        .unwrap_or("")
+}
+
+/// The best name there is for who called.
+pub fn principal(event: &Event<'_>) -> String {
+    let who = &event.who;
+    let names = [&who.arn, &who.principal, &who.invoked_by, &event.address];
+    let name = names.into_iter().map(|text| text.as_str()).find(|text| !text.is_empty());
+    name.unwrap_or("somebody unnamed").to_owned()
+}
+
+/// The instance after which a role's session is named: `AROA…:i-…`, or the last part of the ARN.
+pub fn session_instance<'a>(principal: &'a str, arn: &'a str) -> Option<&'a str> {
+    let named = principal.rsplit_once(':').map(|(_, name)| name).filter(|name| is_instance(name));
+    let in_arn = || arn.contains(":assumed-role/").then(|| arn.rsplit('/').next()).flatten();
+    named.or_else(|| in_arn().filter(|name| is_instance(name)))
+}
+
+/// `i-` and 8 or 17 hexadecimal digits
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>).
+pub fn is_instance(text: &str) -> bool {
+    let hex = |digits: &str| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    text.strip_prefix("i-").is_some_and(|digits| matches!(digits.len(), 8 | 17) && hex(digits))
+}
+
+/// The instances that a call was about: every instance id in its parameters, and those it launched.
+pub fn named(event: &Event<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if !mentions_an_instance(event.raw) {
+        return found;
+    }
+    for part in ["requestParameters", "responseElements"] {
+        collect(&event.value()[part], &mut found);
+    }
+    found
+}
+
+/// Nearly no record holds one: those are not parsed.
+fn mentions_an_instance(raw: &[u8]) -> bool {
+    memchr::memmem::find_iter(raw, b"i-").any(|at| {
+        let digits = raw[at + 2..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        matches!(digits, 8 | 17)
+    })
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => found.extend(ids_in(text)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+        _ => {}
+    }
+}
+
+/// An instance id by itself, or at the end of an ARN.
+fn ids_in(text: &str) -> Option<String> {
+    let last = text.rsplit('/').next().unwrap_or(text);
+    let is_arn = text.len() == last.len() || text.starts_with("arn:");
+    (is_arn && is_instance(last)).then(|| last.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::call;
+    use serde_json::json;
+
+    fn traces(record: &Value, holdings: &Holdings) -> Vec<(String, Lead)> {
+        let raw = record.to_string();
+        of_call(&call(&raw), holdings).into_iter().map(|trace| (trace.suspect.to_string(), trace.lead)).collect()
+    }
+
+    const A: &str = "i-0123456789abcdef0";
+    const B: &str = "i-0fedcba9876543210";
+
+    #[test]
+    fn the_session_comes_before_the_address_and_the_address_before_what_the_call_was_about() {
+        let mut holdings = Holdings::new();
+        holdings.held("198.51.100.7", B, "2026-03-01T00:00:00Z".parse().expect("a time"), None);
+        let mut record = json!({
+            "eventTime": "2026-03-02T00:00:00Z", "sourceIPAddress": "198.51.100.7",
+            "userIdentity": {"type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{A}"), "accountId": "111111111111"},
+            "requestParameters": {"instanceId": "i-00000000000000001"},
+        });
+        assert_eq!(traces(&record, &holdings), [(A.to_owned(), Lead::Session)]);
+        record["userIdentity"]["principalId"] = json!("AROAEXAMPLE:somebody");
+        assert_eq!(traces(&record, &holdings), [(B.to_owned(), Lead::Address)]);
+        record["eventTime"] = json!("2026-02-01T00:00:00Z");
+        assert_eq!(traces(&record, &holdings), [("i-00000000000000001".to_owned(), Lead::Named)]);
+        record["requestParameters"] = Value::Null;
+        assert_eq!(traces(&record, &holdings), [("AROAEXAMPLE:somebody".to_owned(), Lead::Unresolved)]);
+    }
+
+    #[test]
+    fn instances_are_found_wherever_the_parameters_hold_them() {
+        for parameters in [
+            json!({"instancesSet": {"items": [{"instanceId": A}, {"instanceId": B}]}}),
+            json!({"instanceIds": [A, B]}),
+            json!({"resourcesSet": {"items": [{"resourceId": A}, {"resourceId": format!("arn:aws:ec2:us-east-1:111111111111:instance/{B}")}]}}),
+        ] {
+            let raw = json!({ "requestParameters": parameters }).to_string();
+            assert_eq!(named(&call(&raw)), [A.to_owned(), B.to_owned()].into(), "{raw}");
+        }
+        for parameters in [json!({"path": format!("s3://bucket/{A}")}), json!({"id": "i-xyz"}), json!(null)] {
+            let raw = json!({ "requestParameters": parameters }).to_string();
+            assert!(named(&call(&raw)).is_empty(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_call_about_a_whole_fleet_accuses_its_caller() {
+        let fleet: Vec<String> = (0..=MOST_NAMED).map(|n| format!("i-{n:017x}")).collect();
+        let record = json!({"userIdentity": {"arn": "arn:aws:iam::111111111111:user/ops"}, "requestParameters": {"instanceIds": fleet}});
+        assert_eq!(
+            traces(&record, &Holdings::new()),
+            [("arn:aws:iam::111111111111:user/ops".to_owned(), Lead::Unresolved)]
+        );
+    }
+}
