@@ -17,3 +17,4 @@ pub mod story;
 pub mod suspect;
 #[cfg(test)]
 mod testing;
+pub mod timeline;

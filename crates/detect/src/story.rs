@@ -49,6 +49,8 @@ struct Story {
     regions: BTreeSet<String>,
     addresses: BTreeSet<String>,
     signs: BTreeMap<String, Sign>,
+    /// The id under which it was told first, and kept, should an earlier event come late.
+    id: Option<String>,
     told: u32,
     changed: bool,
 }
@@ -102,6 +104,7 @@ impl Story {
             regions: BTreeSet::new(),
             addresses: BTreeSet::new(),
             signs: BTreeMap::new(),
+            id: None,
             told: 0,
             changed: true,
         }
@@ -112,6 +115,9 @@ impl Story {
     }
 
     fn join(&mut self, other: Self) {
+        if other.told > self.told || self.id.is_none() {
+            self.id.clone_from(&other.id);
+        }
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.leads.extend(other.leads);
@@ -157,11 +163,12 @@ impl Story {
         }
     }
 
-    fn alert(&self, suspect: &Suspect) -> Alert {
+    fn alert(&mut self, suspect: &Suspect) -> Alert {
+        let id = self.id.get_or_insert_with(|| id(suspect, self.first)).clone();
         let mut signs: Vec<Sign> = self.signs.values().cloned().collect();
         signs.sort_by(|a, b| (b.rule.level, a.first, &a.rule.id).cmp(&(a.rule.level, b.first, &b.rule.id)));
         Alert {
-            id: id(suspect, self.first),
+            id,
             suspect: suspect.clone(),
             leads: self.leads.clone(),
             level: self.level(),
@@ -248,6 +255,17 @@ mod tests {
         let second = stories.tell(Level::Medium);
         assert_eq!((&first[0].id, first[0].update), (&second[0].id, 0));
         assert_eq!((second[0].update, second[0].signs[0].hits), (1, 2));
+    }
+
+    #[test]
+    fn an_earlier_event_that_comes_late_leaves_the_id() {
+        let (mut stories, rule) = (Stories::new(), card(1, Level::High));
+        let told = |stories: &mut Stories| stories.tell(Level::Medium)[0].clone();
+        stories.take(notice("i-00000001", &rule, 3600));
+        let first = told(&mut stories);
+        stories.take(notice("i-00000001", &rule, 0));
+        let second = told(&mut stories);
+        assert_eq!((first.id, Timestamp::UNIX_EPOCH), (second.id, second.first));
     }
 
     #[test]

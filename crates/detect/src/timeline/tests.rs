@@ -1,0 +1,97 @@
+use super::*;
+use crate::testing::call;
+use serde_json::{Value, json};
+
+const MINE: &str = "i-0123456789abcdef0";
+
+fn record(minute: u8, name: &str, session: &str, key: &str, answer: &Value) -> String {
+    json!({
+        "eventID": format!("{minute}-{name}"), "eventTime": format!("2026-03-01T12:{minute:02}:00Z"), "eventName": name,
+        "eventSource": "sts.amazonaws.com", "awsRegion": "us-east-1",
+        "userIdentity": {
+            "type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{session}"), "accessKeyId": key,
+            "arn": format!("arn:aws:sts::111111111111:assumed-role/app/{session}"), "accountId": "111111111111"
+        },
+        "requestParameters": {"roleArn": "arn:aws:iam::111111111111:role/admin", "userName": "backdoor"},
+        "responseElements": answer,
+    })
+    .to_string()
+}
+
+fn issued(key: &str) -> Value {
+    json!({"credentials": {"accessKeyId": key}, "assumedRoleUser": {"arn": "arn:aws:sts::111111111111:assumed-role/admin/x"}})
+}
+
+/// The instance assumes a role, that one another, that one makes a user; a stranger does the same.
+fn records() -> Vec<String> {
+    vec![
+        record(3, "CreateUser", "y", "ASIATWO", &json!({})),
+        record(1, "AssumeRole", MINE, "ASIAZERO", &issued("ASIAONE")),
+        record(2, "AssumeRole", "x", "ASIAONE", &issued("ASIATWO")),
+        record(4, "CreateUser", "stranger", "ASIANINE", &json!({})),
+        record(0, "GetCallerIdentity", MINE, "ASIAZERO", &json!(null)),
+        record(5, "GetCallerIdentity", MINE, "ASIAZERO", &json!(null)),
+    ]
+}
+
+fn timeline(records: &[String]) -> Timeline {
+    let mut lineage = Lineage::default();
+    records.iter().for_each(|raw| lineage.take(&call(raw)));
+    let mut timeline = Timeline::of(MINE, &lineage);
+    records.iter().for_each(|raw| timeline.take(&call(raw)));
+    timeline
+}
+
+#[test]
+fn credentials_are_followed_however_far_they_were_handed_on() {
+    let rows = timeline(&records()).rows();
+    let told: Vec<_> = rows.iter().map(|row| (row.call.as_str(), row.by, row.first)).collect();
+    assert_eq!(
+        told,
+        [
+            ("GetCallerIdentity", By::Instance, true),
+            ("AssumeRole", By::Instance, true),
+            ("AssumeRole", By::Onward, false),
+            ("CreateUser", By::Onward, true),
+            ("GetCallerIdentity", By::Instance, false),
+        ]
+    );
+}
+
+#[test]
+fn what_is_left_behind_is_listed_and_what_failed_is_not() {
+    let mut records = records();
+    let mut denied: Value =
+        serde_json::from_str(&record(6, "CreateAccessKey", MINE, "ASIAZERO", &json!(null))).expect("JSON");
+    denied["errorCode"] = json!("AccessDenied");
+    records.push(denied.to_string());
+    let timeline = timeline(&records);
+    let told: Vec<_> = timeline.follow_up().map(|item| (item.done, item.what.as_str())).collect();
+    let role = "arn:aws:iam::111111111111:role/admin";
+    assert_eq!(
+        told,
+        [("a role assumed onward", role), ("a role assumed onward", role), ("a user created", "backdoor")]
+    );
+}
+
+#[test]
+fn both_exports_have_the_columns_that_are_asked_for() {
+    let rows = timeline(&records()).rows();
+    let (mut csv, mut lines) = (Vec::new(), Vec::new());
+    to_csv(&rows, &mut csv).expect("written");
+    to_json_lines(&rows, &mut lines).expect("written");
+    let csv = String::from_utf8(csv).expect("text");
+    assert!(csv.starts_with("message,timestamp,datetime,timestamp_desc,"), "{csv}");
+    assert_eq!((csv.lines().count(), lines.split(|b| *b == b'\n').count()), (rows.len() + 1, rows.len() + 1));
+    let first: Value = serde_json::from_slice(lines.split(|b| *b == b'\n').next().expect("a line")).expect("JSON");
+    assert_eq!((&first["datetime"], &first["timestamp_desc"]), (&json!("2026-03-01T12:00:00Z"), &json!("API call")));
+    assert_eq!(first["timestamp"], 1_772_366_400_000_000_i64);
+}
+
+#[test]
+fn a_text_from_a_log_is_no_formula() {
+    let row = Row { agent: "=cmd()".into(), ..timeline(&records()).rows()[0].clone() };
+    let mut csv = Vec::new();
+    to_csv(&[row], &mut csv).expect("written");
+    assert!(String::from_utf8(csv).expect("text").contains(",'=cmd(),"));
+}
