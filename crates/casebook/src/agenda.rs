@@ -6,6 +6,7 @@ use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, Repeat};
 use crate::fault::{Fault, FaultClass};
 use crate::gate::Gate;
+use crate::next::watch;
 use crate::query::Query;
 use crate::reading::Reading;
 use crate::scene::Fact;
@@ -94,7 +95,7 @@ pub struct Agenda<'a> {
     pub pending: bool,
     /// A step that a law puts before this one, whatever the runbook says, and why.
     pub yields: Option<(StepName, String)>,
-    /// What it has looked at; kept only while the case is guarded.
+    /// What it has looked at; kept only where somebody asks.
     pub(crate) consulted: BTreeSet<Query>,
     noting: bool,
 }
@@ -116,7 +117,7 @@ impl<'a> Agenda<'a> {
             pending: false,
             yields: None,
             consulted: BTreeSet::new(),
-            noting: view.case.guard.every.is_some() || view.case.has_failed(),
+            noting: view.case.guard.every.is_some() || view.now >= view.case.resumed + watch::EVERY,
         }
     }
 
@@ -179,7 +180,8 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    /// Notes what a step looks at, where somebody will ask: a guard, or a step that failed before.
+    /// Notes what a step looks at, where somebody will ask: a guard, or a run that is older than a proof
+    /// may become.
     fn consult(&mut self, query: &Query) {
         if self.noting {
             self.consulted.insert(query.clone());

@@ -315,11 +315,6 @@ impl Case {
         self.blocks.get(&(side, snapshot.clone()))?.manifest.as_ref()
     }
 
-    /// Whether a step stands as failed.
-    pub fn has_failed(&self) -> bool {
-        self.steps.values().any(|record| record.entry.status == StepStatus::Failed)
-    }
-
     /// The status recorded last for a step.
     pub fn step_status(&self, step: StepName) -> Option<StepStatus> {
         self.steps.get(&step).map(|record| record.entry.status)

@@ -20,7 +20,7 @@ mod closing;
 mod gone;
 mod guard;
 mod stopping;
-mod watch;
+pub(crate) mod watch;
 
 /// What to do next, and how everything stands.
 #[derive(Clone, Debug, Default)]
@@ -206,7 +206,7 @@ fn run(view: View<'_>, card: &StepCard, next: &mut Next) -> StepReport {
     let mut agenda = Agenda::new(view);
     (card.plan)(&mut agenda);
     let mut report = StepReport::of(card.name, &agenda, view);
-    if report.status == StepStatus::Done && view.case.step_status(card.name) == Some(StepStatus::Failed) {
+    if report.status == StepStatus::Done && view.case.step_status(card.name) != Some(StepStatus::Done) {
         watch::old(view, &agenda.consulted).into_iter().for_each(|query| agenda.ask(query));
         report = StepReport::of(card.name, &agenda, view);
     }

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// How old a proof may become while a run goes on.
-const EVERY: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How old a proof may be when a run ends.
 pub(super) const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
 
@@ -32,8 +32,8 @@ pub fn again(view: View<'_>, next: &mut Next) {
     }
 }
 
-/// What of these was read too long ago to prove something now: a step that failed and then finds its
-/// goal reached may have looked at part of it minutes before.
+/// What of these was read too long ago to prove something now: a step that has waited, or has failed, and
+/// then finds its goal reached may have looked at part of it minutes before.
 pub fn old(view: View<'_>, consulted: &BTreeSet<Query>) -> Vec<Query> {
     let aged = |query: &&Query| view.scene.fact(query).is_some_and(|fact| fact.at + EVERY <= view.now);
     consulted.iter().filter(|query| guard::may_change(query)).filter(aged).cloned().collect()

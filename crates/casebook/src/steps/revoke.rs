@@ -22,10 +22,11 @@ use crate::agenda::Agenda;
 use crate::case::{Case, Last};
 use crate::effect::{Effect, SourceEffect};
 use crate::gate::Gate;
-use crate::id::{Arn, RoleName};
+use crate::id::{Arn, ProfileAssociationId, RoleName};
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
 use crate::scene::identity::{ProfileAssociation, Role};
+use crate::scene::instance::InstanceState;
 use crate::settings::RevokeScope;
 use crate::step::StepName;
 use jiff::{SignedDuration, Timestamp};
@@ -136,11 +137,24 @@ fn take_away(agenda: &mut Agenda<'_>, associations: &[ProfileAssociation]) -> bo
     }
     let id = association.id.clone();
     let effect = match quarantine {
-        Some(profile) => SourceEffect::ReplaceProfile { association: id, profile },
+        Some(profile) => in_place_of(agenda, id, profile),
         None => SourceEffect::DisassociateProfile { association: id },
     };
     agenda.act(effect, check);
     false
+}
+
+/// Puts a profile in the place of another. AWS replaces that of a running instance only
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceIamInstanceProfileAssociation.html>);
+/// of any other it is taken off, and what is wanted instead is put on once that is read back.
+fn in_place_of(agenda: &Agenda<'_>, association: ProfileAssociationId, profile: Arn) -> SourceEffect {
+    let query = S::Instance(agenda.view.case.target.instance.clone()).into();
+    match agenda.view.scene.last(&query) {
+        Some(Reading::Instance(instance)) if instance.state != InstanceState::Running => {
+            SourceEffect::DisassociateProfile { association }
+        }
+        _ => SourceEffect::ReplaceProfile { association, profile },
+    }
 }
 
 fn settled(agenda: &mut Agenda<'_>, associations: &[ProfileAssociation]) -> bool {

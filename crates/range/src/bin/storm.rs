@@ -20,6 +20,9 @@ const USAGE: &str = "storm --seeds N [--from SEED] [--scenario S|chance] [--stra
                      storm --seed SEED [the same options]: one storm, told in full\n\
                      storm --sweep [--scenario S]: every disturbance at every point of every runbook";
 
+/// After how many seeds a long storm says how far it is.
+const TELL_EVERY: u64 = 5_000;
+
 /// What was asked for.
 struct Order {
     from: u64,
@@ -121,6 +124,10 @@ fn storms(order: &Order) -> ExitCode {
         let after = storm.run();
         runs += after.runs;
         reached.extend(after.reached);
+        let done = seed + 1 - order.from;
+        if done.is_multiple_of(TELL_EVERY) {
+            eprintln!("{done} of {} seeds, {runs} runs, {:.0} s", order.seeds, begin.elapsed().as_secs_f64());
+        }
         if let Some(breach) = after.breaches.first() {
             broken += 1;
             report(&storm, breach.checker, order);

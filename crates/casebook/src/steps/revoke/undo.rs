@@ -1,6 +1,6 @@
 //! The deny deleted, the captured profile associated again.
 
-use super::captured_profile;
+use super::{captured_profile, in_place_of};
 use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
 use crate::id::{Arn, RoleName};
@@ -72,7 +72,7 @@ fn profile_is_back(agenda: &mut Agenda<'_>, before: &Arn) {
 
 fn replace(agenda: &mut Agenda<'_>, before: &Arn, now: &ProfileAssociation, check: S) {
     if we_set(agenda, now) {
-        agenda.act(SourceEffect::ReplaceProfile { association: now.id.clone(), profile: before.clone() }, check);
+        agenda.act(in_place_of(agenda, now.id.clone(), before.clone()), check);
     } else {
         agenda.warn(format!(
             "the profile is {} meanwhile, which this case did not set: left as it is",

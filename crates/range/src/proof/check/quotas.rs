@@ -6,6 +6,7 @@ use casebook::effect::{Effect, ForensicEffect as F, SourceEffect as S};
 use casebook::entry::Entry;
 use casebook::scene::storage::SnapshotState;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// Quotas are kept, and nobody is stormed with retries.
 pub const RESTRAINED: Checker = Checker {
@@ -24,7 +25,9 @@ fn restrained(sight: &Sight<'_>) -> Option<String> {
     let newest = sight.history.deeds.last().filter(|_| matches!(sight.news, super::News::Landed))?;
     let since = began(sight)?.max(newest.at.saturating_sub(SignedDuration::from_mins(1)).ok()?);
     let recent = sight.history.deeds.iter().rev().take_while(|deed| deed.at >= since);
-    let same = recent.filter(|deed| deed.effect == newest.effect).count();
+    // What arrives twice at one moment was sent once.
+    let same: BTreeSet<Timestamp> = recent.filter(|deed| deed.effect == newest.effect).map(|deed| deed.at).collect();
+    let same = same.len();
     if same >= STORM {
         return Some(format!("{same} times within a minute: {}", newest.effect.title()));
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::effect::Effect;
 use crate::entry::{Captured, Entry};
 use crate::reading::Reading;
 use crate::scene::instance::{Instance, InstanceState};
@@ -40,6 +41,32 @@ fn a_profile_that_was_not_captured_is_put_back_by_a_person() {
     bench.know(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![association("web")]));
     let agenda = plan(&bench);
     assert!(!agenda.is_open() && agenda.proof[0].contains("web"), "{:?}", agenda.proof);
+}
+
+/// AWS replaces the profile of a running instance only.
+#[test]
+fn on_a_stopped_instance_the_profile_is_taken_off_and_the_old_one_put_on() {
+    for (state, replaced) in [(InstanceState::Running, true), (InstanceState::Stopped, false)] {
+        let mut bench = Bench::new(settings());
+        bench.know(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(Instance { state, ..instance(&[]) })));
+        let before = association("web");
+        bench.capture(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![before.clone()]));
+        let ours = association("quarantine");
+        let set = SourceEffect::ReplaceProfile { association: "iip-assoc-0".into(), profile: ours.profile.clone() };
+        bench.done(StepName::Revoke, &set.into(), &[]);
+        bench.know(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![ours.clone()]));
+        let (association, profile) = (ours.id, before.profile);
+        if replaced {
+            assert_eq!(plan(&bench).perform, [SourceEffect::ReplaceProfile { association, profile }.into()]);
+            continue;
+        }
+        let off: Effect = SourceEffect::DisassociateProfile { association }.into();
+        assert_eq!(plan(&bench).perform, [off.clone()]);
+        bench.done(StepName::Revoke, &off, &[]);
+        bench.know(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![]));
+        let on = SourceEffect::AssociateProfile { instance: INSTANCE.into(), profile };
+        assert_eq!(plan(&bench).perform, [on.into()]);
+    }
 }
 
 /// Of an instance that is gone, too, and whatever the capture knows of the role.
