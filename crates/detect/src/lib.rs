@@ -18,3 +18,4 @@ pub mod suspect;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+pub mod trigger;

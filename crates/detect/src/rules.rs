@@ -2,6 +2,7 @@
 
 use crate::record::Record;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A rule, as people see it.
@@ -24,7 +25,8 @@ pub struct Card {
 }
 
 /// How grave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Worth a line in a timeline.
     Informational,

@@ -3,7 +3,7 @@
 
 use crate::holdings::{Holder, Holdings};
 use crate::record::trail::Event;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -57,7 +57,7 @@ impl Suspect {
 }
 
 /// How evidence led to a suspect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lead {
     /// A finding names it.

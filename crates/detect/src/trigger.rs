@@ -1,0 +1,264 @@
+//! From an alert to a response, or to the sentence why there is none. Acting on a wrong alert takes
+//! down what works, and an attacker can forge alerts: limits hold, and when too many instances are accused
+//! at once nothing more is started, only told.
+
+use crate::alert::Alert;
+use crate::rules::Level;
+use crate::suspect::Lead;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What starts a response; the first rule that fits decides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trigger {
+    /// At least so grave.
+    pub level: Level,
+    /// One of these rules has a sign in the alert, by id; empty: any.
+    pub rules: BTreeSet<String>,
+    /// How the evidence led to the instance; empty: by its session or by a finding. A call that was only
+    /// about an instance does not make it an attacker's.
+    pub leads: BTreeSet<Lead>,
+    /// In these accounts; empty: any.
+    pub accounts: BTreeSet<String>,
+    /// The runbook; empty: the configured one.
+    pub runbook: String,
+    /// The phase to stop after.
+    pub through: String,
+    /// Gates approved ahead.
+    pub approve: Vec<String>,
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self {
+            level: Level::High,
+            rules: BTreeSet::new(),
+            leads: BTreeSet::new(),
+            accounts: BTreeSet::new(),
+            runbook: String::new(),
+            through: "contain".into(),
+            approve: Vec::new(),
+        }
+    }
+}
+
+/// How much may be started.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Responses an hour, in all.
+    pub per_hour: usize,
+    /// Responses an hour in one account.
+    pub per_account: usize,
+    /// So many instances accused within [`Limits::within_minutes`] trip the breaker.
+    pub breaker: usize,
+    /// The breaker's window.
+    pub within_minutes: i64,
+    /// Only say what would be started.
+    pub dry: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { per_hour: 10, per_account: 5, breaker: 20, within_minutes: 15, dry: false }
+    }
+}
+
+/// What becomes of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A response on this instance, by the trigger of that number.
+    Start {
+        /// `i-…`.
+        instance: String,
+        /// Its account.
+        account: String,
+        /// The trigger's place in the configuration.
+        trigger: usize,
+    },
+    /// A response would be started, were it not for `dry`.
+    WouldStart {
+        /// `i-…`.
+        instance: String,
+        /// The trigger's place in the configuration.
+        trigger: usize,
+    },
+    /// It was started before by an earlier telling of the same story.
+    Started,
+    /// No trigger fits, or it must not be acted upon: why.
+    OnlyTold(String),
+}
+
+/// Decides, and remembers what it has decided.
+#[derive(Debug)]
+pub struct Triggers {
+    triggers: Vec<Trigger>,
+    limits: Limits,
+    /// Accused lately, with when.
+    accused: BTreeMap<String, Timestamp>,
+    /// Started within the last hour: when, where.
+    started: VecDeque<(Timestamp, String)>,
+    /// Instances a response was started on, with the story.
+    known: BTreeMap<String, String>,
+    tripped: Option<String>,
+}
+
+impl Triggers {
+    /// Decides by these.
+    pub fn new(triggers: Vec<Trigger>, limits: Limits) -> Self {
+        let (accused, started, known) = (BTreeMap::new(), VecDeque::new(), BTreeMap::new());
+        Self { triggers, limits, accused, started, known, tripped: None }
+    }
+
+    /// What is configured under a decision's number.
+    pub fn trigger(&self, number: usize) -> Option<&Trigger> {
+        self.triggers.get(number)
+    }
+
+    /// Why nothing is started any more; a person looks, and starts the watch anew.
+    pub fn tripped(&self) -> Option<&str> {
+        self.tripped.as_deref()
+    }
+
+    /// Takes up what earlier runs have started, so that nothing is started twice.
+    pub fn remember(&mut self, instance: &str, story: &str) {
+        self.known.insert(instance.to_owned(), story.to_owned());
+    }
+
+    /// What becomes of an alert at that time. Counted is when things are told, not when they happened: a
+    /// flood of old events is a flood.
+    pub fn decide(&mut self, alert: &Alert, now: Timestamp) -> Decision {
+        let Some(instance) = alert.suspect.instance() else {
+            return Decision::OnlyTold("no instance is known to stand behind it".into());
+        };
+        let Some(number) = self.triggers.iter().position(|trigger| fits(trigger, alert)) else {
+            return Decision::OnlyTold("no trigger fits it".into());
+        };
+        if self.known.contains_key(instance) {
+            return Decision::Started;
+        }
+        self.accuse(instance, now);
+        match self.barred(alert.suspect.account(), now) {
+            Some(why) => Decision::OnlyTold(why),
+            None if self.limits.dry => Decision::WouldStart { instance: instance.to_owned(), trigger: number },
+            None => self.start(alert, instance, number, now),
+        }
+    }
+
+    fn start(&mut self, alert: &Alert, instance: &str, trigger: usize, now: Timestamp) -> Decision {
+        let account = alert.suspect.account().to_owned();
+        self.started.push_back((now, account.clone()));
+        self.remember(instance, &alert.id);
+        Decision::Start { instance: instance.to_owned(), account, trigger }
+    }
+
+    fn accuse(&mut self, instance: &str, now: Timestamp) {
+        let window = SignedDuration::from_mins(self.limits.within_minutes);
+        self.accused.retain(|_, at| now.duration_since(*at) <= window);
+        self.accused.insert(instance.to_owned(), now);
+        if self.tripped.is_none() && self.accused.len() >= self.limits.breaker.max(1) {
+            self.tripped = Some(format!(
+                "{} instances were accused within {} minutes: nothing is started any more; look whether the alerts are forged or a rule is wrong, then start the watch again",
+                self.accused.len(),
+                self.limits.within_minutes
+            ));
+        }
+    }
+
+    fn barred(&mut self, account: &str, now: Timestamp) -> Option<String> {
+        if let Some(why) = &self.tripped {
+            return Some(format!("the breaker is open: {why}"));
+        }
+        self.started.retain(|(at, _)| now.duration_since(*at) < SignedDuration::from_hours(1));
+        let here = self.started.iter().filter(|(_, started)| started == account).count();
+        let limits = &self.limits;
+        if self.started.len() >= limits.per_hour {
+            return Some(format!("{} responses were started within the hour, the limit", self.started.len()));
+        }
+        (here >= limits.per_account)
+            .then(|| format!("{here} responses were started in account {account} within the hour, the limit"))
+    }
+}
+
+fn fits(trigger: &Trigger, alert: &Alert) -> bool {
+    let leads = |lead: &Lead| match trigger.leads.is_empty() {
+        true => matches!(lead, Lead::Session | Lead::Finding),
+        false => trigger.leads.contains(lead),
+    };
+    let named = |id: &String| alert.signs.iter().any(|sign| sign.rule.id == *id);
+    alert.level >= trigger.level
+        && alert.leads.iter().any(leads)
+        && (trigger.rules.is_empty() || trigger.rules.iter().any(named))
+        && (trigger.accounts.is_empty() || trigger.accounts.contains(alert.suspect.account()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::Stories;
+    use crate::testing::{card, notice};
+
+    fn alert(instance: usize, level: Level) -> Alert {
+        let mut stories = Stories::new();
+        stories.take(notice(&format!("i-{instance:08x}"), &card(1, level), 0));
+        stories.tell(Level::Informational).remove(0)
+    }
+
+    fn triggers(limits: Limits) -> Triggers {
+        Triggers::new(vec![Trigger::default()], limits)
+    }
+
+    fn minute(n: i64) -> Timestamp {
+        Timestamp::from_second(n * 60).expect("a time")
+    }
+
+    #[test]
+    fn a_story_is_acted_upon_once_however_often_it_is_told() {
+        let mut triggers = triggers(Limits::default());
+        let first = triggers.decide(&alert(1, Level::High), minute(0));
+        assert!(matches!(first, Decision::Start { ref instance, .. } if instance == "i-00000001"), "{first:?}");
+        assert_eq!(triggers.decide(&alert(1, Level::Critical), minute(1)), Decision::Started);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_only_told() {
+        let mut triggers = triggers(Limits::default());
+        let mild = triggers.decide(&alert(1, Level::Medium), minute(0));
+        assert_eq!(mild, Decision::OnlyTold("no trigger fits it".into()));
+        let mut about = alert(1, Level::Critical);
+        about.leads = [Lead::Named].into();
+        assert_eq!(triggers.decide(&about, minute(0)), Decision::OnlyTold("no trigger fits it".into()));
+    }
+
+    #[test]
+    fn a_flood_of_accusations_trips_the_breaker_and_nothing_is_started_after_it() {
+        let mut triggers = triggers(Limits { per_hour: 1000, per_account: 1000, ..Limits::default() });
+        let decisions: Vec<_> = (0..10_000).map(|n| triggers.decide(&alert(n, Level::High), minute(0))).collect();
+        let started = decisions.iter().filter(|decision| matches!(decision, Decision::Start { .. })).count();
+        assert_eq!(started, Limits::default().breaker - 1);
+        assert!(triggers.tripped().is_some_and(|why| why.contains("forged")));
+        let later = triggers.decide(&alert(20_000, Level::High), minute(600));
+        assert!(matches!(later, Decision::OnlyTold(_)), "only a person closes it");
+    }
+
+    #[test]
+    fn limits_hold_by_hour_and_by_account() {
+        let limits = Limits { per_hour: 3, per_account: 2, ..Limits::default() };
+        let mut triggers = triggers(limits);
+        let starts = |triggers: &mut Triggers, n, at| {
+            matches!(triggers.decide(&alert(n, Level::High), minute(at)), Decision::Start { .. })
+        };
+        assert!(starts(&mut triggers, 1, 0) && starts(&mut triggers, 2, 0));
+        assert!(!starts(&mut triggers, 3, 1), "two in this account");
+        assert!(starts(&mut triggers, 4, 61), "the hour is over");
+    }
+
+    #[test]
+    fn dry_says_what_would_be_started() {
+        let mut triggers = triggers(Limits { dry: true, ..Limits::default() });
+        let decision = triggers.decide(&alert(1, Level::High), minute(0));
+        assert_eq!(decision, Decision::WouldStart { instance: "i-00000001".into(), trigger: 0 });
+    }
+}
