@@ -8,6 +8,7 @@
 //! whatever the input; what a bound cuts off is counted and named.
 
 pub mod alert;
+pub mod baseline;
 pub mod count;
 pub mod holdings;
 pub mod read;

@@ -1,0 +1,215 @@
+//! What each role and each instance normally calls, and what is out of the ordinary for it.
+//!
+//! Learned from logs, and going on to learn. A call of a kind that an instance has never made counts by
+//! how rare the kind is among the instances of its role, and by how much the call matters. From the first
+//! hour there is the prior: what nearly every instance calls. How sure a finding is grows with what was
+//! learned, and is said.
+//!
+//! Only calls of instances are looked at: sessions named after one.
+
+use crate::record::trail::Event;
+use crate::suspect::session_instance;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+mod prior;
+mod store;
+#[cfg(test)]
+mod tests;
+mod unusual;
+
+pub use prior::{Weight, weight};
+pub use store::{StoreError, read, write};
+pub use unusual::{Unusual, What};
+
+/// The most kinds of call kept of a role; what is rarer than all of them is not learned any more.
+const MOST_KINDS: usize = 4_096;
+/// The most instances of which a kind's callers are told apart.
+const MOST_CALLERS: usize = 256;
+/// The most networks kept of an instance.
+const MOST_NETWORKS: usize = 64;
+
+/// What was learned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    roles: BTreeMap<String, Role>,
+}
+
+/// What the instances of a role do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Role {
+    /// `ec2.amazonaws.com DescribeInstances`.
+    kinds: BTreeMap<String, Kind>,
+    instances: BTreeMap<String, Member>,
+}
+
+/// A kind of call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Kind {
+    calls: u64,
+    callers: BTreeSet<String>,
+    regions: BTreeSet<String>,
+}
+
+/// An instance of a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Member {
+    first: Timestamp,
+    last: Timestamp,
+    calls: u64,
+    denied: u64,
+    /// Where its calls came from: `198.51.100.0/24`, or a service's name.
+    networks: BTreeMap<String, u64>,
+    /// `aws-cli`, `Boto3`, …
+    agents: BTreeSet<String>,
+}
+
+/// A call of an instance, as far as the baseline looks at it.
+#[derive(Clone, Debug)]
+struct Call<'a> {
+    role: &'a str,
+    instance: &'a str,
+    at: Timestamp,
+    kind: String,
+    region: &'a str,
+    network: String,
+    /// Whether it came over the internet: no private address, and no service on its behalf.
+    public: bool,
+    agent: &'a str,
+    denied: bool,
+}
+
+impl Baseline {
+    /// Learns from a call; others than those of instances teach nothing.
+    pub fn learn(&mut self, event: &Event<'_>) {
+        if let Some(call) = Call::of(event) {
+            self.roles.entry(call.role.to_owned()).or_default().learn(&call);
+        }
+    }
+
+    /// What is out of the ordinary about a call, judged by what was learned before it; then learns it.
+    pub fn judge(&mut self, event: &Event<'_>) -> Vec<Unusual> {
+        let Some(call) = Call::of(event) else { return Vec::new() };
+        let role = self.roles.entry(call.role.to_owned()).or_default();
+        let unusual = unusual::of(role, &call);
+        role.learn(&call);
+        unusual
+    }
+
+    /// The roles that were learned, with how many kinds of call, instances and calls.
+    pub fn roles(&self) -> impl Iterator<Item = (&str, usize, usize, u64)> {
+        self.roles.iter().map(|(name, role)| {
+            let calls = role.instances.values().map(|member| member.calls).sum();
+            (name.as_str(), role.kinds.len(), role.instances.len(), calls)
+        })
+    }
+
+    /// The kinds of call of a role, the most frequent first, with how many calls and callers.
+    pub fn kinds(&self, role: &str) -> Vec<(&str, u64, usize)> {
+        let kinds = self.roles.get(role).map(|role| &role.kinds);
+        let mut told: Vec<(&str, u64, usize)> =
+            kinds.into_iter().flatten().map(|(name, kind)| (name.as_str(), kind.calls, kind.callers.len())).collect();
+        told.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
+        told
+    }
+}
+
+impl Role {
+    fn learn(&mut self, call: &Call<'_>) {
+        let fresh = Member {
+            first: call.at,
+            last: call.at,
+            calls: 0,
+            denied: 0,
+            networks: BTreeMap::new(),
+            agents: BTreeSet::new(),
+        };
+        let member = self.instances.entry(call.instance.to_owned()).or_insert(fresh);
+        member.first = member.first.min(call.at);
+        member.last = member.last.max(call.at);
+        member.calls += 1;
+        member.denied += u64::from(call.denied);
+        if member.networks.len() < MOST_NETWORKS || member.networks.contains_key(&call.network) {
+            *member.networks.entry(call.network.clone()).or_default() += 1;
+        }
+        member.agents.insert(call.agent.to_owned());
+        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&call.kind) {
+            return;
+        }
+        let kind = self.kinds.entry(call.kind.clone()).or_default();
+        kind.calls += 1;
+        kind.regions.insert(call.region.to_owned());
+        if kind.callers.len() < MOST_CALLERS {
+            kind.callers.insert(call.instance.to_owned());
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    fn of(event: &'a Event<'_>) -> Option<Self> {
+        let arn = event.who.arn.as_str();
+        let instance = session_instance(event.who.principal.as_str(), arn)?;
+        Some(Self {
+            role: role_of(arn)?,
+            instance,
+            at: event.at()?,
+            kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
+            region: event.region.as_str(),
+            network: network(event.address.as_str()),
+            public: is_public(event.address.as_str()),
+            agent: family(event.agent.as_str()),
+            denied: is_denial(event.error_code.as_str()),
+        })
+    }
+}
+
+/// `arn:aws:sts::111111111111:assumed-role/web/i-…`: account and role together, names repeat.
+fn role_of(arn: &str) -> Option<&str> {
+    let end = arn.rfind('/')?;
+    let begin = arn.find("::")? + 2;
+    arn.get(begin..end).filter(|role| role.contains(":assumed-role/"))
+}
+
+/// The network of an address: /24 of IPv4, /64 of IPv6; a service's name stands for itself.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        Ok(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => address.to_owned(),
+    }
+}
+
+fn is_public(address: &str) -> bool {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => !v4.is_private() && !v4.is_loopback() && !v4.is_link_local(),
+        Ok(IpAddr::V6(v6)) => !v6.is_unique_local() && !v6.is_unicast_link_local() && !v6.is_loopback(),
+        Err(_) => false,
+    }
+}
+
+/// The program's name, without its version.
+fn family(agent: &str) -> &str {
+    let name = agent.trim_start_matches('[').split(['/', ' ', ']']).next().unwrap_or_default();
+    if name.is_empty() { "unnamed" } else { name }
+}
+
+/// The codes with which AWS refuses for want of permission
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>).
+fn is_denial(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "Client.UnauthorizedOperation"
+            | "AuthFailure"
+    )
+}
