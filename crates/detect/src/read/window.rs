@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, Read};
 
 /// How large it is at first, and how much is read at once.
-const STEP: usize = 1 << 20;
+const STEP: usize = 256 << 10;
 
 /// The view.
 pub(super) struct Window<'w> {
