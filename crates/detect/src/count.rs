@@ -2,6 +2,7 @@
 //! rejected, every parsed one is a duplicate, matched or unmatched.
 
 use serde::Serialize;
+use std::ops::AddAssign;
 
 /// Totals over all inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,6 +28,40 @@ pub struct Counts {
     /// Records that came later than the horizon for order or duplicates allows; they are matched all
     /// the same, but count neither for correlations nor as duplicates.
     pub late: u64,
+    /// The parsed records by kind; their sum is `parsed`.
+    pub kinds: Kinds,
+}
+
+/// Parsed records by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kinds {
+    /// CloudTrail events.
+    pub trail: u64,
+    /// CloudTrail Insights events.
+    pub insight: u64,
+    /// CloudTrail digest files.
+    pub digest: u64,
+    /// Lines of VPC flow logs.
+    pub flow: u64,
+    /// Lines of access logs of an application load balancer.
+    pub balancer: u64,
+    /// Queries that the Route 53 resolver logged.
+    pub query: u64,
+    /// GuardDuty findings.
+    pub finding: u64,
+    /// Security Hub findings.
+    pub hub: u64,
+}
+
+/// What became of a record that was parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Seen before.
+    Duplicate,
+    /// A rule matched it.
+    Matched,
+    /// No rule matched it.
+    Unmatched,
 }
 
 /// Something that was not understood, and where.
@@ -40,4 +75,90 @@ pub struct Rejection {
     pub bytes: u64,
     /// Why, in a sentence.
     pub why: String,
+}
+
+/// Counts and rejections while they grow.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// The totals.
+    pub counts: Counts,
+    /// The first [`Tally::KEPT`] rejections; `counts.rejected` says how many there are.
+    pub rejections: Vec<Rejection>,
+}
+
+impl Tally {
+    /// How many rejections are kept in memory.
+    pub const KEPT: usize = 1000;
+
+    /// A record was parsed.
+    pub fn parsed(&mut self, fate: Fate) {
+        self.counts.read += 1;
+        self.counts.parsed += 1;
+        match fate {
+            Fate::Duplicate => self.counts.duplicates += 1,
+            Fate::Matched => self.counts.matched += 1,
+            Fate::Unmatched => self.counts.unmatched += 1,
+        }
+    }
+
+    /// Something was not.
+    pub fn rejected(&mut self, rejection: Rejection) {
+        self.counts.read += 1;
+        self.counts.rejected += 1;
+        if self.rejections.len() < Self::KEPT {
+            self.rejections.push(rejection);
+        }
+    }
+
+    /// Takes in what another reader counted.
+    pub fn merge(&mut self, other: Self) {
+        self.counts += &other.counts;
+        let room = Self::KEPT - self.rejections.len().min(Self::KEPT);
+        self.rejections.extend(other.rejections.into_iter().take(room));
+    }
+}
+
+impl Counts {
+    /// Whether the figures add up.
+    pub fn reconcile(&self) -> bool {
+        self.read == self.parsed + self.rejected
+            && self.parsed == self.duplicates + self.matched + self.unmatched
+            && self.parsed == self.kinds.sum()
+    }
+}
+
+impl Kinds {
+    fn sum(&self) -> u64 {
+        let Self { trail, insight, digest, flow, balancer, query, finding, hub } = self;
+        trail + insight + digest + flow + balancer + query + finding + hub
+    }
+}
+
+impl AddAssign<&Self> for Counts {
+    fn add_assign(&mut self, other: &Self) {
+        self.files += other.files;
+        self.bytes_compressed += other.bytes_compressed;
+        self.bytes_raw += other.bytes_raw;
+        self.read += other.read;
+        self.parsed += other.parsed;
+        self.rejected += other.rejected;
+        self.duplicates += other.duplicates;
+        self.matched += other.matched;
+        self.unmatched += other.unmatched;
+        self.late += other.late;
+        self.kinds += other.kinds;
+    }
+}
+
+impl AddAssign for Kinds {
+    fn add_assign(&mut self, other: Self) {
+        self.trail += other.trail;
+        self.insight += other.insight;
+        self.digest += other.digest;
+        self.flow += other.flow;
+        self.balancer += other.balancer;
+        self.query += other.query;
+        self.finding += other.finding;
+        self.hub += other.hub;
+    }
 }

@@ -4,8 +4,8 @@
 //! bytes ─read→ Record ─rules→ Hit ─┐
 //!                     ─baseline→ ──┴─ suspect (which instance) → story → Alert
 //! ```
-//! Pure but for the reader that it is handed: no network, no clock, no thread. Memory is bounded
-//! whatever the input; what a bound cuts off is counted and named.
+//! Pure but for the reader that it is handed and the files that `source` opens: no network, no clock,
+//! no thread. Memory is bounded whatever the input; what a bound cuts off is counted and named.
 
 pub mod alert;
 pub mod baseline;
@@ -14,6 +14,8 @@ pub mod holdings;
 pub mod read;
 pub mod record;
 pub mod rules;
+pub mod seen;
+pub mod source;
 pub mod story;
 pub mod suspect;
 #[cfg(test)]

@@ -6,7 +6,9 @@ use super::text::Text;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 /// One call. Every field may be missing: files in the wild are trimmed.
 #[derive(Debug, Default, Deserialize)]
@@ -43,7 +45,7 @@ pub struct Event<'a> {
     #[serde(borrow, rename = "eventType")]
     pub kind: Text<'a>,
     /// Who called.
-    #[serde(borrow, rename = "userIdentity")]
+    #[serde(borrow, rename = "userIdentity", deserialize_with = "super::text::object")]
     pub who: Identity<'a>,
     /// The record as it stands in the file.
     #[serde(skip)]
@@ -78,13 +80,36 @@ pub struct Identity<'a> {
 }
 
 impl Event<'_> {
-    /// The whole record, parsed once. What the reader has parsed before is JSON.
+    /// The whole record, parsed once.
     pub fn value(&self) -> &Value {
-        self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_default())
+        self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_else(|_| by_field(self.raw)))
     }
 
     /// When it happened.
     pub fn at(&self) -> Option<Timestamp> {
         self.time.as_str().parse().ok()
     }
+
+    /// Whether any field says that this is an event at all.
+    pub(crate) fn is_one(&self) -> bool {
+        [&self.name, &self.source, &self.id, &self.time, &self.kind, &self.error_code, &self.who.kind]
+            .iter()
+            .any(|field| field.is_there())
+    }
+
+    /// Whether CloudTrail Insights made it
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-trails.html>).
+    pub(crate) fn is_insight(&self) -> bool {
+        self.kind.as_str() == "AwsCloudTrailInsight"
+    }
+}
+
+/// The reader looks only into the fields it types. Where another one holds what can not be parsed (a
+/// half surrogate, bytes that are no UTF-8, too many levels), that field alone becomes its own text, so
+/// that no rule loses sight of the rest.
+fn by_field(raw: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(raw);
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap_or_default();
+    let parsed = |field: &RawValue| serde_json::from_str(field.get()).unwrap_or_else(|_| Value::from(field.get()));
+    fields.into_iter().map(|(name, field)| (name, parsed(field))).collect()
 }

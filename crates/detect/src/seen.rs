@@ -1,0 +1,126 @@
+//! Which events were seen before. CloudTrail may deliver an event more than once, and every copy
+//! carries the same `eventID`
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+//!
+//! The horizon is a number of ids, so memory is bounded: the last [`Seen::HORIZON`] different ids
+//! are recognised for certain, and at most twice as many. A copy that comes later than that is not
+//! recognised and counts as an event of its own.
+
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, DefaultHasher};
+
+/// Ids, by their 128 bits.
+type Ids = HashSet<u128, BuildHasherDefault<DefaultHasher>>;
+
+/// The ids of the events that came last, in two generations.
+#[derive(Debug)]
+pub struct Seen {
+    horizon: usize,
+    young: Ids,
+    old: Ids,
+}
+
+impl Seen {
+    /// How many ids are remembered for certain unless somebody says otherwise. A generation of this
+    /// size just fills a table of 2²⁰ places at 17 bytes: two are 36 MB.
+    pub const HORIZON: usize = 917_504;
+
+    /// Remembers at least the last `horizon` ids.
+    pub fn new(horizon: usize) -> Self {
+        Self { horizon, young: Ids::default(), old: Ids::default() }
+    }
+
+    /// Whether an event with this id was seen before, and remembers it. What has no id is never a
+    /// duplicate.
+    pub fn before(&mut self, id: &str) -> bool {
+        if id.is_empty() {
+            return false;
+        }
+        let bits = bits(id);
+        if self.old.contains(&bits) || !self.young.insert(bits) {
+            return true;
+        }
+        if self.young.len() >= self.horizon {
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
+        }
+        false
+    }
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self::new(Self::HORIZON)
+    }
+}
+
+/// A UUID is its own 128 bits; other ids are hashed. The two can meet only by chance.
+fn bits(id: &str) -> u128 {
+    uuid(id.as_bytes()).unwrap_or_else(|| {
+        let digest = Sha256::digest(id.as_bytes());
+        digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+    })
+}
+
+/// The bits of a UUID in its canonical form. Upper case is another id: nothing is known to write it.
+fn uuid(id: &[u8]) -> Option<u128> {
+    if id.len() != 36 {
+        return None;
+    }
+    let mut bits = 0;
+    for (at, byte) in id.iter().enumerate() {
+        let digit = match (at, byte) {
+            (8 | 13 | 18 | 23, b'-') => continue,
+            (8 | 13 | 18 | 23, _) => return None,
+            (_, b'0'..=b'9') => byte - b'0',
+            (_, b'a'..=b'f') => byte - b'a' + 10,
+            _ => return None,
+        };
+        bits = bits << 4 | u128::from(digit);
+    }
+    Some(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seen;
+    use proptest::prelude::{any, proptest};
+    use std::collections::HashSet;
+
+    #[test]
+    fn what_has_no_id_is_never_a_duplicate() {
+        let mut seen = Seen::default();
+        assert!(!seen.before(""));
+        assert!(!seen.before(""));
+    }
+
+    #[test]
+    fn ids_of_any_shape_are_told_apart() {
+        let mut seen = Seen::default();
+        for id in ["1", "2", "0f0e0d0c-0000-4000-8000-000000000001", "0f0e0d0c-0000-4000-8000-000000000002", "0F"] {
+            assert!(!seen.before(id), "{id} is new");
+            assert!(seen.before(id), "{id} is known");
+        }
+    }
+
+    #[test]
+    fn beyond_twice_the_horizon_a_copy_is_not_recognised() {
+        let mut seen = Seen::new(10);
+        assert!(!seen.before("first"));
+        for number in 0..20 {
+            assert!(!seen.before(&number.to_string()));
+        }
+        assert!(!seen.before("first"));
+    }
+
+    proptest! {
+        #[test]
+        fn within_the_horizon_it_answers_as_a_set_does(ids in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let (mut seen, mut all) = (Seen::new(256), HashSet::new());
+            for id in ids {
+                assert_eq!(seen.before(&id.to_string()), !all.insert(id));
+            }
+        }
+    }
+}

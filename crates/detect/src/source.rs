@@ -1,0 +1,4 @@
+//! Where inputs come from.
+
+pub mod files;
+pub mod key;
