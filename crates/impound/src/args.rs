@@ -5,7 +5,11 @@ use casebook::id::CaseId;
 use casebook::step::Phase;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
+use detect::rules::Level;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 mod help;
@@ -103,6 +107,18 @@ pub enum Command {
     /// Keep a contained case contained: find, report and mend whatever somebody undoes, until stopped
     #[command(after_help = help::GUARD)]
     Guard(Guard),
+    /// Read logs and findings, and tell what is out of the ordinary
+    #[command(after_help = help::DETECT)]
+    Detect(Detect),
+    /// What the credentials of an instance did, in order, and what they left behind
+    #[command(after_help = help::TIMELINE)]
+    Timeline(Timeline),
+    /// Learn what instances normally call, or show what was learned
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// List, test and explain the rules of detection
+    #[command(subcommand)]
+    Rules(Rules),
     /// Show the open cases, or one case: what is done, what it waits for, and why
     Status(Status),
     /// Undo the containment of a case: every changed setting back to the captured one
@@ -212,6 +228,126 @@ pub struct Guard {
     /// How often everything that was done is looked at again: 10s to 1h
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = period)]
     pub every: u32,
+}
+
+/// Which logs, and of which time.
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+    /// Files and folders with logs or findings, packed or not; `-` for stdin
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only what happened from then on: 2026-03-01, 2026-03-01T12:00:00Z, or 3h ago as 3h
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub since: Option<Timestamp>,
+    /// Only what happened before then
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// How many files are read side by side [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// Options of `detect`.
+#[derive(Clone, Debug, Args)]
+pub struct Detect {
+    /// Which logs.
+    #[command(flatten)]
+    pub logs: Logs,
+    /// A folder or file with Sigma rules, besides those that come with the program; repeatable
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Without the rules that come with the program
+    #[arg(long, requires = "rules")]
+    pub only: bool,
+    /// Tell alerts from this level on
+    #[arg(long, value_name = "LEVEL", default_value = "medium", value_parser = levels())]
+    pub level: Level,
+    /// What instances normally call, from `impound baseline learn`; it is not changed
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Who held which address: the output of `aws ec2 describe-instances`; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub instances: Vec<PathBuf>,
+    /// Print how much was read, understood and matched as one JSON document, in the place of alerts
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// Options of `timeline`.
+#[derive(Clone, Debug, Args)]
+pub struct Timeline {
+    /// The instance, i-…, or a case about it
+    #[arg(value_name = "INSTANCE|CASE")]
+    pub of: String,
+    /// Which logs.
+    #[command(flatten)]
+    pub logs: Logs,
+    /// A table, or Timesketch's columns as comma-separated values or JSON lines
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: TimelineFormat,
+}
+
+/// The forms of a timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimelineFormat {
+    /// For people.
+    Text,
+    /// Comma-separated values.
+    Csv,
+    /// A JSON object a line.
+    Jsonl,
+}
+
+/// Commands on the baseline.
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Learn from a period of logs; a file that is there goes on learning
+    Learn {
+        /// Which logs.
+        #[command(flatten)]
+        logs: Logs,
+        /// Where it is kept
+        #[arg(short = 'o', long = "baseline", value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Show what was learned: the roles, or what the instances of one call
+    Show {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// One role, as the list names it
+        #[arg(long, value_name = "ROLE")]
+        role: Option<String>,
+    },
+}
+
+/// Commands on the rules.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// The rules that are in force: level, ATT&CK techniques, title
+    List {
+        /// A folder or file with rules, besides those that come with the program; repeatable
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Try every rule on its own examples; a rule without any is named
+    Test {
+        /// A folder or file with rules, besides those that come with the program; repeatable
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Say what a rule looks for, or why it does or does not match a record
+    Explain {
+        /// The rule, by id or title
+        #[arg(value_name = "RULE")]
+        rule: String,
+        /// A CloudTrail record; `-` for stdin
+        #[arg(value_name = "FILE")]
+        record: Option<PathBuf>,
+        /// A folder or file with rules, besides those that come with the program; repeatable
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
 }
 
 /// Options of `status`.
@@ -331,6 +467,27 @@ fn period(text: &str) -> Result<u32, String> {
     if whole { Ok(seconds) } else { Err("a guard looks every 10s to 1h, in whole seconds".to_owned()) }
 }
 
+/// A moment: RFC 3339, a day in UTC, or so long ago.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|error| error.to_string());
+    }
+    let ago = text.parse::<SignedDuration>().ok().filter(SignedDuration::is_positive);
+    ago.and_then(|ago| Timestamp::now().checked_sub(ago).ok()).ok_or_else(|| {
+        "expected a day (2026-03-01, in UTC), a time with its zone (2026-03-01T12:00:00Z) or so long ago (36h)".to_owned()
+    })
+}
+
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(Level::as_str)).map(|text| {
+        let level = Level::ALL.into_iter().find(|level| level.as_str() == text);
+        level.expect("the parser lets nothing but the names of levels pass")
+    })
+}
+
 fn phases() -> impl TypedValueParser<Value = Phase> {
     PossibleValuesParser::new(Phase::ALL.map(Phase::as_str)).map(|text| {
         let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
@@ -360,6 +517,17 @@ mod tests {
         }
         for wrong in ["", "30", "9s", "61m", "-30s", "30.5s", "soon"] {
             assert!(period(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_a_day_a_time_with_its_zone_or_so_long_ago() {
+        let at = |text| moment(text).map(|at| at.to_string());
+        assert_eq!(at("2026-03-01").as_deref(), Ok("2026-03-01T00:00:00Z"));
+        assert_eq!(at("2026-03-01T12:00:00+01:00").as_deref(), Ok("2026-03-01T11:00:00Z"));
+        assert!(moment("36h").is_ok_and(|ago| ago < Timestamp::now()));
+        for wrong in ["", "yesterday", "2026-03-01T12:00:00", "2026-13-01", "-3h", "2026-03-01T12:00:00 CET"] {
+            assert!(moment(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -6,7 +6,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 pub mod approve;
+pub mod baseline;
 pub mod completions;
+pub mod detect;
 pub mod doctor;
 pub mod drill;
 pub mod guard;
@@ -16,8 +18,10 @@ pub mod release;
 pub mod report;
 pub mod respond;
 pub mod resume;
+pub mod rules;
 pub mod runbook;
 pub mod status;
+pub mod timeline;
 pub mod verify;
 
 /// Runs a command.
@@ -32,6 +36,10 @@ pub fn run(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Resume(args) => resume::run(context, args),
         Command::Approve(args) => approve::run(context, args),
         Command::Guard(args) => guard::run(context, args),
+        Command::Detect(args) => detect::run(context, args),
+        Command::Timeline(args) => timeline::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
+        Command::Rules(args) => rules::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Release(args) => release::run(context, args),
         Command::Verify(args) => verify::run(context, args),

@@ -5,6 +5,8 @@ use crate::history::History;
 use crate::text::{Show, Text};
 use casebook::evidence::Evidence;
 use comfy_table::{ContentArrangement, Table, presets};
+use detect::rules::Card;
+use detect::timeline::Row;
 use serde::Serialize;
 
 /// The evidence: what it is, whose, how far.
@@ -43,6 +45,45 @@ pub fn cases<'a>(histories: impl Iterator<Item = &'a History>) -> Text {
 /// The drills: name and title.
 pub fn drills<'a>(scripts: impl Iterator<Item = (&'a str, &'a str)>) -> Text {
     table(["name", "about"], scripts.map(|(name, title)| [name.to_owned(), title.to_owned()]))
+}
+
+/// The roles of a baseline: kinds of call, instances, calls.
+pub fn roles<'a>(roles: impl Iterator<Item = (&'a str, usize, usize, u64)>) -> Text {
+    let row = |(role, kinds, instances, calls): (&str, usize, usize, u64)| {
+        [role.to_owned(), kinds.to_string(), instances.to_string(), calls.to_string()]
+    };
+    table(["role", "kinds of call", "instances", "calls"], roles.map(row))
+}
+
+/// The kinds of call of a role.
+pub fn kinds<'a>(kinds: impl Iterator<Item = (&'a str, u64, usize)>) -> Text {
+    let row = |(kind, calls, callers): (&str, u64, usize)| [kind.to_owned(), calls.to_string(), callers.to_string()];
+    table(["call", "calls", "instances"], kinds.map(row))
+}
+
+/// A timeline: when, whose, what, from where.
+pub fn timeline<'a>(rows: impl Iterator<Item = &'a Row>) -> Text {
+    let row = |row: &Row| {
+        [
+            row.at.to_string(),
+            if row.first { "first".to_owned() } else { String::new() },
+            word(&row.by),
+            format!("{} {}", row.service.trim_end_matches(".amazonaws.com"), row.call),
+            row.error.clone(),
+            row.region.clone(),
+            row.address.clone(),
+            row.who.rsplit(':').next().unwrap_or_default().to_owned(),
+        ]
+    };
+    table(["time", "", "by", "call", "error", "region", "from", "who"], rows.map(row))
+}
+
+/// Rules: level, techniques, title, id.
+pub fn rules<'a>(cards: impl Iterator<Item = &'a Card>) -> Text {
+    let row = |card: &Card| {
+        [card.level.as_str().to_owned(), card.techniques.join(" "), card.title.clone(), card.id.clone()]
+    };
+    table(["level", "ATT&CK", "title", "id"], cards.map(row))
 }
 
 /// A table without lines, a head row first, every cell shown on its own.

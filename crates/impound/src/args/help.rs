@@ -17,6 +17,7 @@ Examples:
   impound respond i-0123456789abcdef0            contain, preserve, bring into custody
   impound respond --finding finding.json         the same from a GuardDuty finding
   impound guard CASE                             keep it contained until stopped
+  impound detect AWSLogs/                        what in these logs is out of the ordinary
   impound status                                 the cases, and what each waits for
   impound report CASE --format html -o case.html
 
@@ -81,3 +82,25 @@ The case is locked meanwhile: stop the guard to approve, resume or release.";
 pub(super) const APPROVE: &str = "\
 `impound status CASE` shows what each gate exposes. `terminate` is bound to the evidence shown there: \
 when it changes, the approval is void. Afterwards `impound resume CASE` goes on.";
+
+/// Of `detect`.
+pub(super) const DETECT: &str = "\
+Examples:
+  impound detect AWSLogs/ --since 24h                      yesterday's CloudTrail, as S3 keeps it
+  impound detect trail.json.gz --rules my-rules/           with rules of your own (Sigma)
+  impound detect AWSLogs/ --baseline usual.zst             and what these instances normally call
+  impound --output json detect AWSLogs/                    one OCSF Detection Finding a line
+
+Reads CloudTrail, GuardDuty and Security Hub findings, VPC flow logs, load balancer and resolver logs; what a file is, \
+it finds by looking at it. What the same instance or session did without a long pause is one alert. Nothing is \
+passed over in silence: what could not be read is named on stderr and the code is 8.";
+
+/// Of `timeline`.
+pub(super) const TIMELINE: &str = "\
+Examples:
+  impound timeline i-0123456789abcdef0 AWSLogs/            what its role's sessions did
+  impound timeline CASE AWSLogs/ --since 48h               the same of a case's instance
+  impound timeline i-0123456789abcdef0 AWSLogs/ --format csv > timeline.csv
+
+Credentials that its sessions have issued are followed however far they were handed on. At the end stands what they \
+left behind: roles assumed, keys, users and trust edits that revoking the instance's sessions does not reach.";

@@ -1,0 +1,164 @@
+//! Where sightings come together: correlations, the baseline, stories, alerts. What is told at the end does
+//! not depend on the order in which sightings came, within the horizon.
+
+use crate::alert::{Alert, Exhibit};
+use crate::baseline::{Baseline, Unusual, What};
+use crate::order::Horizon;
+use crate::record::trail::Event;
+use crate::rules::sigma::{Rules, Sigma};
+use crate::rules::{Card, Hit, Level, Matcher};
+use crate::scout::Sighting;
+use crate::story::{Notice, Stories};
+use crate::suspect::Trace;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// How many records that correlations may still name are remembered.
+const PARTS: usize = 200_000;
+
+/// Takes sightings in and tells alerts.
+pub struct Desk {
+    sigma: Sigma,
+    stories: Stories,
+    baseline: Option<Baseline>,
+    hits: BTreeMap<String, u64>,
+    parts: Parts,
+}
+
+/// What is remembered of a record that a correlation counts.
+#[derive(Clone)]
+struct Part {
+    traces: Vec<Trace>,
+    exhibit: Exhibit,
+    region: String,
+    address: String,
+}
+
+/// The last ones, by event id.
+#[derive(Default)]
+struct Parts {
+    by_id: HashMap<String, Part>,
+    order: VecDeque<String>,
+}
+
+impl Desk {
+    /// A desk with nothing on it.
+    pub fn new(rules: Arc<Rules>, baseline: Option<Baseline>) -> Self {
+        let sigma = Sigma::new(rules, Horizon::default());
+        Self { sigma, stories: Stories::new(), baseline, hits: BTreeMap::new(), parts: Parts::default() }
+    }
+
+    /// Takes a sighting in.
+    pub fn take(&mut self, sighting: Sighting) {
+        let Sighting { at, traces, exhibit, region, address, found, whole } = sighting;
+        let part = Part { traces, exhibit, region, address };
+        if let Some(raw) = whole {
+            self.judge(&raw, &part);
+        }
+        if found.waits() {
+            self.parts.keep(part.clone());
+        }
+        for hit in self.sigma.take(at, found) {
+            self.notice(&hit, &part);
+        }
+        let due = self.sigma.due();
+        self.add_up(due);
+    }
+
+    /// Takes in what waited for its turn: nothing comes any more.
+    pub fn finish(&mut self) {
+        let rest = self.sigma.rest();
+        self.add_up(rest);
+    }
+
+    /// The alerts of at least that level that are new or have changed.
+    pub fn tell(&mut self, at_least: Level) -> Vec<Alert> {
+        self.stories.tell(at_least)
+    }
+
+    /// How often each rule has matched, by its id.
+    pub fn hits(&self) -> &BTreeMap<String, u64> {
+        &self.hits
+    }
+
+    /// How many records came too late for correlations.
+    pub fn late(&self) -> u64 {
+        self.sigma.late()
+    }
+
+    /// The baseline, with what it has learned here.
+    pub fn into_baseline(self) -> Option<Baseline> {
+        self.baseline
+    }
+
+    /// A hit on one record.
+    fn notice(&mut self, hit: &Hit, part: &Part) {
+        *self.hits.entry(hit.rule.id.clone()).or_default() += 1;
+        self.tell_stories(&hit.rule, part, &hit.shown);
+    }
+
+    /// A hit on several: each record that is still remembered is evidence.
+    fn add_up(&mut self, hits: Vec<Hit>) {
+        for hit in hits {
+            *self.hits.entry(hit.rule.id.clone()).or_default() += 1;
+            let parts: Vec<Part> = hit.events.iter().filter_map(|id| self.parts.by_id.get(id).cloned()).collect();
+            parts.iter().for_each(|part| self.tell_stories(&hit.rule, part, &hit.shown));
+        }
+    }
+
+    fn judge(&mut self, raw: &[u8], part: &Part) {
+        let Some(baseline) = &mut self.baseline else { return };
+        let Ok(mut event) = serde_json::from_slice::<Event<'_>>(raw) else { return };
+        event.raw = raw;
+        for unusual in baseline.judge(&event) {
+            let rule = Arc::new(card(&unusual));
+            *self.hits.entry(rule.id.clone()).or_default() += 1;
+            self.tell_stories(&rule, part, &[("why".to_owned(), unusual.why)]);
+        }
+    }
+
+    fn tell_stories(&mut self, rule: &Arc<Card>, part: &Part, shown: &[(String, String)]) {
+        for trace in &part.traces {
+            self.stories.take(Notice {
+                rule: rule.clone(),
+                trace: trace.clone(),
+                exhibit: part.exhibit.clone(),
+                region: part.region.clone(),
+                address: part.address.clone(),
+                shown: shown.to_vec(),
+            });
+        }
+    }
+}
+
+impl Parts {
+    fn keep(&mut self, part: Part) {
+        let id = part.exhibit.id.clone();
+        if self.by_id.insert(id.clone(), part).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > PARTS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+    }
+}
+
+/// The baseline as a rule, for people: what was noticed, in the words of a card.
+fn card(unusual: &Unusual) -> Card {
+    let (id, title, technique) = match unusual.what {
+        What::FirstCall => ("baseline:first-call", "A call that the instance has never made", "T1078.004"),
+        What::Elsewhere => ("baseline:elsewhere", "Credentials of the instance used from elsewhere", "T1552.005"),
+        What::Denials => ("baseline:denials", "Refused again and again", "T1580"),
+    };
+    Card {
+        id: format!("{id}:{}", unusual.level.as_str()),
+        title: title.to_owned(),
+        level: unusual.level,
+        techniques: vec![technique.to_owned()],
+        description: "Out of the ordinary for this instance and its role, by what was learned of them".to_owned(),
+        false_positives: vec!["A new release, a new job, a new way out of the network".to_owned()],
+        fields: Vec::new(),
+    }
+}

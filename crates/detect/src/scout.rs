@@ -1,0 +1,135 @@
+//! What one record is worth telling: the part of detection that looks at one record by itself, so that
+//! several threads can do it side by side. What several records add up to is the [`crate::desk`]'s.
+
+use crate::alert::Exhibit;
+use crate::count::Fate;
+use crate::holdings::Holdings;
+use crate::record::Record;
+use crate::record::trail::Event;
+use crate::rules::Hit;
+use crate::rules::sigma::{Found, Rules};
+use crate::seen::Seen;
+use crate::source::key::Period;
+use crate::suspect::{self, Lead, Suspect, Trace};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex, PoisonError};
+
+mod finding;
+
+/// Looks at records. Clones share what was seen.
+#[derive(Clone)]
+pub struct Scout {
+    rules: Arc<Rules>,
+    holdings: Arc<Holdings>,
+    period: Period,
+    /// Calls of instances are handed on whole, for the baseline.
+    whole_sessions: bool,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// A record that is worth telling, or that a correlation or the baseline will look at.
+#[derive(Debug)]
+pub struct Sighting {
+    /// When; `None` when the record does not tell.
+    pub at: Option<Timestamp>,
+    /// Whom it leads to.
+    pub traces: Vec<Trace>,
+    /// The record as evidence.
+    pub exhibit: Exhibit,
+    /// Where the call was made.
+    pub region: String,
+    /// Where it came from.
+    pub address: String,
+    /// What rules found.
+    pub found: Found,
+    /// The record itself, for the baseline.
+    pub whole: Option<Vec<u8>>,
+}
+
+impl Scout {
+    /// Looks with these rules; addresses are traced with what is known of who held them.
+    pub fn new(rules: Arc<Rules>, holdings: Holdings, period: Period, whole_sessions: bool) -> Self {
+        let seen = Arc::new(Mutex::new(Seen::new(Seen::HORIZON)));
+        Self { rules, holdings: Arc::new(holdings), period, whole_sessions, seen }
+    }
+
+    /// What becomes of a record, and what of it is worth handing on.
+    pub fn look(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
+        match record {
+            Record::Trail(event) => self.call(record, event),
+            Record::Finding(finding) => {
+                let id = format!("{} {}", finding.id, finding.updated.as_deref().unwrap_or_default());
+                self.told(&id, || finding::guard_duty(finding))
+            }
+            Record::Hub(hub) => {
+                let id = format!("{} {}", hub.id.as_str(), hub.updated.as_str());
+                self.told(&id, || finding::security_hub(hub))
+            }
+            _ => (Fate::Unmatched, None),
+        }
+    }
+
+    fn call(&self, record: &Record<'_>, event: &Event<'_>) -> (Fate, Option<Sighting>) {
+        if event.id.is_there() && self.before(event.id.as_str()) {
+            return (Fate::Duplicate, None);
+        }
+        if event.at().is_some_and(|at| !self.period.has(at)) {
+            return (Fate::Unmatched, None);
+        }
+        let found = self.rules.matches(record);
+        let session = || suspect::session_instance(event.who.principal.as_str(), event.who.arn.as_str());
+        let whole = self.whole_sessions && session().is_some();
+        let fate = if found.hits.is_empty() { Fate::Unmatched } else { Fate::Matched };
+        let worth = whole || found.waits() || fate == Fate::Matched;
+        (fate, worth.then(|| self.sighting(event, found, whole)))
+    }
+
+    fn sighting(&self, event: &Event<'_>, found: Found, whole: bool) -> Sighting {
+        Sighting {
+            at: event.at(),
+            traces: suspect::of_call(event, &self.holdings),
+            exhibit: exhibit(event),
+            region: event.region.as_str().to_owned(),
+            address: event.address.as_str().to_owned(),
+            found,
+            whole: whole.then(|| event.raw.to_vec()),
+        }
+    }
+
+    /// A finding of another detector: told by its own words, once for each of its updates.
+    fn told(&self, id: &str, sighting: impl FnOnce() -> Option<Sighting>) -> (Fate, Option<Sighting>) {
+        if self.before(id) {
+            return (Fate::Duplicate, None);
+        }
+        match sighting().filter(|sighting| sighting.at.is_none_or(|at| self.period.has(at))) {
+            Some(sighting) => (Fate::Matched, Some(sighting)),
+            None => (Fate::Unmatched, None),
+        }
+    }
+
+    fn before(&self, id: &str) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).before(id)
+    }
+}
+
+fn exhibit(event: &Event<'_>) -> Exhibit {
+    let failed = if event.error_code.is_there() { format!(" ({})", event.error_code.as_str()) } else { String::new() };
+    Exhibit {
+        at: event.at().unwrap_or(Timestamp::UNIX_EPOCH),
+        id: event.id.as_str().to_owned(),
+        sha256: hex::encode(Sha256::digest(event.raw)),
+        what: format!("{} {}{failed}", event.source.as_str(), event.name.as_str()),
+    }
+}
+
+/// What another detector concluded about an instance.
+fn concluded(instance: &str, account: &str) -> Trace {
+    let suspect = Suspect::Instance { account: account.to_owned(), instance: instance.to_owned() };
+    Trace { suspect, lead: Lead::Finding }
+}
+
+/// A hit that no rule of ours made.
+fn hit(rule: crate::rules::Card, at: Timestamp, event: &str, shown: Vec<(String, String)>) -> Hit {
+    Hit { rule: Arc::new(rule), at, events: vec![event.to_owned()], shown }
+}

@@ -1,0 +1,93 @@
+//! `impound baseline`: what instances normally call, learned and shown.
+
+use crate::args::{Baseline as Args, Logs};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::logs;
+use crate::tables;
+use crate::text::text;
+use detect::baseline::{self, Baseline};
+use detect::count::Fate;
+use detect::record::Record;
+use detect::record::trail::Event;
+use detect::seen::Seen;
+use detect::suspect::session_instance;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use tempfile::NamedTempFile;
+
+/// Runs a command on the baseline.
+///
+/// # Errors
+/// When logs or the file can not be read or written.
+pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    match args {
+        Args::Learn { logs, file } => learn(context, logs, file),
+        Args::Show { file, role } => show(context, file, role.as_deref()),
+    }
+}
+
+/// Reads a baseline.
+///
+/// # Errors
+/// When it is not there or is none.
+pub fn read(path: &Path) -> Result<Baseline, Failure> {
+    let unusable = |why: String| Failure::usage(format!("cannot use the baseline {}: {why}", path.display()));
+    let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
+    baseline::read(file).map_err(|error| unusable(error.to_string()))
+}
+
+fn learn(context: &Context, logs: &Logs, path: &Path) -> Result<Exit, Failure> {
+    let mut baseline = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Baseline::default(),
+        _ => read(path)?,
+    };
+    let (seen, period) = (Mutex::new(Seen::new(Seen::HORIZON)), logs::period(logs));
+    let look = |record: &Record<'_>| {
+        let Record::Trail(event) = record else { return (Fate::Unmatched, None) };
+        if event.id.is_there() && seen.lock().unwrap_or_else(PoisonError::into_inner).before(event.id.as_str()) {
+            return (Fate::Duplicate, None);
+        }
+        let session = session_instance(event.who.principal.as_str(), event.who.arn.as_str());
+        let teaches = session.is_some() && event.at().is_some_and(|at| period.has(at));
+        (Fate::Unmatched, teaches.then(|| event.raw.to_vec()))
+    };
+    let tally = logs::read(logs, look, |raw: Vec<u8>| {
+        if let Ok(event) = serde_json::from_slice::<Event<'_>>(&raw) {
+            baseline.learn(&event);
+        }
+    })?;
+    keep(&baseline, path)?;
+    logs::tell(context.terminal, &tally);
+    context.terminal.log(&text!("learned {} roles; kept in {}\n", baseline.roles().count(), path.display()));
+    Ok(if tally.counts.rejected == 0 { Exit::Done } else { Exit::Gaps })
+}
+
+/// Beside the old one first: a half-written baseline replaces nothing.
+fn keep(baseline: &Baseline, path: &Path) -> Result<(), Failure> {
+    let unwritable = |why: String| Failure::usage(format!("cannot write the baseline {}: {why}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).map_err(|error| unwritable(error.to_string()))?;
+    baseline::write(baseline, &mut file).map_err(|error| unwritable(error.to_string()))?;
+    file.persist(path).map(drop).map_err(|error| unwritable(error.to_string()))
+}
+
+fn show(context: &Context, path: &Path, role: Option<&str>) -> Result<Exit, Failure> {
+    let baseline = read(path)?;
+    let table = match role {
+        None => tables::roles(baseline.roles()),
+        Some(role) => {
+            let kinds = baseline.kinds(role);
+            if kinds.is_empty() {
+                return Err(Failure::usage(format!("nothing was learned of the role {role}"))
+                    .hint(format!("`impound baseline show {}` lists the roles", path.display())));
+            }
+            tables::kinds(kinds.into_iter())
+        }
+    };
+    context.terminal.data(&table)?;
+    Ok(Exit::Done)
+}

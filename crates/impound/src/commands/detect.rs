@@ -1,0 +1,116 @@
+//! `impound detect PATH…`: logs and findings in, alerts out.
+
+use crate::args::Detect;
+use crate::commands::baseline;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::logs;
+use crate::text::{Text, text};
+use detect::alert::{Alert, ocsf, text as prose};
+use detect::count::Tally;
+use detect::desk::Desk;
+use detect::holdings::Holdings;
+use detect::rules::load::{self, Warning};
+use detect::rules::sigma::Rules;
+use detect::rules::{folder, pack};
+use detect::scout::Scout;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+mod usage;
+
+/// Reads logs and tells alerts, or how much was read and matched.
+///
+/// # Errors
+/// When what was named is not there or can not be used at all.
+pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
+    let terminal = context.terminal;
+    let (rules, warnings) = rules(&args.rules, !args.only)?;
+    warnings.iter().for_each(|warning| terminal.warn(&told(warning)));
+    let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let holdings = holdings(&args.instances)?;
+    let rules = Arc::new(rules);
+    let scout = Scout::new(rules.clone(), holdings, logs::period(&args.logs), baseline.is_some());
+    let mut desk = Desk::new(rules, baseline);
+    let mut tally = logs::read(&args.logs, |record| scout.look(record), |sighting| desk.take(sighting))?;
+    desk.finish();
+    tally.counts.late = desk.late();
+    let alerts = desk.tell(args.level);
+    if args.stats {
+        terminal.json(&stats(&tally, &desk, alerts.len()))?;
+    } else {
+        show(context, &alerts)?;
+    }
+    logs::tell(terminal, &tally);
+    let whole = tally.counts.rejected == 0 && warnings.is_empty();
+    Ok(if whole { Exit::Done } else { Exit::Gaps })
+}
+
+/// The rules that come with the program, and those of these paths. What of them can not be used is named
+/// and the rest goes on.
+///
+/// # Errors
+/// When a path is not there, or no rule is left.
+pub fn rules(paths: &[PathBuf], shipped: bool) -> Result<(Rules, Vec<Warning>), Failure> {
+    let mut sources = if shipped { pack::sources() } else { Vec::new() };
+    let mut warnings = Vec::new();
+    for path in paths {
+        if !path.exists() {
+            return Err(Failure::usage(format!("cannot read the rules {}: no such file or folder", path.display())));
+        }
+        let (found, wrong) = folder::read(path);
+        sources.extend(found);
+        warnings.extend(wrong);
+    }
+    let (rules, wrong) = load::load(&sources);
+    warnings.extend(wrong);
+    if rules.cards().is_empty() {
+        let why = warnings.first().map_or("they hold none".to_owned(), |warning| warning.why.clone());
+        return Err(Failure::usage(format!("there is no rule that can be used: {why}")));
+    }
+    Ok((rules, warnings))
+}
+
+/// A warning about a rule's file, in a line.
+pub fn told(warning: &Warning) -> Text {
+    text!("{}, line {}: {}", warning.file, warning.line, warning.why)
+}
+
+fn holdings(files: &[PathBuf]) -> Result<Holdings, Failure> {
+    let mut holdings = Holdings::new();
+    for file in files {
+        let unusable = |why: String| Failure::usage(format!("cannot use the instances of {}: {why}", file.display()));
+        let bytes = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        holdings.describe(&bytes).map_err(unusable)?;
+    }
+    Ok(holdings)
+}
+
+fn show(context: &Context, alerts: &[Alert]) -> Result<(), Failure> {
+    for alert in alerts {
+        if context.terminal.is_json() {
+            context.terminal.json(&ocsf::finding(alert).to_string())?;
+        } else {
+            let lines: Text = prose::tell(alert).lines().map(|line| text!("{}\n", line)).collect();
+            context.terminal.data(&lines)?;
+        }
+    }
+    if alerts.is_empty() && !context.terminal.is_json() {
+        context.terminal.data(&text!("no alert of this level or above\n"))?;
+    }
+    Ok(())
+}
+
+fn stats(tally: &Tally, desk: &Desk, alerts: usize) -> String {
+    let counts = serde_json::to_value(&tally.counts).expect("counts are numbers");
+    let mut document = json!({
+        "schema": "impound.stats/1", "rules": desk.hits(), "alerts": alerts,
+        "cpu_seconds": usage::cpu_seconds(), "peak_rss_bytes": usage::peak_rss_bytes(),
+    });
+    if let (Some(document), serde_json::Value::Object(counts)) = (document.as_object_mut(), counts) {
+        document.extend(counts);
+    }
+    document.to_string()
+}

@@ -1,0 +1,86 @@
+//! `impound timeline INSTANCE|CASE PATH…`: what an instance's credentials did.
+
+use crate::args::{Timeline as Args, TimelineFormat};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::text::{Text, text};
+use crate::{history, logs, tables};
+use casebook::id::CaseId;
+use detect::count::{Fate, Tally};
+use detect::record::Record;
+use detect::record::trail::Event;
+use detect::suspect::is_instance;
+use detect::timeline::{Lineage, Timeline, to_csv, to_json_lines};
+
+/// Tells the timeline.
+///
+/// # Errors
+/// When there is no such case, or logs can not be read.
+pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let instance = instance(context, &args.of)?;
+    let mut lineage = Lineage::default();
+    each(args, |event| lineage.take(event))?;
+    let mut timeline = Timeline::of(&instance, &lineage);
+    let tally = each(args, |event| timeline.take(event))?;
+    show(context, args, &instance, &timeline)?;
+    logs::tell(context.terminal, &tally);
+    let whole = tally.counts.rejected == 0 && timeline.dropped() == 0;
+    Ok(if whole { Exit::Done } else { Exit::Gaps })
+}
+
+/// The instance that is meant.
+fn instance(context: &Context, of: &str) -> Result<String, Failure> {
+    if is_instance(of) {
+        return Ok(of.to_owned());
+    }
+    let case = CaseId::parse(of).ok_or_else(|| {
+        Failure::usage(format!("`{of}` is neither an instance (i-…) nor the name of a case"))
+    })?;
+    let session = history::session(&context.state()?, &case)?;
+    Ok(session.case().target.instance.to_string())
+}
+
+/// Every CloudTrail record of the period, one after the other.
+fn each(args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Tally, Failure> {
+    let period = logs::period(&args.logs);
+    let look = |record: &Record<'_>| match record {
+        Record::Trail(event) if event.at().is_some_and(|at| period.has(at)) => {
+            (Fate::Unmatched, Some(event.raw.to_vec()))
+        }
+        _ => (Fate::Unmatched, None),
+    };
+    logs::read(&args.logs, look, |raw: Vec<u8>| {
+        if let Ok(mut event) = serde_json::from_slice::<Event<'_>>(&raw) {
+            event.raw = &raw;
+            take(&event);
+        }
+    })
+}
+
+fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> Result<(), Failure> {
+    let rows = timeline.rows();
+    let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write the timeline: {error}"));
+    let mut file = Vec::new();
+    match args.format {
+        TimelineFormat::Csv => to_csv(&rows, &mut file).map_err(unwritable)?,
+        TimelineFormat::Jsonl => to_json_lines(&rows, &mut file).map_err(unwritable)?,
+        TimelineFormat::Text => {
+            context.terminal.data(&tables::timeline(rows.iter()))?;
+            return context.terminal.data(&left_behind(instance, timeline));
+        }
+    }
+    context.terminal.file(&String::from_utf8_lossy(&file))
+}
+
+/// What revoking the instance's sessions does not reach.
+fn left_behind(instance: &str, timeline: &Timeline) -> Text {
+    let mut text = Text::new();
+    for item in timeline.follow_up() {
+        if text.is_empty() {
+            text.add(text!("\nLeft behind with the credentials of {}, to be closed by hand:\n", instance));
+        }
+        text.add(text!("  {}  {}: {}; {}\n", item.at, item.done, item.what, item.next));
+    }
+    if text.is_empty() { text!("\nNothing in these logs was left behind with the credentials of {}\n", instance) } else { text }
+}
