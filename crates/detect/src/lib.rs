@@ -8,6 +8,7 @@
 //! whatever the input; what a bound cuts off is counted and named.
 
 pub mod count;
+pub mod order;
 pub mod read;
 pub mod record;
 pub mod rules;

@@ -77,7 +77,13 @@ pub struct Identity<'a> {
     pub invoked_by: Text<'a>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// One record from its JSON.
+    pub fn of(raw: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let event: Self = serde_json::from_slice(raw)?;
+        Ok(Self { raw, ..event })
+    }
+
     /// The whole record, parsed once. What the reader has parsed before is JSON.
     pub fn value(&self) -> &Value {
         self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_default())
