@@ -70,7 +70,8 @@ fn matches(rules: &Arc<Rules>, id: &str, payload: &ExemplarPayload) -> Result<bo
     match payload {
         ExemplarPayload::Event(event) => {
             let raw = serde_json::to_vec(event).map_err(|error| error.to_string())?;
-            Ok(rules.matches_rule(id, &Event::of(&raw).map_err(|error| error.to_string())?))
+            let event = Event::of(&raw).map_err(|error| error.to_string())?;
+            Ok(rules.matching(&event).iter().any(|card| card.id == id))
         }
         ExemplarPayload::Sequence(events) => {
             let mut sigma = Sigma::new(Arc::clone(rules), Horizon::default());

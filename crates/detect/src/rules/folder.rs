@@ -13,7 +13,11 @@ pub fn read(path: &Path) -> (Vec<Source>, Vec<Warning>) {
     let (mut sources, mut warnings) = (Vec::new(), Vec::new());
     let mut left = vec![path.to_owned()];
     while let Some(path) = left.pop() {
-        let result = if path.is_dir() { inside(&path).map(|found| left.extend(found)) } else { file(&path).map(|source| sources.push(source)) };
+        let result = if path.is_dir() {
+            inside(&path).map(|found| left.extend(found))
+        } else {
+            file(&path).map(|source| sources.push(source))
+        };
         if let Err(error) = result {
             let file = path.display().to_string();
             warnings.push(Warning { file, line: 0, why: format!("rules not read: {error}") });
@@ -28,9 +32,7 @@ fn file(path: &Path) -> std::io::Result<Source> {
 }
 
 fn inside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let rules = |path: &PathBuf| {
-        path.is_dir() || path.extension().is_some_and(|end| end == "yml" || end == "yaml")
-    };
+    let rules = |path: &PathBuf| path.is_dir() || path.extension().is_some_and(|end| end == "yml" || end == "yaml");
     let paths = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
     Ok(paths.into_iter().filter(rules).collect())
 }

@@ -127,7 +127,8 @@ fn of_item(item: &CompiledDetectionItem) -> Option<Signs> {
 fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Option<Signs> {
     match matcher {
         CompiledMatcher::Exact { value, .. } => Some(vec![(field, value.to_lowercase())]),
-        CompiledMatcher::AnyOf(parts) | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {
+        CompiledMatcher::AnyOf(parts)
+        | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {
             any(parts.iter().map(|part| of_matcher(part, field)))
         }
         CompiledMatcher::AllOf(parts) | CompiledMatcher::CaseInsensitiveGroup { children: parts, .. } => {

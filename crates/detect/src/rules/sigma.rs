@@ -102,9 +102,9 @@ impl Rules {
         candidates.filter_map(|rule| Some((rule, evaluate_rule(&rules[rule], view)?))).collect()
     }
 
-    /// Whether a rule of single records matches this one, whether or not it makes hits of its own.
-    pub fn matches_rule(&self, id: &str, event: &Event<'_>) -> bool {
-        self.matched(event, &View::new(event)).iter().any(|(rule, _)| self.cards[*rule].id == id)
+    /// The rules of single records that match this one, whether or not they make hits of their own.
+    pub fn matching(&self, event: &Event<'_>) -> Vec<&Arc<Card>> {
+        self.matched(event, &View::new(event)).into_iter().map(|(rule, _)| &self.cards[rule]).collect()
     }
 
     /// How a rule of single records comes to its verdict on this one, selection by selection.
@@ -114,13 +114,7 @@ impl Rules {
     }
 
     /// Only what correlations ask for is kept: a record may wait long and there may be many.
-    fn wait(
-        &self,
-        at: Timestamp,
-        event: &Event<'_>,
-        view: &View<'_>,
-        results: Vec<EvaluationResult>,
-    ) -> Wait {
+    fn wait(&self, at: Timestamp, event: &Event<'_>, view: &View<'_>, results: Vec<EvaluationResult>) -> Wait {
         let mut kept: Map<String, Value> =
             self.asked.iter().filter_map(|name| Some((name.clone(), view.get_field(name)?.to_json()))).collect();
         kept.insert("id".to_owned(), event.id.as_str().into());
@@ -199,7 +193,11 @@ fn level(level: Option<rsigma_parser::Level>) -> Level {
 
 /// `attack.t1552.005` is T1552.005; tags may also name tactics, groups and software.
 fn techniques(tags: &[String]) -> Vec<String> {
-    let id = |tag: &String| tag.strip_prefix("attack.t").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).map(|rest| format!("T{rest}"));
+    let id = |tag: &String| {
+        tag.strip_prefix("attack.t")
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            .map(|rest| format!("T{rest}"))
+    };
     tags.iter().filter_map(id).collect()
 }
 

@@ -5,9 +5,11 @@ use super::sigma::Rules;
 use super::{Card, Hit};
 use crate::order::{Horizon, Order};
 use jiff::Timestamp;
-use rsigma_eval::{CorrelationConfig, CorrelationEngine, CorrelationEventMode, EvaluationResult, JsonEvent};
 use rsigma_eval::{CorrelationBody, TimestampFallback};
-use rsigma_parser::{CorrelationRule, SigmaCollection, SigmaRule};
+use rsigma_eval::{CorrelationConfig, CorrelationEngine, CorrelationEventMode, EvaluationResult, JsonEvent};
+use rsigma_parser::{
+    ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType, SigmaCollection, SigmaRule,
+};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,7 +72,8 @@ impl Windows {
             self.swept = second;
         }
         let results = self.engine.process_with_detections(&JsonEvent::borrow(&wait.kept), wait.results, second);
-        let fired = || results.iter().filter_map(|result| Some((result.header.rule_id.as_ref()?, result.as_correlation()?)));
+        let fired =
+            || results.iter().filter_map(|result| Some((result.header.rule_id.as_ref()?, result.as_correlation()?)));
         // A correlation of correlations has no events of its own: it rests on those beneath it.
         let all: Vec<String> = fired().flat_map(|(_, body)| ids(body)).collect();
         fired().filter_map(|(id, body)| Some(hit(self.cards.get(id)?, wait.at, body, &all))).collect()
@@ -101,10 +104,14 @@ fn engine(rules: &Rules) -> CorrelationEngine {
     });
     let mut all = SigmaCollection::new();
     let named = |rule: &&SigmaRule| {
-        rules.correlations.iter().flat_map(|c| &c.rules).any(|name| Some(name) == rule.id.as_ref() || Some(name) == rule.name.as_ref())
+        rules
+            .correlations
+            .iter()
+            .flat_map(|c| &c.rules)
+            .any(|name| Some(name) == rule.id.as_ref() || Some(name) == rule.name.as_ref())
     };
     all.rules = rules.parts.iter().filter(named).cloned().collect();
-    all.correlations = rules.correlations.iter().cloned().map(once_a_window).collect();
+    all.correlations = rules.correlations.iter().cloned().map(once_a_window).map(all_of_them).collect();
     // The rules were compiled and the references settled when they were loaded.
     let _ = engine.add_collection(&all);
     engine
@@ -114,5 +121,18 @@ fn engine(rules: &Rules) -> CorrelationEngine {
 fn once_a_window(mut rule: CorrelationRule) -> CorrelationRule {
     let window = format!("{}s", rule.timespan.seconds);
     rule.custom_attributes.entry("rsigma.suppress".to_owned()).or_insert_with(|| window.into());
+    rule
+}
+
+/// Without a condition, rules that should come together must all come: the parser reads "at least one"
+/// into what is not written.
+fn all_of_them(mut rule: CorrelationRule) -> CorrelationRule {
+    let count = rule.rules.len() as u64;
+    if let (CorrelationType::Temporal, CorrelationCondition::Threshold { predicates, .. }) =
+        (rule.correlation_type, &mut rule.condition)
+        && predicates[..] == [(ConditionOperator::Gte, 1)]
+    {
+        *predicates = vec![(ConditionOperator::Gte, count)];
+    }
     rule
 }
