@@ -108,8 +108,7 @@ impl Desk {
 
     fn judge(&mut self, raw: &[u8], part: &Part) {
         let Some(baseline) = &mut self.baseline else { return };
-        let Ok(mut event) = serde_json::from_slice::<Event<'_>>(raw) else { return };
-        event.raw = raw;
+        let Ok(event) = Event::of(raw) else { return };
         for unusual in baseline.judge(&event) {
             let rule = Arc::new(card(&unusual));
             *self.hits.entry(rule.id.clone()).or_default() += 1;

@@ -2,6 +2,7 @@
 //! without time accuses the next tenant.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What is known about addresses and interfaces, from captures and descriptions of instances.
@@ -45,6 +46,31 @@ impl Holdings {
         }
     }
 
+    /// Learns from the output of `aws ec2 describe-instances`: each interface and its addresses, since it was
+    /// attached
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn describe(&mut self, json: &[u8]) -> Result<(), String> {
+        let described: Described = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        for instance in described.reservations.into_iter().flat_map(|reservation| reservation.instances) {
+            for card in instance.network_interfaces {
+                let from = card.attachment.attach_time;
+                let public = card.association.iter().filter_map(|association| association.public_ip.as_ref());
+                let own = card.private_ip_addresses.iter().flat_map(|own| {
+                    let public = own.association.iter().filter_map(|association| association.public_ip.as_ref());
+                    own.private_ip_address.iter().chain(public)
+                });
+                let six = card.ipv6_addresses.iter().map(|own| &own.ipv6_address);
+                for what in public.chain(own).chain(six).chain([&card.network_interface_id]) {
+                    self.held(what, &instance.instance_id, from, None);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Who held it at that time.
     pub fn of(&self, what: &str, at: Timestamp) -> Holder {
         let stays = self.held.get(what).map(Vec::as_slice).unwrap_or_default();
@@ -58,11 +84,64 @@ impl Holdings {
             _ => Holder::Several,
         }
     }
+}
 
-    /// Whether an address is known to be some instance's own at that time.
-    pub fn knows(&self, what: &str) -> bool {
-        self.held.contains_key(what)
-    }
+/// As much of DescribeInstances as is needed.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Described {
+    reservations: Vec<Reservation>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reservation {
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Instance {
+    instance_id: String,
+    #[serde(default)]
+    network_interfaces: Vec<Card>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Card {
+    network_interface_id: String,
+    attachment: Attachment,
+    association: Option<Association>,
+    #[serde(default)]
+    private_ip_addresses: Vec<Private>,
+    #[serde(default)]
+    ipv6_addresses: Vec<Six>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attachment {
+    attach_time: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Association {
+    public_ip: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Private {
+    private_ip_address: Option<String>,
+    association: Option<Association>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Six {
+    ipv6_address: String,
 }
 
 #[cfg(test)]
@@ -83,6 +162,29 @@ mod tests {
         assert_eq!(of("2026-03-01T12:00:00Z"), Holder::One("i-old".into()));
         assert_eq!(of("2026-03-02T00:00:00Z"), Holder::One("i-new".into()), "the end is no longer the old one's");
         assert_eq!(holdings.of("10.0.0.6", at("2026-03-02T00:00:00Z")), Holder::Nobody);
+    }
+
+    #[test]
+    fn what_the_command_line_of_aws_prints_is_understood() {
+        let mut holdings = Holdings::new();
+        let json = serde_json::json!({"Reservations": [{"Instances": [{
+            "InstanceId": "i-0123456789abcdef0",
+            "NetworkInterfaces": [{
+                "NetworkInterfaceId": "eni-1", "Attachment": {"AttachTime": "2026-03-01T00:00:00+00:00"},
+                "Association": {"PublicIp": "198.51.100.7"}, "Ipv6Addresses": [{"Ipv6Address": "2001:db8::5"}],
+                "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5", "Association": {"PublicIp": "198.51.100.8"}}]
+            }]
+        }]}]});
+        holdings.describe(json.to_string().as_bytes()).expect("understood");
+        for what in ["eni-1", "198.51.100.7", "198.51.100.8", "2001:db8::5", "10.0.0.5"] {
+            assert_eq!(
+                holdings.of(what, at("2026-03-01T12:00:00Z")),
+                Holder::One("i-0123456789abcdef0".into()),
+                "{what}"
+            );
+            assert_eq!(holdings.of(what, at("2026-02-28T12:00:00Z")), Holder::Nobody, "{what}");
+        }
+        assert!(holdings.describe(b"{}").is_err());
     }
 
     #[test]

@@ -10,10 +10,13 @@
 pub mod alert;
 pub mod baseline;
 pub mod count;
+pub mod desk;
 pub mod holdings;
+pub mod order;
 pub mod read;
 pub mod record;
 pub mod rules;
+pub mod scout;
 pub mod seen;
 pub mod source;
 pub mod story;

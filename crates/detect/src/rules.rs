@@ -1,5 +1,14 @@
 //! Rules: what of the records is out of the ordinary whoever does it.
 
+pub mod examples;
+pub mod folder;
+mod index;
+pub mod load;
+pub mod pack;
+pub mod sigma;
+pub mod view;
+mod windows;
+
 use crate::record::Record;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,6 +50,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// As Sigma writes it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,10 +78,17 @@ pub struct Hit {
     pub shown: Vec<(String, String)>,
 }
 
-/// What finds hits. Records come in the order of their times, as far as the horizon reaches.
+/// What finds hits. Records may come in any order: what a record matches by itself is told at once,
+/// what several add up to is told when its turn has come by event time.
 pub trait Matcher {
-    /// The hits that a record completes.
+    /// The hits of this record by itself.
     fn hits(&mut self, record: &Record<'_>) -> Vec<Hit>;
+    /// The hits that records of before add up to, and that nothing that may still come can change.
+    fn due(&mut self) -> Vec<Hit>;
+    /// At the end, what still waited for its turn.
+    fn rest(&mut self) -> Vec<Hit>;
+    /// How many records came later than the horizon for order allows.
+    fn late(&self) -> u64;
     /// All rules, as loaded.
     fn cards(&self) -> &[Arc<Card>];
 }

@@ -10,9 +10,7 @@ use std::sync::Arc;
 
 /// A call, as the reader gives it.
 pub fn call(raw: &str) -> Event<'_> {
-    let mut event: Event<'_> = serde_json::from_str(raw).expect("a record");
-    event.raw = raw.as_bytes();
-    event
+    Event::of(raw.as_bytes()).expect("a record")
 }
 
 /// A rule of that number.

@@ -477,7 +477,8 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     }
     let ago = text.parse::<SignedDuration>().ok().filter(SignedDuration::is_positive);
     ago.and_then(|ago| Timestamp::now().checked_sub(ago).ok()).ok_or_else(|| {
-        "expected a day (2026-03-01, in UTC), a time with its zone (2026-03-01T12:00:00Z) or so long ago (36h)".to_owned()
+        "expected a day (2026-03-01, in UTC), a time with its zone (2026-03-01T12:00:00Z) or so long ago (36h)"
+            .to_owned()
     })
 }
 

@@ -78,11 +78,7 @@ fn missing(paths: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// Reads files until there is none left.
-fn worker<T>(
-    files: &Mutex<Files>,
-    look: &impl Fn(&Record<'_>) -> (Fate, Option<T>),
-    send: &SyncSender<T>,
-) -> Tally {
+fn worker<T>(files: &Mutex<Files>, look: &impl Fn(&Record<'_>) -> (Fate, Option<T>), send: &SyncSender<T>) -> Tally {
     let mut reader = Reader::default();
     loop {
         let next = files.lock().unwrap_or_else(PoisonError::into_inner).next();

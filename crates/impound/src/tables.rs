@@ -80,9 +80,8 @@ pub fn timeline<'a>(rows: impl Iterator<Item = &'a Row>) -> Text {
 
 /// Rules: level, techniques, title, id.
 pub fn rules<'a>(cards: impl Iterator<Item = &'a Card>) -> Text {
-    let row = |card: &Card| {
-        [card.level.as_str().to_owned(), card.techniques.join(" "), card.title.clone(), card.id.clone()]
-    };
+    let row =
+        |card: &Card| [card.level.as_str().to_owned(), card.techniques.join(" "), card.title.clone(), card.id.clone()];
     table(["level", "ATT&CK", "title", "id"], cards.map(row))
 }
 

@@ -79,7 +79,16 @@ pub struct Identity<'a> {
     pub invoked_by: Text<'a>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// One record from its JSON.
+    ///
+    /// # Errors
+    /// When it is no JSON object.
+    pub fn of(raw: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let event: Self = serde_json::from_slice(raw)?;
+        Ok(Self { raw, ..event })
+    }
+
     /// The whole record, parsed once.
     pub fn value(&self) -> &Value {
         self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_else(|_| by_field(self.raw)))

@@ -25,8 +25,10 @@ pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
     let told = finding.updated.as_ref().or(finding.created.as_ref());
     let at = told.and_then(|time| time.parse().ok());
     let sha256 = serde_json::to_vec(finding).map(|bytes| hex::encode(Sha256::digest(bytes))).unwrap_or_default();
-    let card = card(&format!("guardduty:{}", finding.kind), &format!("GuardDuty: {}", finding.kind), level, &finding.title);
-    let exhibit = Exhibit { at: at.unwrap_or(Timestamp::UNIX_EPOCH), id: finding.id.clone(), sha256, what: finding.kind.clone() };
+    let card =
+        card(&format!("guardduty:{}", finding.kind), &format!("GuardDuty: {}", finding.kind), level, &finding.title);
+    let exhibit =
+        Exhibit { at: at.unwrap_or(Timestamp::UNIX_EPOCH), id: finding.id.clone(), sha256, what: finding.kind.clone() };
     Some(Sighting {
         at,
         traces: instances.iter().map(|instance| concluded(instance, &account(instance))).collect(),

@@ -56,7 +56,7 @@ fn learn(context: &Context, logs: &Logs, path: &Path) -> Result<Exit, Failure> {
         (Fate::Unmatched, teaches.then(|| event.raw.to_vec()))
     };
     let tally = logs::read(logs, look, |raw: Vec<u8>| {
-        if let Ok(event) = serde_json::from_slice::<Event<'_>>(&raw) {
+        if let Ok(event) = Event::of(&raw) {
             baseline.learn(&event);
         }
     })?;

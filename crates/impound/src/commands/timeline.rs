@@ -34,9 +34,8 @@ fn instance(context: &Context, of: &str) -> Result<String, Failure> {
     if is_instance(of) {
         return Ok(of.to_owned());
     }
-    let case = CaseId::parse(of).ok_or_else(|| {
-        Failure::usage(format!("`{of}` is neither an instance (i-…) nor the name of a case"))
-    })?;
+    let case = CaseId::parse(of)
+        .ok_or_else(|| Failure::usage(format!("`{of}` is neither an instance (i-…) nor the name of a case")))?;
     let session = history::session(&context.state()?, &case)?;
     Ok(session.case().target.instance.to_string())
 }
@@ -51,8 +50,7 @@ fn each(args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Tally, Failure>
         _ => (Fate::Unmatched, None),
     };
     logs::read(&args.logs, look, |raw: Vec<u8>| {
-        if let Ok(mut event) = serde_json::from_slice::<Event<'_>>(&raw) {
-            event.raw = &raw;
+        if let Ok(event) = Event::of(&raw) {
             take(&event);
         }
     })
@@ -82,5 +80,9 @@ fn left_behind(instance: &str, timeline: &Timeline) -> Text {
         }
         text.add(text!("  {}  {}: {}; {}\n", item.at, item.done, item.what, item.next));
     }
-    if text.is_empty() { text!("\nNothing in these logs was left behind with the credentials of {}\n", instance) } else { text }
+    if text.is_empty() {
+        text!("\nNothing in these logs was left behind with the credentials of {}\n", instance)
+    } else {
+        text
+    }
 }

@@ -1,0 +1,121 @@
+//! Rules tried on the examples that stand in them (`rsigma.exemplars`): each rule carries at least one
+//! record, or series of records, that it must match and one that it must not.
+
+use super::load::Source;
+use super::sigma::{Rules, Sigma};
+use super::{Matcher, load};
+use crate::order::Horizon;
+use crate::record::Record;
+use crate::record::trail::Event;
+use jiff::{SignedDuration, Timestamp};
+use rsigma_parser::{Exemplar, ExemplarPayload, ExemplarShapeError, Expect, correlation_exemplars, exemplars};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An example, tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The rule's id.
+    pub id: String,
+    /// The rule's title.
+    pub title: String,
+    /// The example's name, or its place in the list.
+    pub example: String,
+    /// Whether the rule should match.
+    pub expected: bool,
+    /// Whether it did; an example that can not be read says why.
+    pub got: Result<bool, String>,
+}
+
+impl Tried {
+    /// Whether the rule did what its example says.
+    pub fn passed(&self) -> bool {
+        self.got.as_ref() == Ok(&self.expected)
+    }
+}
+
+/// Tries every example of these files, with all rules of the files at work.
+pub fn run(sources: &[Source]) -> Vec<Tried> {
+    let (rules, _) = load::load(sources);
+    let rules = Arc::new(rules);
+    let single = rules.parts.iter().map(|rule| (&rule.id, &rule.title, exemplars(rule)));
+    let several = rules.correlations.iter().map(|rule| (&rule.id, &rule.title, correlation_exemplars(rule)));
+    single
+        .chain(several)
+        .flat_map(|(id, title, examples)| {
+            let id = id.clone().unwrap_or_default();
+            let of = |(example, expected, got)| Tried { id: id.clone(), title: title.clone(), example, expected, got };
+            verdicts(&rules, &id, examples).into_iter().map(of).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+type Verdict = (String, bool, Result<bool, String>);
+
+fn verdicts(rules: &Arc<Rules>, id: &str, read: Result<Vec<Exemplar>, Vec<ExemplarShapeError>>) -> Vec<Verdict> {
+    match read {
+        Ok(examples) => examples
+            .into_iter()
+            .map(|example| (example.name, example.expect == Expect::Match, matches(rules, id, &example.payload)))
+            .collect(),
+        Err(errors) => {
+            let why: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            vec![(String::new(), true, Err(why.join("; ")))]
+        }
+    }
+}
+
+fn matches(rules: &Arc<Rules>, id: &str, payload: &ExemplarPayload) -> Result<bool, String> {
+    match payload {
+        ExemplarPayload::Event(event) => {
+            let raw = serde_json::to_vec(event).map_err(|error| error.to_string())?;
+            let event = Event::of(&raw).map_err(|error| error.to_string())?;
+            Ok(rules.matching(&event).iter().any(|card| card.id == id))
+        }
+        ExemplarPayload::Sequence(events) => {
+            let mut sigma = Sigma::new(Arc::clone(rules), Horizon::default());
+            for (number, timed) in events.iter().enumerate() {
+                let event = serde_json::to_value(&timed.event).map_err(|error| error.to_string())?;
+                let raw = at(event, timed.offset.seconds, number);
+                let event = Event::of(&raw).map_err(|error| error.to_string())?;
+                sigma.hits(&Record::Trail(event));
+            }
+            Ok(sigma.rest().iter().any(|hit| hit.rule.id == id))
+        }
+    }
+}
+
+/// The event, dated by its place in the series.
+fn at(mut event: Value, offset_secs: u64, number: usize) -> Vec<u8> {
+    let time = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(400_000) + Duration::from_secs(offset_secs);
+    event["eventTime"] = json!(time.to_string());
+    event["eventID"] = json!(number.to_string());
+    event.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::pack;
+    use std::collections::HashMap;
+
+    #[test]
+    fn every_rule_of_the_pack_does_what_its_examples_say() {
+        let failed: Vec<_> = run(&pack::sources()).into_iter().filter(|tried| !tried.passed()).collect();
+        assert!(failed.is_empty(), "{failed:#?}");
+    }
+
+    #[test]
+    fn every_rule_of_the_pack_has_an_example_for_and_one_against_it() {
+        let (rules, _) = load::load(&pack::sources());
+        let mut seen: HashMap<String, (bool, bool)> = HashMap::new();
+        for tried in run(&pack::sources()) {
+            let (positive, negative) = seen.entry(tried.id).or_default();
+            *(if tried.expected { positive } else { negative }) = true;
+        }
+        let lacking = |id: &String| seen.get(id) != Some(&(true, true));
+        let lacking: Vec<_> = rules.cards().iter().filter(|card| lacking(&card.id)).map(|card| &card.title).collect();
+        assert!(lacking.is_empty(), "{lacking:#?}");
+    }
+}

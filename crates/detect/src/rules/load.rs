@@ -1,0 +1,249 @@
+//! From rule files to rules. What can not be used is named with its file, its line and why; the rest
+//! goes on.
+
+use super::sigma::Rules;
+use rsigma_eval::{Engine, RuleFieldSet, compile_rule};
+use rsigma_parser::{CorrelationRule, FilterRule, LogSource, SigmaCollection, SigmaRule, parse_sigma_yaml};
+use sha2::{Digest as _, Sha256};
+use std::collections::{HashMap, HashSet};
+
+/// A file with rules.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As people know it.
+    pub name: String,
+    /// YAML, one document or several.
+    pub text: String,
+}
+
+/// Something in a rule file that can not be used, or not as it seems to be meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The file.
+    pub file: String,
+    /// Where the document begins that it is about; 0 when it is about the file.
+    pub line: usize,
+    /// What is wrong and what becomes of it.
+    pub why: String,
+}
+
+/// The fields of a CloudTrail record
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+const FIELDS: [&str; 33] = [
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "errorCode",
+    "errorMessage",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "requestID",
+    "eventID",
+    "eventType",
+    "apiVersion",
+    "managementEvent",
+    "readOnly",
+    "resources",
+    "recipientAccountId",
+    "serviceEventDetails",
+    "sharedEventID",
+    "vpcEndpointId",
+    "vpcEndpointAccountId",
+    "eventCategory",
+    "addendum",
+    "sessionCredentialFromConsole",
+    "eventContext",
+    "edgeDeviceDetails",
+    "tlsDetails",
+    "insightDetails",
+    "networkInsights",
+];
+
+/// The rules of these files, and what of them can not be used.
+pub fn load(sources: &[Source]) -> (Rules, Vec<Warning>) {
+    let mut loading = Loading::default();
+    for source in sources {
+        for document in documents(&source.text) {
+            loading.document(&source.name, document);
+        }
+    }
+    loading.settle_correlations();
+    let engine = loading.engine();
+    let correlations = loading.correlations.into_iter().map(|(_, rule)| rule).collect();
+    (Rules::new(engine, loading.rules, correlations), loading.warnings)
+}
+
+struct Document<'a> {
+    line: usize,
+    text: &'a str,
+}
+
+/// Documents are read one by one, so that one that is broken does not hide the next. Collections whose
+/// documents refer to each other (`action:`) stay together.
+fn documents(text: &str) -> Vec<Document<'_>> {
+    if text.lines().any(|line| line.starts_with("action:")) {
+        return vec![Document { line: 1, text }];
+    }
+    let mut found = Vec::new();
+    let (mut start, mut first) = (0, 1);
+    let mut at = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        if line.trim_end() == "---" || line.starts_with("--- ") {
+            found.push(Document { line: first, text: &text[start..at] });
+            (start, first) = (at + line.len(), number + 2);
+        }
+        at += line.len();
+    }
+    found.push(Document { line: first, text: &text[start..] });
+    found.retain(|document| document.text.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#')));
+    found
+}
+
+/// Where a rule stands.
+#[derive(Clone)]
+struct Place {
+    file: String,
+    line: usize,
+}
+
+#[derive(Default)]
+struct Loading {
+    rules: Vec<SigmaRule>,
+    filters: Vec<(Place, FilterRule)>,
+    correlations: Vec<(Place, CorrelationRule)>,
+    ids: HashMap<String, String>,
+    warnings: Vec<Warning>,
+}
+
+impl Loading {
+    fn warn(&mut self, place: &Place, why: String) {
+        self.warnings.push(Warning { file: place.file.clone(), line: place.line, why });
+    }
+
+    fn document(&mut self, file: &str, document: Document<'_>) {
+        let place = Place { file: file.to_owned(), line: document.line };
+        // Empty lines before it make the parser's own line numbers those of the file.
+        let text = "\n".repeat(document.line - 1) + document.text;
+        let parsed = match parse_sigma_yaml(&text) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.warn(&place, format!("not read: {error}")),
+        };
+        for why in parsed.errors {
+            self.warn(&place, why);
+        }
+        for rule in parsed.rules {
+            self.rule(&place, rule);
+        }
+        for mut rule in parsed.correlations {
+            let id = rule.id.get_or_insert_with(|| id_of(&rule.title)).clone();
+            if self.is_new(&place, &rule.title, id) {
+                self.correlations.push((place.clone(), rule));
+            }
+        }
+        self.filters.extend(parsed.filters.into_iter().map(|filter| (place.clone(), filter)));
+    }
+
+    fn rule(&mut self, place: &Place, mut rule: SigmaRule) {
+        if let Some(what) = unsupported(&rule.logsource) {
+            let why = format!("'{}' is for {what}, which is not read; passed over", rule.title);
+            return self.warn(place, why);
+        }
+        if let Err(error) = compile_rule(&rule) {
+            return self.warn(place, format!("'{}' can not be used: {error}", rule.title));
+        }
+        for field in unknown_fields(&rule) {
+            let why = format!("'{}' asks for '{field}', which no CloudTrail record has; kept", rule.title);
+            self.warn(place, why);
+        }
+        let id = rule.id.get_or_insert_with(|| id_of(&rule.title)).clone();
+        if self.is_new(place, &rule.title, id) {
+            self.rules.push(rule);
+        }
+    }
+
+    fn is_new(&mut self, place: &Place, title: &str, id: String) -> bool {
+        if let Some(other) = self.ids.get(&id) {
+            let why = format!("'{title}' has the id {id}, which a rule in {other} has already; passed over");
+            self.warn(place, why);
+            return false;
+        }
+        self.ids.insert(id, place.file.clone());
+        true
+    }
+
+    /// The rules, compiled, with the filters of the files upon them.
+    fn engine(&mut self) -> Engine {
+        let mut engine = Engine::new();
+        // Each rule has been compiled once before; there is nothing left to go wrong here.
+        engine.add_rules(&self.rules);
+        for (place, filter) in std::mem::take(&mut self.filters) {
+            if let Err(error) = engine.apply_filter(&filter) {
+                self.warn(&place, format!("'{}' can not be used: {error}", filter.title));
+            }
+        }
+        engine
+    }
+
+    /// A correlation stays when all it refers to is there and does not refer back to it.
+    fn settle_correlations(&mut self) {
+        let mut known: HashSet<String> =
+            self.rules.iter().flat_map(|rule| [rule.id.clone(), rule.name.clone()]).flatten().collect();
+        let mut left = std::mem::take(&mut self.correlations);
+        loop {
+            let (settled, open): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|(_, rule)| rule.rules.iter().all(|name| known.contains(name)));
+            left = open;
+            if settled.is_empty() {
+                break;
+            }
+            known.extend(settled.iter().flat_map(|(_, rule)| [rule.id.clone(), rule.name.clone()]).flatten());
+            self.correlations.extend(settled);
+        }
+        for (place, rule) in left {
+            let missing: Vec<_> = rule.rules.iter().filter(|name| !known.contains(*name)).map(String::as_str).collect();
+            let why = format!(
+                "'{}' refers to {}, which is not there or refers back to it; passed over",
+                rule.title,
+                missing.join(", ")
+            );
+            self.warn(&place, why);
+        }
+    }
+}
+
+/// A stable id for a rule that has none, in the form of a UUID.
+fn id_of(title: &str) -> String {
+    let digest = hex::encode(Sha256::digest(title.as_bytes()));
+    // Version 8 and the variant of RFC 9562: a UUID whose content is the maker's affair.
+    format!("{}-{}-8{}-a{}-{}", &digest[..8], &digest[8..12], &digest[13..16], &digest[17..20], &digest[20..32])
+}
+
+/// What a rule wants to see, if it is not CloudTrail.
+fn unsupported(source: &LogSource) -> Option<String> {
+    let other = |field: &Option<String>, ours: &str| {
+        field.as_deref().is_some_and(|name| !ours.is_empty() && !name.eq_ignore_ascii_case(ours))
+    };
+    let ours = !other(&source.product, "aws") && !other(&source.service, "cloudtrail") && source.category.is_none();
+    let named = source.product.is_some() || source.service.is_some();
+    if ours && named {
+        return None;
+    }
+    let parts = [("product", &source.product), ("service", &source.service), ("category", &source.category)];
+    let named: Vec<_> =
+        parts.iter().filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} {name}"))).collect();
+    Some(if named.is_empty() { "no log source in particular".to_owned() } else { named.join(", ") })
+}
+
+fn unknown_fields(rule: &SigmaRule) -> Vec<String> {
+    let mut alone = SigmaCollection::new();
+    alone.rules.push(rule.clone());
+    let fields = RuleFieldSet::collect(&alone, &[], false);
+    let root = |name: &str| name.split(['.', '[']).next().unwrap_or_default().to_owned();
+    fields.names().filter(|name| !FIELDS.contains(&root(name).as_str())).map(str::to_owned).collect()
+}

@@ -1,0 +1,50 @@
+//! The rules that come with the program: the files of `rules/` at the project's root, by theme.
+
+use super::load::Source;
+
+const FILES: [(&str, &str); 13] = [
+    ("rules/access.yml", include_str!("../../../../rules/access.yml")),
+    ("rules/account.yml", include_str!("../../../../rules/account.yml")),
+    ("rules/discovery.yml", include_str!("../../../../rules/discovery.yml")),
+    ("rules/functions.yml", include_str!("../../../../rules/functions.yml")),
+    ("rules/identity.yml", include_str!("../../../../rules/identity.yml")),
+    ("rules/instance-session.yml", include_str!("../../../../rules/instance-session.yml")),
+    ("rules/instances.yml", include_str!("../../../../rules/instances.yml")),
+    ("rules/keys.yml", include_str!("../../../../rules/keys.yml")),
+    ("rules/logging.yml", include_str!("../../../../rules/logging.yml")),
+    ("rules/network.yml", include_str!("../../../../rules/network.yml")),
+    ("rules/secrets.yml", include_str!("../../../../rules/secrets.yml")),
+    ("rules/sharing.yml", include_str!("../../../../rules/sharing.yml")),
+    ("rules/storage.yml", include_str!("../../../../rules/storage.yml")),
+];
+
+/// The files of the pack.
+pub fn sources() -> Vec<Source> {
+    FILES.iter().map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{folder, load};
+    use std::path::Path;
+
+    #[test]
+    fn every_file_in_the_folder_is_in_the_pack() {
+        let (found, warnings) = folder::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")));
+        assert_eq!(warnings, []);
+        let texts = |sources: &[Source]| sources.iter().map(|source| source.text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(&found), texts(&sources()));
+    }
+
+    #[test]
+    fn the_pack_loads_without_a_warning_and_every_rule_says_what_it_is_about() {
+        let (rules, warnings) = load::load(&sources());
+        assert_eq!(warnings, []);
+        for card in rules.cards() {
+            assert!(!card.description.is_empty(), "{}", card.title);
+            assert!(!card.false_positives.is_empty(), "{}", card.title);
+            assert!(!card.techniques.is_empty(), "{}", card.title);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Sigma rules (<https://sigmahq.io/docs/basics/rules.html>) over records: which rules a record matches,
+//! and what of it is kept for the rules that look at several.
+
+use super::index::Index;
+use super::view::View;
+use super::windows::{Wait, Windows};
+use super::{Card, Hit, Level, Matcher};
+use crate::order::Horizon;
+use crate::record::Record;
+use crate::record::trail::Event;
+use jiff::Timestamp;
+use rsigma_eval::{Engine, EvaluationResult, Event as _, EventValue, RuleExplanation, evaluate_rule, explain_rule};
+use rsigma_parser::{CorrelationCondition, CorrelationRule, SigmaRule};
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// What a hit shows when its rule does not say.
+const SHOWN: [&str; 5] =
+    ["eventName", "userIdentity.arn", "sourceIPAddress", "requestParameters.instanceId", "errorCode"];
+
+/// Rules, ready for use; they do not change and may be shared by threads.
+pub struct Rules {
+    engine: Engine,
+    index: Index,
+    /// First those of single records in the order of the engine, then the correlations.
+    cards: Vec<Arc<Card>>,
+    /// By rule: it only serves correlations and makes no hits of its own.
+    silent: Vec<bool>,
+    /// By rule: a correlation counts it.
+    counted: Vec<bool>,
+    /// What correlations ask of a record.
+    asked: Vec<String>,
+    pub(super) parts: Vec<SigmaRule>,
+    pub(super) correlations: Vec<CorrelationRule>,
+}
+
+/// What a record matches by itself, and what of it correlations will look at.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What it matches by itself.
+    pub hits: Vec<Hit>,
+    pub(super) wait: Option<Wait>,
+}
+
+impl Found {
+    /// A hit that was made elsewhere.
+    pub fn only(hit: Hit) -> Self {
+        Self { hits: vec![hit], wait: None }
+    }
+
+    /// Whether a correlation will look at the record again.
+    pub fn waits(&self) -> bool {
+        self.wait.is_some()
+    }
+}
+
+impl Rules {
+    pub(super) fn new(engine: Engine, rules: Vec<SigmaRule>, correlations: Vec<CorrelationRule>) -> Self {
+        let referred = |rule: &SigmaRule, by: &mut dyn Iterator<Item = &CorrelationRule>| {
+            by.flat_map(|c| &c.rules).any(|name| Some(name) == rule.id.as_ref() || Some(name) == rule.name.as_ref())
+        };
+        let counted = rules.iter().map(|rule| referred(rule, &mut correlations.iter())).collect();
+        let shown = |rule: &SigmaRule| referred(rule, &mut correlations.iter().filter(|c| c.generate));
+        let hidden = |rule: &SigmaRule| referred(rule, &mut correlations.iter().filter(|c| !c.generate));
+        let silent = rules.iter().map(|rule| hidden(rule) && !shown(rule)).collect();
+        let cards = rules.iter().map(card).chain(correlations.iter().map(card_of_correlation)).map(Arc::new).collect();
+        Self {
+            index: Index::new(engine.rules()),
+            engine,
+            cards,
+            silent,
+            counted,
+            asked: asked(&correlations),
+            parts: rules,
+            correlations,
+        }
+    }
+
+    /// All rules, as loaded: those of single records, then the correlations.
+    pub fn cards(&self) -> &[Arc<Card>] {
+        &self.cards
+    }
+
+    /// What a record matches.
+    pub fn matches(&self, record: &Record<'_>) -> Found {
+        match record {
+            Record::Trail(event) => self.matches_event(event),
+            _ => Found::default(),
+        }
+    }
+
+    fn matches_event(&self, event: &Event<'_>) -> Found {
+        let view = View::new(event);
+        let mut found = Found::default();
+        let mut counted = Vec::new();
+        for (rule, result) in self.matched(event, &view) {
+            if !self.silent[rule] {
+                found.hits.push(hit(&self.cards[rule], event, &view));
+            }
+            if self.counted[rule] {
+                counted.push(result);
+            }
+        }
+        if !counted.is_empty() {
+            found.wait = event.at().map(|at| self.wait(at, event, &view, counted));
+        }
+        found
+    }
+
+    /// The rules of single records that match, the silent ones too.
+    fn matched(&self, event: &Event<'_>, view: &View<'_>) -> Vec<(usize, EvaluationResult)> {
+        let rules = self.engine.rules();
+        let candidates = self.index.candidates(event).into_iter();
+        candidates.filter_map(|rule| Some((rule, evaluate_rule(&rules[rule], view)?))).collect()
+    }
+
+    /// The rules of single records that match this one, whether or not they make hits of their own.
+    pub fn matching(&self, event: &Event<'_>) -> Vec<&Arc<Card>> {
+        self.matched(event, &View::new(event)).into_iter().map(|(rule, _)| &self.cards[rule]).collect()
+    }
+
+    /// How a rule of single records comes to its verdict on this one, selection by selection.
+    pub fn explain(&self, id: &str, event: &Event<'_>) -> Option<RuleExplanation> {
+        let rule = self.engine.rules().iter().find(|rule| rule.id.as_deref() == Some(id))?;
+        Some(explain_rule(rule, &View::new(event)))
+    }
+
+    /// Only what correlations ask for is kept: a record may wait long and there may be many.
+    fn wait(&self, at: Timestamp, event: &Event<'_>, view: &View<'_>, results: Vec<EvaluationResult>) -> Wait {
+        let mut kept: Map<String, Value> =
+            self.asked.iter().filter_map(|name| Some((name.clone(), view.get_field(name)?.to_json()))).collect();
+        kept.insert("id".to_owned(), event.id.as_str().into());
+        Wait { at, id: event.id.as_str().to_owned(), kept: Value::Object(kept), results }
+    }
+}
+
+fn hit(card: &Arc<Card>, event: &Event<'_>, view: &View<'_>) -> Hit {
+    let names: Vec<&str> =
+        if card.fields.is_empty() { SHOWN.to_vec() } else { card.fields.iter().map(String::as_str).collect() };
+    let shown = names.into_iter().filter_map(|name| Some((name.to_owned(), text(&view.get_field(name)?)?))).collect();
+    Hit {
+        rule: Arc::clone(card),
+        at: event.at().unwrap_or(Timestamp::UNIX_EPOCH),
+        events: event.id.is_there().then(|| event.id.as_str().to_owned()).into_iter().collect(),
+        shown,
+    }
+}
+
+fn text(value: &EventValue<'_>) -> Option<String> {
+    match value {
+        EventValue::Null => None,
+        EventValue::Array(_) | EventValue::Map(_) => Some(value.to_json().to_string()),
+        _ => value.as_str().map(|text| text.into_owned()),
+    }
+}
+
+/// The fields by which correlations group and count.
+fn asked(correlations: &[CorrelationRule]) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for rule in correlations {
+        let aliases: HashSet<&String> = rule.aliases.iter().map(|alias| &alias.alias).collect();
+        names.extend(rule.group_by.iter().filter(|name| !aliases.contains(name)).cloned());
+        names.extend(rule.aliases.iter().flat_map(|alias| alias.mapping.values()).cloned());
+        if let CorrelationCondition::Threshold { field: Some(fields), .. } = &rule.condition {
+            names.extend(fields.iter().cloned());
+        }
+    }
+    names.into_iter().collect()
+}
+
+fn card(rule: &SigmaRule) -> Card {
+    Card {
+        id: rule.id.clone().unwrap_or_default(),
+        title: rule.title.clone(),
+        level: level(rule.level),
+        techniques: techniques(&rule.tags),
+        description: rule.description.as_deref().unwrap_or_default().trim().to_owned(),
+        false_positives: rule.falsepositives.clone(),
+        fields: rule.fields.clone(),
+    }
+}
+
+fn card_of_correlation(rule: &CorrelationRule) -> Card {
+    Card {
+        id: rule.id.clone().unwrap_or_default(),
+        title: rule.title.clone(),
+        level: level(rule.level),
+        techniques: techniques(&rule.tags),
+        description: rule.description.as_deref().unwrap_or_default().trim().to_owned(),
+        false_positives: rule.falsepositives.clone(),
+        fields: rule.fields.clone(),
+    }
+}
+
+/// A rule whose author does not say how grave it is should be seen.
+fn level(level: Option<rsigma_parser::Level>) -> Level {
+    match level {
+        Some(rsigma_parser::Level::Informational) => Level::Informational,
+        Some(rsigma_parser::Level::Low) => Level::Low,
+        Some(rsigma_parser::Level::Medium) | None => Level::Medium,
+        Some(rsigma_parser::Level::High) => Level::High,
+        Some(rsigma_parser::Level::Critical) => Level::Critical,
+    }
+}
+
+/// `attack.t1552.005` is T1552.005; tags may also name tactics, groups and software.
+fn techniques(tags: &[String]) -> Vec<String> {
+    let id = |tag: &String| {
+        tag.strip_prefix("attack.t")
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            .map(|rest| format!("T{rest}"))
+    };
+    tags.iter().filter_map(id).collect()
+}
+
+/// Rules at work: single records at once, what several add up to in the order of event time.
+pub struct Sigma {
+    rules: Arc<Rules>,
+    windows: Windows,
+}
+
+impl Sigma {
+    /// At the beginning: nothing seen.
+    pub fn new(rules: Arc<Rules>, horizon: Horizon) -> Self {
+        let windows = Windows::new(&rules, horizon);
+        Self { rules, windows }
+    }
+
+    /// Takes what another thread found with the same rules: the time of a record, and what it matches.
+    pub fn take(&mut self, at: Option<Timestamp>, found: Found) -> Vec<Hit> {
+        let in_time = at.is_some_and(|at| self.windows.order.seen(at));
+        if let Some(wait) = found.wait.filter(|_| in_time) {
+            self.windows.hold(wait);
+        }
+        found.hits
+    }
+
+    /// Time has passed to this point, as a clock says, though no record came.
+    pub fn passed(&mut self, at: Timestamp) {
+        self.windows.order.passed(at);
+    }
+}
+
+impl Matcher for Sigma {
+    fn hits(&mut self, record: &Record<'_>) -> Vec<Hit> {
+        let found = self.rules.matches(record);
+        let at = match record {
+            Record::Trail(event) => event.at(),
+            _ => None,
+        };
+        self.take(at, found)
+    }
+
+    fn due(&mut self) -> Vec<Hit> {
+        self.windows.due()
+    }
+
+    fn rest(&mut self) -> Vec<Hit> {
+        self.windows.rest()
+    }
+
+    fn late(&self) -> u64 {
+        self.windows.order.late()
+    }
+
+    fn cards(&self) -> &[Arc<Card>] {
+        self.rules.cards()
+    }
+}

@@ -1,0 +1,138 @@
+//! What several records add up to: correlations over event time, in the order of event time, with
+//! bounded memory. A burst is told once a window, not once a record.
+
+use super::sigma::Rules;
+use super::{Card, Hit};
+use crate::order::{Horizon, Order};
+use jiff::Timestamp;
+use rsigma_eval::{CorrelationBody, TimestampFallback};
+use rsigma_eval::{CorrelationConfig, CorrelationEngine, CorrelationEventMode, EvaluationResult, JsonEvent};
+use rsigma_parser::{
+    ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType, SigmaCollection, SigmaRule,
+};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten.
+const GROUPS: usize = 10_000;
+/// What a window counts at most; no threshold may be higher.
+pub(super) const IN_WINDOW: usize = 512;
+/// How many events a hit names.
+const NAMED: usize = 50;
+/// Windows that have run out are looked for this often, in event time.
+const SWEEP_SECS: i64 = 300;
+
+/// A record that correlations count, until its turn.
+#[derive(Debug)]
+pub(super) struct Wait {
+    pub at: Timestamp,
+    pub id: String,
+    pub kept: Value,
+    pub results: Vec<EvaluationResult>,
+}
+
+pub(super) struct Windows {
+    pub order: Order<Wait>,
+    engine: CorrelationEngine,
+    cards: HashMap<String, Arc<Card>>,
+    swept: i64,
+}
+
+impl Windows {
+    pub fn new(rules: &Rules, horizon: Horizon) -> Self {
+        let cards = rules.cards().iter().map(|card| (card.id.clone(), Arc::clone(card))).collect();
+        Self { order: Order::new(horizon), engine: engine(rules), cards, swept: 0 }
+    }
+
+    pub fn hold(&mut self, wait: Wait) {
+        self.order.hold(wait.at, wait.id.clone(), wait);
+    }
+
+    pub fn due(&mut self) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        while let Some((_, wait)) = self.order.ripe() {
+            hits.extend(self.feed(wait));
+        }
+        hits
+    }
+
+    pub fn rest(&mut self) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        while let Some((_, wait)) = self.order.first() {
+            hits.extend(self.feed(wait));
+        }
+        hits
+    }
+
+    fn feed(&mut self, wait: Wait) -> Vec<Hit> {
+        let second = wait.at.as_second();
+        if second - self.swept > SWEEP_SECS {
+            self.engine.evict_expired(second);
+            self.swept = second;
+        }
+        let results = self.engine.process_with_detections(&JsonEvent::borrow(&wait.kept), wait.results, second);
+        let fired =
+            || results.iter().filter_map(|result| Some((result.header.rule_id.as_ref()?, result.as_correlation()?)));
+        // A correlation of correlations has no events of its own: it rests on those beneath it.
+        let all: Vec<String> = fired().flat_map(|(_, body)| ids(body)).collect();
+        fired().filter_map(|(id, body)| Some(hit(self.cards.get(id)?, wait.at, body, &all))).collect()
+    }
+}
+
+fn hit(card: &Arc<Card>, at: Timestamp, body: &CorrelationBody, all: &[String]) -> Hit {
+    let own = ids(body);
+    let mut shown = body.group_key.clone();
+    shown.push(("count".to_owned(), body.aggregated_value.to_string()));
+    Hit { rule: Arc::clone(card), at, events: if own.is_empty() { all.to_vec() } else { own }, shown }
+}
+
+fn ids(body: &CorrelationBody) -> Vec<String> {
+    body.event_refs.iter().flatten().filter_map(|event| event.id.clone()).filter(|id| !id.is_empty()).collect()
+}
+
+/// The engine for correlations alone: what single records match is found before.
+fn engine(rules: &Rules) -> CorrelationEngine {
+    let mut engine = CorrelationEngine::new(CorrelationConfig {
+        timestamp_fields: Vec::new(),
+        timestamp_fallback: TimestampFallback::Skip,
+        max_state_entries: GROUPS,
+        max_group_entries: Some(IN_WINDOW),
+        correlation_event_mode: CorrelationEventMode::Refs,
+        max_correlation_events: NAMED,
+        ..CorrelationConfig::default()
+    });
+    let mut all = SigmaCollection::new();
+    let named = |rule: &&SigmaRule| {
+        rules
+            .correlations
+            .iter()
+            .flat_map(|c| &c.rules)
+            .any(|name| Some(name) == rule.id.as_ref() || Some(name) == rule.name.as_ref())
+    };
+    all.rules = rules.parts.iter().filter(named).cloned().collect();
+    all.correlations = rules.correlations.iter().cloned().map(once_a_window).map(all_of_them).collect();
+    // The rules were compiled and the references settled when they were loaded.
+    let _ = engine.add_collection(&all);
+    engine
+}
+
+/// Unless its author says otherwise, a burst that goes on is told again only after the window's length.
+fn once_a_window(mut rule: CorrelationRule) -> CorrelationRule {
+    let window = format!("{}s", rule.timespan.seconds);
+    rule.custom_attributes.entry("rsigma.suppress".to_owned()).or_insert_with(|| window.into());
+    rule
+}
+
+/// Without a condition, rules that should come together must all come: the parser reads "at least one"
+/// into what is not written.
+fn all_of_them(mut rule: CorrelationRule) -> CorrelationRule {
+    let count = rule.rules.len() as u64;
+    if let (CorrelationType::Temporal, CorrelationCondition::Threshold { predicates, .. }) =
+        (rule.correlation_type, &mut rule.condition)
+        && predicates[..] == [(ConditionOperator::Gte, 1)]
+    {
+        *predicates = vec![(ConditionOperator::Gte, count)];
+    }
+    rule
+}

@@ -1,0 +1,95 @@
+//! `impound rules`: what the rules look for, whether they do it, and why one matches or not.
+
+use crate::args::Rules as Args;
+use crate::commands::detect;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::tables;
+use crate::text::{Text, text};
+use ::detect::record::trail::Event;
+use ::detect::rules::load::Source;
+use ::detect::rules::{Card, examples, folder, pack};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Runs a command on the rules.
+///
+/// # Errors
+/// When rules can not be used, or do not do what their examples say.
+pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    match args {
+        Args::List { rules } => list(context, rules),
+        Args::Test { rules } => test(context, rules),
+        Args::Explain { rule, record, rules } => explain(context, rule, record.as_deref(), rules),
+    }
+}
+
+fn list(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
+    let (rules, warnings) = detect::rules(paths, true)?;
+    warnings.iter().for_each(|warning| context.terminal.warn(&detect::told(warning)));
+    let mut cards: Vec<&Card> = rules.cards().iter().map(AsRef::as_ref).collect();
+    cards.sort_by(|a, b| (b.level, &a.title).cmp(&(a.level, &b.title)));
+    context.terminal.data(&tables::rules(cards.into_iter()))?;
+    Ok(if warnings.is_empty() { Exit::Done } else { Exit::Gaps })
+}
+
+fn test(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
+    let mut sources: Vec<Source> = if paths.is_empty() { pack::sources() } else { Vec::new() };
+    sources.extend(paths.iter().flat_map(|path| folder::read(path).0));
+    let (_, warnings) = detect::rules(paths, paths.is_empty())?;
+    warnings.iter().for_each(|warning| context.terminal.warn(&detect::told(warning)));
+    let tried = examples::run(&sources);
+    let failed: Vec<_> = tried.iter().filter(|tried| !tried.passed()).collect();
+    let line = |tried: &&examples::Tried| {
+        let got = match &tried.got {
+            Ok(true) => "matched".to_owned(),
+            Ok(false) => "did not match".to_owned(),
+            Err(why) => why.clone(),
+        };
+        text!("{}: {}: {}\n", tried.title, tried.example, got)
+    };
+    context.terminal.data(&failed.iter().map(line).collect())?;
+    context.terminal.data(&text!("{} of {} examples as expected\n", tried.len() - failed.len(), tried.len()))?;
+    Ok(if failed.is_empty() && warnings.is_empty() { Exit::Done } else { Exit::Unverified })
+}
+
+fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBuf]) -> Result<Exit, Failure> {
+    let (rules, _) = detect::rules(paths, true)?;
+    let is_it = |card: &&std::sync::Arc<Card>| card.id == name || card.title.eq_ignore_ascii_case(name);
+    let card = rules.cards().iter().find(is_it).ok_or_else(|| {
+        Failure::usage(format!("there is no rule `{name}`")).hint("`impound rules list` shows ids and titles")
+    })?;
+    let Some(record) = record else {
+        context.terminal.data(&about(card))?;
+        return Ok(Exit::Done);
+    };
+    let raw = raw(record)?;
+    let event = Event::of(&raw)
+        .map_err(|error| Failure::usage(format!("{} holds no CloudTrail record: {error}", record.display())))?;
+    let explanation = rules.explain(&card.id, &event).ok_or_else(|| {
+        Failure::usage(format!("{} looks at several records together; it can not be tried on one", card.title))
+    })?;
+    let json = serde_json::to_string_pretty(&explanation).map_err(|error| Failure::usage(error.to_string()))?;
+    context.terminal.json(&json)?;
+    Ok(Exit::Done)
+}
+
+fn about(card: &Card) -> Text {
+    let mut text = text!("{} ({})\n{}\n", card.title, card.level.as_str(), card.id);
+    text.add(text!("ATT&CK: {}\n\n{}\n", card.techniques.join(", "), card.description));
+    for innocent in &card.false_positives {
+        text.add(text!("  innocent when: {}\n", innocent));
+    }
+    text
+}
+
+fn raw(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    if path != Path::new("-") {
+        return std::fs::read(path).map_err(unreadable);
+    }
+    let mut raw = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut raw).map_err(unreadable)?;
+    Ok(raw)
+}
