@@ -126,6 +126,13 @@ fn what_is_no_log_is_named() {
 }
 
 #[test]
+fn prose_is_given_up_after_some_lines_and_the_rest_is_named() {
+    let given = read("to whom it may concern\n".repeat(1000).as_bytes());
+    assert_eq!(given.rejections.len(), 21);
+    assert_eq!(given.rejections.iter().map(|rejection| rejection.bytes + 1).sum::<u64>(), 23_000 + 1);
+}
+
+#[test]
 fn a_value_is_whole_even_where_a_field_can_not_be_parsed() {
     let mut input = br#"{"eventID":"1","eventName":"A","requestParameters":{"a":"\ud800"},"note":"x"#.to_vec();
     input.extend_from_slice(b"\xFF\"}");
