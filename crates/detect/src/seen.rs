@@ -7,51 +7,23 @@
 //! recognised and counts as an event of its own.
 
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
-
-/// Ids, by their 128 bits.
-type Ids = HashSet<u128, BuildHasherDefault<Fold>>;
-
-/// The bits are chance already: those of an id that CloudTrail has made, or of a digest. Folding them is
-/// all that a table needs.
-#[derive(Debug, Default)]
-struct Fold(u64);
-
-impl Hasher for Fold {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, bits: u128) {
-        // An odd factor, so that ids which differ in few digits spread over the table all the same.
-        self.0 = ((bits >> 64) as u64 ^ bits as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 /// The ids of the events that came last, in two generations.
 #[derive(Debug)]
 pub struct Seen {
     horizon: usize,
-    young: Ids,
-    old: Ids,
+    young: Generation,
+    old: Generation,
 }
 
 impl Seen {
-    /// How many ids are remembered for certain unless somebody says otherwise. A generation of this
-    /// size just fills a table of 2²⁰ places at 17 bytes: two are 36 MB.
-    pub const HORIZON: usize = 917_504;
+    /// How many ids are remembered for certain unless somebody says otherwise: two tables of 2²⁰ places,
+    /// 8 MB each.
+    pub const HORIZON: usize = (1 << 20) / 4 * 3;
 
     /// Remembers at least the last `horizon` ids.
     pub fn new(horizon: usize) -> Self {
-        let ids = || Ids::with_capacity_and_hasher(horizon, BuildHasherDefault::default());
-        Self { horizon, young: ids(), old: ids() }
+        Self { horizon, young: Generation::of(horizon), old: Generation::of(horizon) }
     }
 
     /// Whether an event with this id was seen before, and remembers it. What has no id is never a
@@ -61,10 +33,10 @@ impl Seen {
             return false;
         }
         let bits = bits(id);
-        if self.old.contains(&bits) || !self.young.insert(bits) {
+        if self.old.has(bits) || !self.young.add(bits) {
             return true;
         }
-        if self.young.len() >= self.horizon {
+        if self.young.count >= self.horizon {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
         }
@@ -75,6 +47,60 @@ impl Seen {
 impl Default for Seen {
     fn default() -> Self {
         Self::new(Self::HORIZON)
+    }
+}
+
+/// A table of ids, at most three quarters full, with the next place taken where one is not free. Of an
+/// id 64 bits are kept and others decide its place, so one look into memory answers; two ids are taken
+/// for one when both agree, which happens to one pair in some 10²⁴.
+#[derive(Debug)]
+struct Generation {
+    places: Vec<u64>,
+    count: usize,
+}
+
+/// No id.
+const FREE: u64 = 0;
+
+impl Generation {
+    fn of(horizon: usize) -> Self {
+        let places = (horizon.max(1) * 4).div_ceil(3).next_power_of_two();
+        Self { places: vec![FREE; places], count: 0 }
+    }
+
+    fn has(&self, bits: u128) -> bool {
+        self.count > 0 && self.find(bits).is_ok()
+    }
+
+    /// False if it is there already.
+    fn add(&mut self, bits: u128) -> bool {
+        let Err((place, kept)) = self.find(bits) else { return false };
+        self.places[place] = kept;
+        self.count += 1;
+        true
+    }
+
+    /// The free place of an id that is not there, and what to keep of it.
+    fn find(&self, bits: u128) -> Result<(), (usize, u64)> {
+        // Odd factors spread ids that differ in few digits. Of two ids that share a half, what is kept
+        // differs for certain: made-up ids are often numbered.
+        let (upper, lower) = ((bits >> 64) as u64, bits as u64);
+        let kept = (upper ^ lower.wrapping_mul(0x9E37_79B9_7F4A_7C15)).max(FREE + 1);
+        let mixed = (lower ^ upper.rotate_left(32)).wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32;
+        let last = self.places.len() - 1;
+        let mut place = mixed as usize & last;
+        loop {
+            match self.places[place] {
+                FREE => return Err((place, kept)),
+                there if there == kept => return Ok(()),
+                _ => place = (place + 1) & last,
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.places.fill(FREE);
+        self.count = 0;
     }
 }
 
@@ -145,6 +171,16 @@ mod tests {
             assert!(!seen.before(id), "{id} is new");
             assert!(seen.before(id), "{id} is known");
         }
+    }
+
+    #[test]
+    fn numbered_ids_are_told_apart() {
+        let mut seen = Seen::default();
+        for number in 0..200_000 {
+            assert!(!seen.before(&format!("00000000-0000-4000-8000-{number:012x}")), "{number}");
+            assert!(!seen.before(&format!("{number:08x}-0000-4000-8000-ffffffffffff")), "{number}");
+        }
+        assert!(seen.before("00000000-0000-4000-8000-000000000000"));
     }
 
     #[test]
