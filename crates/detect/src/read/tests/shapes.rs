@@ -47,7 +47,11 @@ fn shapes() -> Vec<(&'static str, String, Vec<&'static str>)> {
             both.clone(),
         ),
         ("an event inside a row of Lake", quoted("eventJson"), vec!["trail 1"]),
-        ("an event as LookupEvents gives it", quoted("CloudTrailEvent"), vec!["trail 1"]),
+        (
+            "the answer of LookupEvents",
+            format!(r#"{{"Events":[{}],"NextToken":"x"}}"#, quoted("CloudTrailEvent")),
+            vec!["trail 1"],
+        ),
         (
             "odd fields",
             r#"{"Records":[{"eventID":"1","userIdentity":null,"sourceIPAddress":7,"errorCode":{"a":[null]},"userAgent":[{}]},{"eventID":"2","userIdentity":"x","requestParameters":"\ud800"}]}"#.to_owned(),
