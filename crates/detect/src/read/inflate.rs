@@ -67,7 +67,11 @@ impl Inflate {
             then(&mut Bounded::new(MultiGzDecoder::new(all), bounds, "the gz ends or breaks here"), window, 0);
         } else if self.packed.starts_with(&ZSTD) {
             match zstd(all) {
-                Ok(plain) => then(&mut Bounded::new(plain, bounds, "the zstd ends or breaks here"), window, 0),
+                Ok(plain) => then(
+                    &mut Bounded::new(plain, bounds, "the zstd can not be read further (a window may have 32 MB)"),
+                    window,
+                    0,
+                ),
                 Err(error) => then(&mut Failed(Some(error)), window, 0),
             }
         } else {

@@ -15,7 +15,7 @@ use serde_json::{Deserializer, Error};
 /// How far one looks for the `[` of a list.
 const OPENING_BYTES: usize = 256;
 /// Names of lists that hold records, one after the other.
-pub(super) const LISTS: [&str; 4] = ["Records", "Findings", "findings", "QueryResultRows"];
+pub(super) const LISTS: [&str; 5] = ["Records", "Findings", "findings", "QueryResultRows", "Events"];
 
 /// What came of an element.
 enum Parsed {

@@ -3,7 +3,7 @@
 /// Limits for every input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest record that is read. CloudTrail's own have at most 256 KB
+    /// The longest record that is read. CloudTrail's own are far smaller
     /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>); a longer
     /// one is rejected, passed over, and the reading goes on behind it.
     pub record_bytes: usize,

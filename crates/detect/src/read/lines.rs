@@ -8,15 +8,23 @@ use crate::record::balancer::Request;
 use crate::record::flow::{Flow, Format};
 use memchr::memchr;
 
+/// After so many lines that nobody understands, with none understood before, the input is no log.
+const STRANGE_LINES: usize = 20;
+
 /// Reads an input in lines to its end. Every line says itself what it is, so files may be put together
 /// in any way; a header holds until the next one.
 pub(super) fn read(window: &mut Window<'_>, pass: &mut Pass<'_>, flow_format: &Format) {
     let mut format = flow_format.clone();
+    let (mut understood, mut strange) = (0, 0);
     while window.peek().is_some() {
+        if understood == 0 && strange == STRANGE_LINES {
+            return pass.reject_rest(window, "this is neither JSON nor a log in lines");
+        }
         let offset = window.offset();
         match end_of_line(window) {
             Some(end) => {
-                line(&window.rest()[..end], offset, pass, &mut format);
+                let is_understood = line(&window.rest()[..end], offset, pass, &mut format);
+                *(if is_understood { &mut understood } else { &mut strange }) += 1;
                 window.take(end);
             }
             None => {
@@ -43,12 +51,16 @@ fn end_of_line(window: &mut Window<'_>) -> Option<usize> {
     }
 }
 
-fn line(bytes: &[u8], offset: u64, pass: &mut Pass<'_>, format: &mut Format) {
-    match understand(bytes, format) {
+/// Hands on what a line says; false where nobody understands it.
+fn line(bytes: &[u8], offset: u64, pass: &mut Pass<'_>, format: &mut Format) -> bool {
+    let record = understand(bytes, format);
+    let is_understood = record.is_ok();
+    match record {
         Ok(Some(record)) => pass.record(record),
         Ok(None) => {}
         Err(why) => pass.reject(offset, bytes.len() as u64, why),
     }
+    is_understood
 }
 
 /// The record of a line; none where it is a header.

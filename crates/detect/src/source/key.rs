@@ -4,7 +4,7 @@
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html>), flow logs, load
 //! balancers and the resolver do alike. The date is that of the delivery. CloudTrail delivers within about
 //! five minutes on average, which is not guaranteed
-//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html>), so an event may stand in
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html>), so an event may stand in
 //! the folder of the next day: a day more is read at both ends.
 
 use jiff::civil::Date;

@@ -47,7 +47,11 @@ fn shapes() -> Vec<(&'static str, String, Vec<&'static str>)> {
             both.clone(),
         ),
         ("an event inside a row of Lake", quoted("eventJson"), vec!["trail 1"]),
-        ("an event as LookupEvents gives it", quoted("CloudTrailEvent"), vec!["trail 1"]),
+        (
+            "the answer of LookupEvents",
+            format!(r#"{{"Events":[{}],"NextToken":"x"}}"#, quoted("CloudTrailEvent")),
+            vec!["trail 1"],
+        ),
         (
             "odd fields",
             r#"{"Records":[{"eventID":"1","userIdentity":null,"sourceIPAddress":7,"errorCode":{"a":[null]},"userAgent":[{}]},{"eventID":"2","userIdentity":"x","requestParameters":"\ud800"}]}"#.to_owned(),
@@ -123,6 +127,13 @@ fn what_is_no_log_is_named() {
         assert!(given.rejections[0].why.contains(why), "{:?}", given.rejections);
         assert_eq!(given.words, [""; 0], "{why}");
     }
+}
+
+#[test]
+fn prose_is_given_up_after_some_lines_and_the_rest_is_named() {
+    let given = read("to whom it may concern\n".repeat(1000).as_bytes());
+    assert_eq!(given.rejections.len(), 21);
+    assert_eq!(given.rejections.iter().map(|rejection| rejection.bytes + 1).sum::<u64>(), 23_000 + 1);
 }
 
 #[test]
