@@ -2,6 +2,7 @@
 //! over the parsed record: both must find the same.
 
 use detect::record::trail::Event;
+use detect::rules::sigma::Rules;
 use detect::rules::{load, pack};
 use flate2::read::GzDecoder;
 use rsigma_eval::{Engine, JsonEvent};
@@ -44,53 +45,51 @@ fn misshapen() -> Vec<String> {
     .to_vec()
 }
 
-fn ours(events: &[String]) -> Count {
-    let (rules, _) = load::load(&pack::sources());
-    let mut count = Count::new();
-    for line in events {
-        let event = Event::of(line.as_bytes()).expect("a typed record");
-        for card in rules.matching(&event) {
-            *count.entry(card.title.clone()).or_default() += 1;
-        }
-    }
-    count
+fn pack() -> Rules {
+    load::load(&pack::sources()).0
 }
 
-fn evaluator_alone(events: &[String]) -> Count {
+fn evaluator() -> Engine {
     let mut engine = Engine::new();
     for source in pack::sources() {
         engine.add_collection(&rsigma_parser::parse_sigma_yaml(&source.text).expect("YAML")).expect("rules");
     }
-    let mut count = Count::new();
-    for line in events {
-        let value: Value = serde_json::from_str(line).expect("JSON");
-        for result in engine.evaluate(&JsonEvent::borrow(&value)) {
-            *count.entry(result.header.rule_title).or_default() += 1;
-        }
+    engine
+}
+
+fn ours(rules: &Rules, record: &str, count: &mut Count) {
+    let event = Event::of(record.as_bytes()).expect("a typed record");
+    for card in rules.matching(&event) {
+        *count.entry(card.title.clone()).or_default() += 1;
     }
-    count
+}
+
+fn its_own(engine: &Engine, record: &str, count: &mut Count) {
+    let value: Value = serde_json::from_str(record).expect("JSON");
+    for result in engine.evaluate(&JsonEvent::borrow(&value)) {
+        *count.entry(result.header.rule_title).or_default() += 1;
+    }
 }
 
 #[test]
 fn hits_of_a_simulated_attack_equal_those_of_the_evaluator_alone_rule_by_rule() {
-    let events = invictus();
-    let found = ours(&events);
-    assert_eq!(found, evaluator_alone(&events));
+    let (rules, engine) = (pack(), evaluator());
+    let (mut found, mut expected) = (Count::new(), Count::new());
+    for record in invictus() {
+        ours(&rules, &record, &mut found);
+        its_own(&engine, &record, &mut expected);
+    }
+    assert_eq!(found, expected);
     assert!(found.len() > 30, "{found:?}");
 }
 
 #[test]
 fn each_labelled_and_each_misshapen_record_matches_the_same_rules() {
-    for event in panther().into_iter().chain(misshapen()) {
-        let event = [event];
-        assert_eq!(ours_or_nothing(&event), evaluator_alone_once(&event), "{}", event[0]);
+    let (rules, engine) = (pack(), evaluator());
+    for record in panther().into_iter().chain(misshapen()) {
+        let (mut found, mut expected) = (Count::new(), Count::new());
+        ours(&rules, &record, &mut found);
+        its_own(&engine, &record, &mut expected);
+        assert_eq!(found, expected, "{record}");
     }
-}
-
-fn ours_or_nothing(events: &[String]) -> Count {
-    ours(events)
-}
-
-fn evaluator_alone_once(events: &[String]) -> Count {
-    evaluator_alone(events)
 }

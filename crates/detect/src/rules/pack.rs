@@ -2,9 +2,10 @@
 
 use super::load::Source;
 
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("rules/access.yml", include_str!("../../../../rules/access.yml")),
     ("rules/account.yml", include_str!("../../../../rules/account.yml")),
+    ("rules/databases.yml", include_str!("../../../../rules/databases.yml")),
     ("rules/discovery.yml", include_str!("../../../../rules/discovery.yml")),
     ("rules/functions.yml", include_str!("../../../../rules/functions.yml")),
     ("rules/identity.yml", include_str!("../../../../rules/identity.yml")),

@@ -1,0 +1,92 @@
+//! What is found does not depend on the order in which records arrive, as far as the horizon reaches.
+
+use detect::order::Horizon;
+use detect::record::Record;
+use detect::record::trail::Event;
+use detect::rules::sigma::{Rules, Sigma};
+use detect::rules::{Matcher, load, pack};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(load::load(&pack::sources()).0));
+
+const HORIZON: Horizon = Horizon { events: 1_000, time: SignedDuration::from_mins(15) };
+const CALLS: [&str; 6] =
+    ["GetCallerIdentity", "ListBuckets", "ListRoles", "DescribeTrails", "DescribeInstances", "StopLogging"];
+
+/// Some calls by two instances within two hours.
+fn calls() -> impl Strategy<Value = Vec<(i64, usize, usize)>> {
+    proptest::collection::vec((0_i64..7_200, 0..CALLS.len(), 0_usize..2), 1..60)
+}
+
+fn record(number: usize, (second, call, instance): (i64, usize, usize)) -> (i64, String) {
+    let time = Timestamp::from_second(1_700_000_000 + second).expect("a time");
+    let source = if call == 5 { "cloudtrail.amazonaws.com" } else { "any.amazonaws.com" };
+    let arn = format!("arn:aws:sts::111122223333:assumed-role/web/i-0123456789abcdef{instance}");
+    let name = CALLS[call];
+    let text = format!(
+        r#"{{"eventID":"{number}","eventTime":"{time}","eventName":"{name}","eventSource":"{source}","userIdentity":{{"arn":"{arn}"}}}}"#
+    );
+    (second, text)
+}
+
+fn hits<'a>(records: impl Iterator<Item = &'a (i64, String)>) -> (BTreeSet<(String, String, Vec<String>)>, u64) {
+    let mut sigma = Sigma::new(Arc::clone(&RULES), HORIZON);
+    let mut found = Vec::new();
+    for (_, text) in records {
+        let event = Event::of(text.as_bytes()).expect("a record");
+        found.extend(sigma.hits(&Record::Trail(event)));
+        found.extend(sigma.due());
+    }
+    found.extend(sigma.rest());
+    let found = found.into_iter().map(|hit| (hit.rule.title.clone(), hit.at.to_string(), hit.events)).collect();
+    (found, sigma.late())
+}
+
+/// Arrival: each record is delayed by less than the horizon.
+fn delayed() -> impl Strategy<Value = (Vec<(i64, String)>, Vec<i64>)> {
+    calls().prop_flat_map(|calls| {
+        let records: Vec<_> = calls.into_iter().enumerate().map(|(number, call)| record(number, call)).collect();
+        let delays = proptest::collection::vec(0_i64..900, records.len());
+        (Just(records), delays)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn delays_within_the_horizon_change_nothing((records, delays) in delayed()) {
+        let mut in_order = records.clone();
+        in_order.sort();
+        let mut arrival: Vec<_> = records.iter().zip(&delays).collect();
+        arrival.sort_by_key(|((second, _), delay)| second + **delay);
+        let (expected, _) = hits(in_order.iter());
+        let (found, late) = hits(arrival.into_iter().map(|(record, _)| record));
+        prop_assert_eq!(late, 0);
+        prop_assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_burst_is_told_once_and_names_its_events() {
+    let burst: Vec<_> = (0..40).map(|n| record(n, (n as i64, n % 4, 0))).collect();
+    let (found, _) = hits(burst.iter());
+    let told: Vec<_> = found.iter().filter(|(title, ..)| title.contains("enumerate the account")).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].2, ["0", "1", "2", "3"]);
+}
+
+#[test]
+fn what_is_late_is_matched_by_itself_counted_and_left_out_of_what_adds_up() {
+    let mut records: Vec<_> = (0..3).map(|n| record(n, (n as i64, n, 0))).collect();
+    records.push(record(3, (5_000, 4, 1)));
+    records.push(record(4, (4, 3, 0)));
+    records.push(record(5, (5, 5, 0)));
+    let (found, late) = hits(records.iter());
+    assert_eq!(late, 2);
+    assert!(found.iter().any(|(title, ..)| title == "Trail stopped or deleted"), "{found:?}");
+    assert!(!found.iter().any(|(title, ..)| title.contains("enumerate the account")), "{found:?}");
+}
