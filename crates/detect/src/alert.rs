@@ -18,6 +18,8 @@ pub struct Alert {
     pub suspect: Suspect,
     /// What led to the suspect.
     pub leads: BTreeSet<Lead>,
+    /// The instances that its calls were about: what a stranger does to them.
+    pub about: BTreeSet<String>,
     /// How grave.
     pub level: Level,
     /// When the first event of the story happened.

@@ -10,7 +10,7 @@ use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
 use crate::suspect::Trace;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// How many records that correlations may still name are remembered.
@@ -29,6 +29,7 @@ pub struct Desk {
 #[derive(Clone)]
 struct Part {
     traces: Vec<Trace>,
+    about: BTreeSet<String>,
     exhibit: Exhibit,
     region: String,
     address: String,
@@ -43,15 +44,15 @@ struct Parts {
 
 impl Desk {
     /// A desk with nothing on it.
-    pub fn new(rules: Arc<Rules>, baseline: Option<Baseline>) -> Self {
-        let sigma = Sigma::new(rules, Horizon::default());
+    pub fn new(rules: Arc<Rules>, horizon: Horizon, baseline: Option<Baseline>) -> Self {
+        let sigma = Sigma::new(rules, horizon);
         Self { sigma, stories: Stories::new(), baseline, hits: BTreeMap::new(), parts: Parts::default() }
     }
 
     /// Takes a sighting in.
     pub fn take(&mut self, sighting: Sighting) {
-        let Sighting { at, traces, exhibit, region, address, found, whole } = sighting;
-        let part = Part { traces, exhibit, region, address };
+        let Sighting { at, traces, about, exhibit, region, address, found, whole } = sighting;
+        let part = Part { traces, about, exhibit, region, address };
         if let Some(raw) = whole {
             self.judge(&raw, &part);
         }
@@ -122,6 +123,7 @@ impl Desk {
                 rule: rule.clone(),
                 trace: trace.clone(),
                 exhibit: part.exhibit.clone(),
+                about: part.about.clone(),
                 region: part.region.clone(),
                 address: part.address.clone(),
                 shown: shown.to_vec(),

@@ -23,6 +23,14 @@ impl Default for Horizon {
     }
 }
 
+impl Horizon {
+    /// For files that are there already: a folder of one region may be read after that of another for the
+    /// same days, so only memory bounds what is held.
+    pub fn of_files() -> Self {
+        Self { events: 32_768, time: SignedDuration::from_hours(24 * 366) }
+    }
+}
+
 /// Holds what came until its turn.
 #[derive(Debug)]
 pub struct Order<T> {

@@ -13,6 +13,7 @@ use crate::source::key::Period;
 use crate::suspect::{self, Lead, Suspect, Trace};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 mod finding;
@@ -35,6 +36,8 @@ pub struct Sighting {
     pub at: Option<Timestamp>,
     /// Whom it leads to.
     pub traces: Vec<Trace>,
+    /// The instances that it was about.
+    pub about: BTreeSet<String>,
     /// The record as evidence.
     pub exhibit: Exhibit,
     /// Where the call was made.
@@ -88,7 +91,8 @@ impl Scout {
     fn sighting(&self, event: &Event<'_>, found: Found, whole: bool) -> Sighting {
         Sighting {
             at: event.at(),
-            traces: suspect::of_call(event, &self.holdings),
+            traces: vec![suspect::of_call(event, &self.holdings)],
+            about: suspect::named(event),
             exhibit: exhibit(event),
             region: event.region.as_str().to_owned(),
             address: event.address.as_str().to_owned(),

@@ -14,6 +14,8 @@ pub const PAUSE: SignedDuration = SignedDuration::from_hours(6);
 const EXHIBITS: usize = 20;
 /// How many values of a field are shown.
 const VALUES: usize = 10;
+/// How many instances are named that a story is about.
+const INSTANCES: usize = 100;
 /// How many different signs of some weight make a story graver than each of them.
 const TOGETHER: usize = 3;
 
@@ -26,6 +28,8 @@ pub struct Notice {
     pub trace: Trace,
     /// The event.
     pub exhibit: Exhibit,
+    /// The instances that it was about.
+    pub about: BTreeSet<String>,
     /// Where the call was made; empty when not known.
     pub region: String,
     /// Where it came from; empty when not known.
@@ -46,6 +50,7 @@ struct Story {
     first: Timestamp,
     last: Timestamp,
     leads: BTreeSet<Lead>,
+    about: BTreeSet<String>,
     regions: BTreeSet<String>,
     addresses: BTreeSet<String>,
     signs: BTreeMap<String, Sign>,
@@ -101,6 +106,7 @@ impl Story {
             first: at,
             last: at,
             leads: BTreeSet::new(),
+            about: BTreeSet::new(),
             regions: BTreeSet::new(),
             addresses: BTreeSet::new(),
             signs: BTreeMap::new(),
@@ -121,6 +127,8 @@ impl Story {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.leads.extend(other.leads);
+        self.about.extend(other.about);
+        bound(&mut self.about, INSTANCES);
         self.regions.extend(other.regions);
         self.addresses.extend(other.addresses);
         self.told = self.told.max(other.told);
@@ -136,6 +144,8 @@ impl Story {
 
     fn take(&mut self, notice: Notice) {
         self.leads.insert(notice.trace.lead);
+        self.about.extend(notice.about);
+        bound(&mut self.about, INSTANCES);
         self.regions.extend(Some(notice.region).filter(|region| !region.is_empty()));
         self.addresses.extend(Some(notice.address).filter(|address| !address.is_empty()));
         let at = notice.exhibit.at;
@@ -171,6 +181,7 @@ impl Story {
             id,
             suspect: suspect.clone(),
             leads: self.leads.clone(),
+            about: self.about.clone(),
             level: self.level(),
             first: self.first,
             last: self.last,
@@ -179,6 +190,13 @@ impl Story {
             signs,
             update: self.told,
         }
+    }
+}
+
+/// Keeps the first ones: which they are does not depend on who came first.
+fn bound(values: &mut BTreeSet<String>, most: usize) {
+    while values.len() > most {
+        values.pop_last();
     }
 }
 
@@ -200,9 +218,7 @@ impl Sign {
         for (field, values) in other.shown {
             let mine = self.shown.entry(field).or_default();
             mine.extend(values);
-            while mine.len() > VALUES {
-                mine.pop_last();
-            }
+            bound(mine, VALUES);
         }
     }
 }

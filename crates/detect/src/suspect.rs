@@ -68,10 +68,6 @@ pub enum Lead {
     Session,
     /// The caller's address was its own at that time.
     Address,
-    /// The call was about it.
-    Named,
-    /// An interface that was its own at that time.
-    Interface,
     /// Nothing leads to an instance; the principal stands for itself.
     Unresolved,
 }
@@ -85,27 +81,17 @@ pub struct Trace {
     pub lead: Lead,
 }
 
-/// How many instances one call may accuse; a call about more accuses its caller.
-const MOST_NAMED: usize = 20;
-
-/// Who a call accuses: the instance that made it, else the instances that it was about, else whoever
-/// made it.
-pub fn of_call(event: &Event<'_>, holdings: &Holdings) -> Vec<Trace> {
+/// Who made a call: the instance after which the session is named, the one whose address it was then, or
+/// the principal.
+pub fn of_call(event: &Event<'_>, holdings: &Holdings) -> Trace {
     let account = account(event).to_owned();
-    let instance =
-        |instance: String, lead| Trace { suspect: Suspect::Instance { account: account.clone(), instance }, lead };
     if let Some(caller) = session_instance(event.who.principal.as_str(), event.who.arn.as_str()) {
-        return vec![instance(caller.to_owned(), Lead::Session)];
+        return Trace { suspect: Suspect::Instance { account, instance: caller.to_owned() }, lead: Lead::Session };
     }
-    if let Some(Holder::One(holder)) = event.at().map(|at| holdings.of(event.address.as_str(), at)) {
-        return vec![instance(holder, Lead::Address)];
+    if let Some(Holder::One(instance)) = event.at().map(|at| holdings.of(event.address.as_str(), at)) {
+        return Trace { suspect: Suspect::Instance { account, instance }, lead: Lead::Address };
     }
-    let named = named(event);
-    if (1..=MOST_NAMED).contains(&named.len()) {
-        return named.into_iter().map(|named| instance(named, Lead::Named)).collect();
-    }
-    let arn = principal(event);
-    vec![Trace { suspect: Suspect::Principal { account, arn }, lead: Lead::Unresolved }]
+    Trace { suspect: Suspect::Principal { account, arn: principal(event) }, lead: Lead::Unresolved }
 }
 
 /// The caller's account, else the one whose trail has the call.
@@ -181,30 +167,27 @@ mod tests {
     use crate::testing::call;
     use serde_json::json;
 
-    fn traces(record: &Value, holdings: &Holdings) -> Vec<(String, Lead)> {
-        let raw = record.to_string();
-        of_call(&call(&raw), holdings).into_iter().map(|trace| (trace.suspect.to_string(), trace.lead)).collect()
-    }
-
     const A: &str = "i-0123456789abcdef0";
     const B: &str = "i-0fedcba9876543210";
 
     #[test]
-    fn the_session_comes_before_the_address_and_the_address_before_what_the_call_was_about() {
+    fn the_session_comes_before_the_address_and_the_address_before_the_principal() {
         let mut holdings = Holdings::new();
         holdings.held("198.51.100.7", B, "2026-03-01T00:00:00Z".parse().expect("a time"), None);
+        let trace = |record: &Value| {
+            let raw = record.to_string();
+            let Trace { suspect, lead } = of_call(&call(&raw), &holdings);
+            (suspect.to_string(), lead)
+        };
         let mut record = json!({
             "eventTime": "2026-03-02T00:00:00Z", "sourceIPAddress": "198.51.100.7",
             "userIdentity": {"type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{A}"), "accountId": "111111111111"},
-            "requestParameters": {"instanceId": "i-00000000000000001"},
         });
-        assert_eq!(traces(&record, &holdings), [(A.to_owned(), Lead::Session)]);
+        assert_eq!(trace(&record), (A.to_owned(), Lead::Session));
         record["userIdentity"]["principalId"] = json!("AROAEXAMPLE:somebody");
-        assert_eq!(traces(&record, &holdings), [(B.to_owned(), Lead::Address)]);
+        assert_eq!(trace(&record), (B.to_owned(), Lead::Address));
         record["eventTime"] = json!("2026-02-01T00:00:00Z");
-        assert_eq!(traces(&record, &holdings), [("i-00000000000000001".to_owned(), Lead::Named)]);
-        record["requestParameters"] = Value::Null;
-        assert_eq!(traces(&record, &holdings), [("AROAEXAMPLE:somebody".to_owned(), Lead::Unresolved)]);
+        assert_eq!(trace(&record), ("AROAEXAMPLE:somebody".to_owned(), Lead::Unresolved));
     }
 
     #[test]
@@ -221,15 +204,5 @@ mod tests {
             let raw = json!({ "requestParameters": parameters }).to_string();
             assert!(named(&call(&raw)).is_empty(), "{raw}");
         }
-    }
-
-    #[test]
-    fn a_call_about_a_whole_fleet_accuses_its_caller() {
-        let fleet: Vec<String> = (0..=MOST_NAMED).map(|n| format!("i-{n:017x}")).collect();
-        let record = json!({"userIdentity": {"arn": "arn:aws:iam::111111111111:user/ops"}, "requestParameters": {"instanceIds": fleet}});
-        assert_eq!(
-            traces(&record, &Holdings::new()),
-            [("arn:aws:iam::111111111111:user/ops".to_owned(), Lead::Unresolved)]
-        );
     }
 }

@@ -6,6 +6,7 @@ use crate::rules::{Card, Level};
 use crate::story::Notice;
 use crate::suspect::{Lead, Suspect, Trace};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A call, as the reader gives it.
@@ -40,6 +41,7 @@ pub fn notice(instance: &str, rule: &Arc<Card>, seconds: i64) -> Notice {
             sha256: "0".repeat(64),
             what: "a call".into(),
         },
+        about: BTreeSet::new(),
         region: String::new(),
         address: String::new(),
         shown: Vec::new(),

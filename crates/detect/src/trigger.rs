@@ -17,8 +17,7 @@ pub struct Trigger {
     pub level: Level,
     /// One of these rules has a sign in the alert, by id; empty: any.
     pub rules: BTreeSet<String>,
-    /// How the evidence led to the instance; empty: by its session or by a finding. A call that was only
-    /// about an instance does not make it an attacker's.
+    /// How the evidence led to the instance; empty: by its session or by a finding.
     pub leads: BTreeSet<Lead>,
     /// In these accounts; empty: any.
     pub accounts: BTreeSet<String>,
@@ -228,7 +227,7 @@ mod tests {
         let mild = triggers.decide(&alert(1, Level::Medium), minute(0));
         assert_eq!(mild, Decision::OnlyTold("no trigger fits it".into()));
         let mut about = alert(1, Level::Critical);
-        about.leads = [Lead::Named].into();
+        about.leads = [Lead::Address].into();
         assert_eq!(triggers.decide(&about, minute(0)), Decision::OnlyTold("no trigger fits it".into()));
     }
 

@@ -39,7 +39,7 @@ pub fn finding(alert: &Alert) -> Value {
             "attacks": alert.techniques().into_iter().map(attack).collect::<Vec<_>>(),
             "related_events": alert.signs.iter().flat_map(|sign| sign.events.iter().map(related)).collect::<Vec<_>>(),
         },
-        "resources": [resource(alert)],
+        "resources": resources(alert),
         "evidences": alert.signs.iter().map(evidence).collect::<Vec<_>>(),
     })
 }
@@ -72,11 +72,15 @@ fn related(exhibit: &Exhibit) -> Value {
     json!({ "uid": exhibit.id, "desc": exhibit.what, "first_seen_time": exhibit.at.as_millisecond() })
 }
 
-fn resource(alert: &Alert) -> Value {
-    match &alert.suspect {
-        Suspect::Instance { instance, .. } => json!({ "uid": instance, "type": "AWS::EC2::Instance" }),
-        Suspect::Principal { arn, .. } => json!({ "uid": arn, "type": "AWS::IAM::Principal" }),
-    }
+/// Who it is, then what it was about.
+fn resources(alert: &Alert) -> Vec<Value> {
+    let who = match &alert.suspect {
+        Suspect::Instance { instance, .. } => json!({ "uid": instance, "type": "AWS::EC2::Instance", "role": "Actor" }),
+        Suspect::Principal { arn, .. } => json!({ "uid": arn, "type": "AWS::IAM::Principal", "role": "Actor" }),
+    };
+    let about =
+        alert.about.iter().map(|instance| json!({ "uid": instance, "type": "AWS::EC2::Instance", "role": "Target" }));
+    [who].into_iter().chain(about).collect()
 }
 
 /// A sign with its events' digests: whoever holds the log can prove that these are they.

@@ -18,6 +18,9 @@ pub fn tell(alert: &Alert) -> String {
     if !alert.addresses.is_empty() {
         line(format_args!("from {}", plain(&some(&alert.addresses))));
     }
+    if !alert.about.is_empty() {
+        line(format_args!("about {}", plain(&some(&alert.about))));
+    }
     for sign in &alert.signs {
         line(format_args!("{:<13} {}", sign.rule.level.as_str(), plain(&told(sign))));
     }
@@ -41,8 +44,6 @@ fn leads(leads: &BTreeSet<Lead>) -> String {
         Lead::Finding => "a finding names it",
         Lead::Session => "the role session bears its name",
         Lead::Address => "the calls came from its address",
-        Lead::Named => "the calls were about it",
-        Lead::Interface => "the interface was its own",
         Lead::Unresolved => "nothing leads to an instance",
     });
     told.collect::<Vec<_>>().join("; ")

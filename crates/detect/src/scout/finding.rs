@@ -9,6 +9,7 @@ use crate::rules::{Card, Level};
 use casebook::finding::{Advice, Class, Finding};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// A GuardDuty finding that accuses an instance.
 pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
@@ -32,6 +33,7 @@ pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
     Some(Sighting {
         at,
         traces: instances.iter().map(|instance| concluded(instance, &account(instance))).collect(),
+        about: BTreeSet::new(),
         found: Found::only(hit(card, exhibit.at, &finding.id, Vec::new())),
         exhibit,
         region: finding.region.clone(),
@@ -66,6 +68,7 @@ pub fn security_hub(finding: &hub::Finding<'_>) -> Option<Sighting> {
     Some(Sighting {
         at,
         traces: instances.into_iter().map(|instance| concluded(instance, finding.account.as_str())).collect(),
+        about: BTreeSet::new(),
         found: Found::only(hit(card, exhibit.at, finding.id.as_str(), Vec::new())),
         exhibit,
         region: finding.region.as_str().to_owned(),

@@ -11,6 +11,7 @@ use detect::alert::{Alert, ocsf, text as prose};
 use detect::count::Tally;
 use detect::desk::Desk;
 use detect::holdings::Holdings;
+use detect::order::Horizon;
 use detect::rules::load::{self, Warning};
 use detect::rules::sigma::Rules;
 use detect::rules::{folder, pack};
@@ -33,7 +34,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let holdings = holdings(&args.instances)?;
     let rules = Arc::new(rules);
     let scout = Scout::new(rules.clone(), holdings, logs::period(&args.logs), baseline.is_some());
-    let mut desk = Desk::new(rules, baseline);
+    let mut desk = Desk::new(rules, Horizon::of_files(), baseline);
     let mut tally = logs::read(&args.logs, |record| scout.look(record), |sighting| desk.take(sighting))?;
     desk.finish();
     tally.counts.late = desk.late();
