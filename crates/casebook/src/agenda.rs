@@ -117,7 +117,7 @@ impl<'a> Agenda<'a> {
             pending: false,
             yields: None,
             consulted: BTreeSet::new(),
-            noting: view.case.guard.every.is_some() || view.now >= view.case.resumed + watch::EVERY,
+            noting: view.case.guard.every.is_some() || view.now >= view.case.resumed + watch::AT_THE_END,
         }
     }
 
@@ -180,8 +180,8 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    /// Notes what a step looks at, where somebody will ask: a guard, or a run that is older than a proof
-    /// may become.
+    /// Notes what a step looks at, where somebody will ask: a guard, or a run that is older than what
+    /// is read at its end.
     fn consult(&mut self, query: &Query) {
         if self.noting {
             self.consulted.insert(query.clone());

@@ -105,6 +105,8 @@ pub struct StepRecord {
     pub entry: StepEntry,
     /// When the step was first heard of.
     pub started: Timestamp,
+    /// Since when it stands as it does.
+    pub since: Timestamp,
     /// When it was done or skipped.
     pub finished: Option<Timestamp>,
     /// The ledger's head at that moment.
@@ -381,8 +383,11 @@ impl Case {
         if ended {
             self.guard.kept.insert(entry.step);
         }
-        let started = self.steps.get(&entry.step).map_or(at, |record| record.started);
-        let record = StepRecord { entry: entry.clone(), started, finished: ended.then_some(at), head: head.to_owned() };
+        let before = self.steps.get(&entry.step);
+        let started = before.map_or(at, |record| record.started);
+        let since = before.filter(|record| record.entry.status == entry.status).map_or(at, |record| record.since);
+        let (finished, head) = (ended.then_some(at), head.to_owned());
+        let record = StepRecord { entry: entry.clone(), started, since, finished, head };
         self.steps.insert(entry.step, record);
     }
 

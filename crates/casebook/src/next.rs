@@ -115,7 +115,9 @@ fn report(view: View<'_>, next: &mut Next, row: &RunbookStep) -> StepReport {
         return StepReport::resting(row.step, view);
     }
     if let Some(why) = gone::why(view, row.step) {
-        return StepReport::bereft(row.step, why, view);
+        let mut report = StepReport::bereft(row.step, why, view);
+        report.passable = blocker(view, next, row).is_none();
+        return report;
     }
     match blocker(view, next, row) {
         Some(before) => prepare(view, card, before, next),
@@ -207,7 +209,7 @@ fn run(view: View<'_>, card: &StepCard, next: &mut Next) -> StepReport {
     (card.plan)(&mut agenda);
     let mut report = StepReport::of(card.name, &agenda, view);
     if report.status == StepStatus::Done && view.case.step_status(card.name) != Some(StepStatus::Done) {
-        watch::old(view, &agenda.consulted).into_iter().for_each(|query| agenda.ask(query));
+        watch::old(view, card.name, &agenda.consulted).into_iter().for_each(|query| agenda.ask(query));
         report = StepReport::of(card.name, &agenda, view);
     }
     take(card.name, agenda, next);
@@ -268,7 +270,6 @@ impl StepReport {
         } else if !gone::was_over(view, step) {
             (report.status, report.reason) = (StepStatus::Skipped, why);
         }
-        report.passable = true;
         report
     }
 

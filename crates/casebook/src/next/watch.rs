@@ -13,9 +13,9 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// How old a proof may become while a run goes on.
-pub(crate) const EVERY: SignedDuration = SignedDuration::from_secs(60);
+const EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How old a proof may be when a run ends.
-pub(super) const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
 
 /// Asks again for proofs that have become old.
 pub fn again(view: View<'_>, next: &mut Next) {
@@ -33,9 +33,17 @@ pub fn again(view: View<'_>, next: &mut Next) {
 }
 
 /// What of these was read too long ago to prove something now: a step that has waited, or has failed, and
-/// then finds its goal reached may have looked at part of it minutes before.
-pub fn old(view: View<'_>, consulted: &BTreeSet<Query>) -> Vec<Query> {
-    let aged = |query: &&Query| view.scene.fact(query).is_some_and(|fact| fact.at + EVERY <= view.now);
+/// then finds its goal reached may have looked at part of it minutes before. What was read twice since the
+/// step stands so is not asked again: where reading takes long, something is always old.
+pub fn old(view: View<'_>, step: StepName, consulted: &BTreeSet<Query>) -> Vec<Query> {
+    let since = view.case.steps.get(&step).map_or(view.case.resumed, |record| record.since);
+    let aged = |query: &&Query| {
+        view.scene.fact(query).is_some_and(|fact| {
+            let unread = fact.at < since && fact.at + AT_THE_END <= view.now;
+            let long_ago = fact.at + EVERY <= view.now && fact.before.is_none_or(|before| before < since);
+            unread || long_ago
+        })
+    };
     consulted.iter().filter(|query| guard::may_change(query)).filter(aged).cloned().collect()
 }
 

@@ -6,7 +6,7 @@ use crate::World;
 use casebook::effect::{Effect, ForensicEffect as F, SourceEffect as S};
 use casebook::entry::Entry;
 use casebook::gate::Gate;
-use casebook::id::{GroupId, InstanceId, InterfaceId, RoleName};
+use casebook::id::{GroupId, InstanceId, InterfaceId, RoleName, VolumeId};
 use casebook::reading::Reading;
 use casebook::scene::instance::Tags;
 use casebook::settings::RevokeScope;
@@ -148,6 +148,19 @@ fn source(judge: &Judge<'_>, effect: &S) -> bool {
     }
 }
 
+/// The volumes that the instance showed when the case captured it: they stay the target's when it goes.
+fn captured_disks<'s>(sight: &'s Sight<'_>) -> impl Iterator<Item = &'s VolumeId> {
+    let readings = sight.history.lines.iter().filter_map(|line| match &line.entry {
+        Entry::Captured(captured) => captured.reading.as_ref(),
+        _ => None,
+    });
+    let instances = readings.filter_map(|reading| match reading {
+        Reading::Instance(instance) => Some(instance),
+        _ => None,
+    });
+    instances.flat_map(|instance| &instance.block_devices).map(|disk| &disk.volume)
+}
+
 /// The target, its interfaces and volumes, and what the case made.
 fn taggable(judge: &Judge<'_>, id: &str) -> bool {
     let world = judge.world();
@@ -163,6 +176,7 @@ fn taggable(judge: &Judge<'_>, id: &str) -> bool {
         || judge.made(id)
         || judge.was_read(&InterfaceId::from(id))
         || captured_volumes(judge.sight).iter().any(|volume| volume.as_str() == id)
+        || captured_disks(judge.sight).any(|volume| volume.as_str() == id)
 }
 
 /// A registration of the target: by its id, or by an address of an interface of its own.
