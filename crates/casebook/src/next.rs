@@ -116,7 +116,7 @@ fn report(view: View<'_>, next: &mut Next, row: &RunbookStep) -> StepReport {
     }
     if let Some(why) = gone::why(view, row.step) {
         let mut report = StepReport::bereft(row.step, why, view);
-        report.passable = blocker(view, next, row).is_none();
+        report.passable = before(view, next, row).is_none();
         return report;
     }
     match blocker(view, next, row) {
@@ -154,6 +154,11 @@ fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
         // An open window is closed before anything else.
         return None;
     }
+    before(view, next, row)
+}
+
+/// The first step before this one that was not passed.
+fn before(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
     let mut before = row.after.clone();
     if view.case.revoke_first {
         sessions_first(row.step, view, &mut before);

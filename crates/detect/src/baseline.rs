@@ -75,7 +75,7 @@ struct Call<'a> {
     kind: String,
     region: &'a str,
     network: String,
-    /// Whether it came over the internet: no private address, and no service on its behalf.
+    /// Whether it came over the internet: neither through an endpoint of the VPC nor by a service.
     public: bool,
     agent: &'a str,
     denied: bool,
@@ -158,7 +158,7 @@ impl<'a> Call<'a> {
             kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
             region: event.region.as_str(),
             network: network(event.address.as_str()),
-            public: is_public(event.address.as_str()),
+            public: is_public(event),
             agent: family(event.agent.as_str()),
             denied: is_denial(event.error_code.as_str()),
         })
@@ -187,12 +187,10 @@ fn network(address: &str) -> String {
     }
 }
 
-fn is_public(address: &str) -> bool {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(v4)) => !v4.is_private() && !v4.is_loopback() && !v4.is_link_local(),
-        Ok(IpAddr::V6(v6)) => !v6.is_unique_local() && !v6.is_unicast_link_local() && !v6.is_loopback(),
-        Err(_) => false,
-    }
+/// CloudTrail names the endpoint of a call that came through one
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+fn is_public(event: &Event<'_>) -> bool {
+    event.address.as_str().parse::<IpAddr>().is_ok() && !event.value()["vpcEndpointId"].is_string()
 }
 
 /// The program's name, without its version.

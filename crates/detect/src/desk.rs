@@ -3,7 +3,7 @@
 
 use crate::alert::{Alert, Exhibit};
 use crate::baseline::{Baseline, Unusual, What};
-use crate::order::Horizon;
+use crate::order::{Horizon, Order};
 use crate::record::trail::Event;
 use crate::rules::sigma::{Rules, Sigma};
 use crate::rules::{Card, Hit, Level, Matcher};
@@ -21,6 +21,8 @@ pub struct Desk {
     sigma: Sigma,
     stories: Stories,
     baseline: Option<Baseline>,
+    /// Calls of instances, until the baseline may judge them in the order of their times.
+    calls: Order<(Vec<u8>, Part)>,
     hits: BTreeMap<String, u64>,
     parts: Parts,
 }
@@ -45,15 +47,19 @@ struct Parts {
 impl Desk {
     /// A desk with nothing on it.
     pub fn new(rules: Arc<Rules>, horizon: Horizon, baseline: Option<Baseline>) -> Self {
-        let sigma = Sigma::new(rules, horizon);
-        Self { sigma, stories: Stories::new(), baseline, hits: BTreeMap::new(), parts: Parts::default() }
+        let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(horizon));
+        Self { sigma, stories: Stories::new(), baseline, calls, hits: BTreeMap::new(), parts: Parts::default() }
     }
 
     /// Takes a sighting in.
     pub fn take(&mut self, sighting: Sighting) {
         let Sighting { at, traces, about, exhibit, region, address, found, whole } = sighting;
         let part = Part { traces, about, exhibit, region, address };
-        if let Some(raw) = whole {
+        if let (Some(raw), Some(at)) = (whole, at) {
+            self.calls.seen(at);
+            self.calls.hold(at, part.exhibit.id.clone(), (raw, part.clone()));
+        }
+        while let Some((_, (raw, part))) = self.calls.ripe() {
             self.judge(&raw, &part);
         }
         if found.waits() {
@@ -68,6 +74,9 @@ impl Desk {
 
     /// Takes in what waited for its turn: nothing comes any more.
     pub fn finish(&mut self) {
+        while let Some((_, (raw, part))) = self.calls.first() {
+            self.judge(&raw, &part);
+        }
         let rest = self.sigma.rest();
         self.add_up(rest);
     }

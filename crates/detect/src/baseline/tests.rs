@@ -78,10 +78,20 @@ fn credentials_used_from_elsewhere_are_told() {
     let mut baseline = learned(100);
     let raw = |address| record(MINE, "s3.amazonaws.com", "GetObject", address, None);
     assert_eq!(judged(&mut baseline, &raw("198.51.100.9")), [], "the same network");
-    assert_eq!(judged(&mut baseline, &raw("10.0.0.5")), [], "through an endpoint");
+    let through_endpoint = raw("10.0.0.5").replacen('{', r#"{"vpcEndpointId": "vpce-1","#, 1);
+    assert_eq!(judged(&mut baseline, &through_endpoint), []);
     assert_eq!(judged(&mut baseline, &raw("ec2.amazonaws.com")), [], "a service on its behalf");
     assert_eq!(judged(&mut baseline, &raw("203.0.113.9")), [(What::Elsewhere, Level::High)]);
     assert_eq!(judged(&mut baseline, &raw("2001:db8:1::5")), [(What::Elsewhere, Level::High)]);
+}
+
+#[test]
+fn early_on_another_program_from_another_network_is_worth_a_look() {
+    let mut baseline = learned(3);
+    let same = record(MINE, "s3.amazonaws.com", "GetObject", "203.0.113.9", None);
+    assert_eq!(judged(&mut baseline, &same), [(What::Elsewhere, Level::Low)]);
+    let other = record(MINE, "s3.amazonaws.com", "GetObject", "192.0.2.1", None).replace("Boto3", "curl");
+    assert_eq!(judged(&mut baseline, &other), [(What::Elsewhere, Level::Medium)]);
 }
 
 #[test]

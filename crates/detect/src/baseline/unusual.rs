@@ -92,7 +92,7 @@ fn level(weight: Weight, doing: usize, peers: usize, sure: f64) -> Option<Level>
 }
 
 /// An instance's calls come from its own address, or its gateway's. A new network is grave when the old
-/// ones are well known.
+/// ones are well known, and early on when another program than ever before comes from it.
 fn elsewhere(role: &Role, call: &Call<'_>) -> Option<Unusual> {
     let member = role.instances.get(call.instance)?;
     let usual = !member.networks.is_empty() && !member.networks.contains_key(&call.network);
@@ -104,7 +104,11 @@ fn elsewhere(role: &Role, call: &Call<'_>) -> Option<Unusual> {
     let well = member.calls >= 20;
     Some(Unusual {
         what: What::Elsewhere,
-        level: if well { Level::High } else { Level::Low },
+        level: match well {
+            true => Level::High,
+            false if !member.agents.contains(call.agent) => Level::Medium,
+            false => Level::Low,
+        },
         why: format!(
             "credentials of {} used from {}, by {}; its {} calls before came from {}",
             call.instance,
