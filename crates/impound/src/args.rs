@@ -472,7 +472,8 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
-    if let Ok(day) = text.parse::<Date>() {
+    // A date and time without a zone parses as its date: it must be nothing but a day.
+    if let Some(day) = text.parse::<Date>().ok().filter(|day| day.to_string() == text) {
         return day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|error| error.to_string());
     }
     let ago = text.parse::<SignedDuration>().ok().filter(SignedDuration::is_positive);
