@@ -61,7 +61,7 @@ fn on_a_stopped_instance_the_profile_is_taken_off_and_the_old_one_put_on() {
             continue;
         }
         let off: Effect = SourceEffect::DisassociateProfile { association }.into();
-        assert_eq!(plan(&bench).perform, [off.clone()]);
+        assert_eq!(plan(&bench).perform, std::slice::from_ref(&off));
         bench.done(StepName::Revoke, &off, &[]);
         bench.know(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![]));
         let on = SourceEffect::AssociateProfile { instance: INSTANCE.into(), profile };
