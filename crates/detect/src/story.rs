@@ -161,14 +161,11 @@ impl Story {
         self.regions.extend(Some(notice.region).filter(|region| !region.is_empty()));
         self.addresses.extend(Some(notice.address).filter(|address| !address.is_empty()));
         bound(&mut self.addresses, ADDRESSES);
-        let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (field, value) in notice.shown {
-            shown.entry(field).or_default().insert(value);
-        }
-        let sign = Sign { rule: notice.rule, hits: 1, first: at, last: at, events: vec![notice.exhibit], shown };
-        match self.signs.get_mut(&sign.rule.id) {
-            Some(mine) => mine.join(sign),
+        match self.signs.get_mut(&notice.rule.id) {
+            Some(sign) => sign.take(at, notice.exhibit, notice.shown),
             None => {
+                let mut sign = Sign::of(notice.rule, at);
+                sign.take(at, notice.exhibit, notice.shown);
                 self.signs.insert(sign.rule.id.clone(), sign);
             }
         }
@@ -219,6 +216,33 @@ fn id(suspect: &Suspect, first: Timestamp) -> String {
 }
 
 impl Sign {
+    fn of(rule: Arc<Card>, at: Timestamp) -> Self {
+        Self { rule, hits: 0, first: at, last: at, events: Vec::new(), shown: BTreeMap::new() }
+    }
+
+    /// One more hit. A sign may have very many: only what is kept is touched.
+    fn take(&mut self, at: Timestamp, exhibit: Exhibit, shown: Vec<(String, String)>) {
+        self.hits += 1;
+        (self.first, self.last) = (self.first.min(at), self.last.max(at));
+        if let Err(place) = self.events.binary_search(&exhibit)
+            && place < EXHIBITS
+        {
+            self.events.truncate(EXHIBITS - 1);
+            self.events.insert(place, exhibit);
+        }
+        for (field, value) in shown {
+            match self.shown.get_mut(&field) {
+                Some(values) => {
+                    values.insert(value);
+                    bound(values, VALUES);
+                }
+                None => {
+                    self.shown.insert(field, BTreeSet::from([value]));
+                }
+            }
+        }
+    }
+
     fn join(&mut self, other: Self) {
         self.hits += other.hits;
         self.first = self.first.min(other.first);
