@@ -34,7 +34,10 @@ fn session(day: &mut Day, role: &str, agent: &str) -> Who {
     (token.address, token.agent) = ("192.0.2.44".to_owned(), agent.to_owned());
     let asked = json!({"roleArn": format!("arn:aws:iam::{ACCOUNT}:role/{role}"), "roleSessionName": run});
     day.call(&token, call("sts", "AssumeRoleWithWebIdentity", asked));
-    Who::session(role, &run, "192.0.2.44", agent)
+    let mut who = Who::session(role, &run, "192.0.2.44", agent);
+    let provider = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com");
+    who.identity["sessionContext"]["webIdFederationData"] = json!({"federatedProvider": provider, "attributes": {}});
+    who
 }
 
 /// Terraform compares all it manages, and one time in three changes some of it.
