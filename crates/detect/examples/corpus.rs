@@ -7,17 +7,19 @@
 
 use detect::record::trail::Event;
 use jiff::{Timestamp, ToSpan};
-use libdeflater::{CompressionLvl, Compressor, Decompressor};
+use libdeflater::Decompressor;
+use made::Folder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::env;
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::path::Path;
+
+mod made;
 
 const EVENTS: &[u8] = include_bytes!("../testdata/invictus/files.jsonl.gz");
 /// What `EVENTS` holds after decompression, and a little more.
 const EVENTS_BYTES: usize = 4 << 20;
-const ACCOUNT: &str = "111122223333";
 
 /// An event, cut where the fields are that change.
 struct Template {
@@ -40,20 +42,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let goal = megabytes.parse::<u64>()? * 1_000_000;
     let mut maker = Maker { random: fastrand::Rng::with_seed(seed), at: "2026-01-01T00:00:00Z".parse()? };
     let templates = templates()?;
-    let (mut files, mut events, mut raw, mut packed) = (0_u64, 0, 0, 0);
-    while raw < goal {
+    let mut folder = Folder::new(Path::new(folder));
+    while folder.raw < goal {
         let count = maker.random.u64(20..400);
-        let text = maker.file(&templates, count);
-        let bytes = compress(text.as_bytes())?;
-        let path = maker.path(Path::new(folder));
-        fs::create_dir_all(path.parent().ok_or("a folder")?)?;
-        fs::write(path, &bytes)?;
-        files += 1;
-        events += count;
-        raw += text.len() as u64;
-        packed += bytes.len() as u64;
+        let records: Vec<String> = (0..count).map(|_| maker.event(&templates)).collect();
+        let at = maker.at;
+        folder.write(&mut maker.random, at, "us-east-1", records.iter().map(String::as_str))?;
     }
-    println!("{files} files, {events} events, {raw} bytes of JSON in {packed} bytes of gz");
+    println!("{folder}");
     Ok(())
 }
 
@@ -63,42 +59,18 @@ struct Maker {
 }
 
 impl Maker {
-    fn file(&mut self, templates: &[Template], events: u64) -> String {
-        let mut text = String::from(r#"{"Records":["#);
-        for number in 0..events {
-            if number > 0 {
-                text.push(',');
-            }
-            let chosen = self.random.usize(..templates.len());
-            self.event(&templates[chosen], &mut text);
-        }
-        text.push_str("]}");
-        text
-    }
-
-    fn event(&mut self, template: &Template, text: &mut String) {
+    fn event(&mut self, templates: &[Template]) -> String {
+        let (template, mut text) = (&templates[self.random.usize(..templates.len())], String::new());
         self.at += self.random.i64(0..300).milliseconds();
         for piece in &template.pieces {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
-                Piece::Id => text.push_str(&self.id()),
+                Piece::Id => text.push_str(&made::id(&mut self.random)),
                 Piece::Time => text.push_str(&self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
                 Piece::Address => text.push_str(&format!("198.51.100.{}", self.random.u8(..))),
             }
         }
-    }
-
-    fn id(&mut self) -> String {
-        let hex = format!("{:032x}", self.random.u128(..));
-        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-    }
-
-    fn path(&mut self, folder: &Path) -> PathBuf {
-        let day = self.at.strftime("%Y/%m/%d").to_string();
-        let minute = self.at.strftime("%Y%m%dT%H%MZ").to_string();
-        let unique: String = (0..16).map(|_| self.random.alphanumeric()).collect();
-        let name = format!("{ACCOUNT}_CloudTrail_us-east-1_{minute}_{unique}.json.gz");
-        folder.join("AWSLogs").join(ACCOUNT).join("CloudTrail/us-east-1").join(day).join(name)
+        text
     }
 }
 
@@ -148,12 +120,4 @@ fn place(raw: &str, name: &str, value: &str) -> Result<(usize, usize), String> {
     });
     let start = start.ok_or_else(|| format!("an event without {name}"))?;
     Ok((start, start + value.len()))
-}
-
-fn compress(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut compressor = Compressor::new(CompressionLvl::default());
-    let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut packed)?;
-    packed.truncate(length);
-    Ok(packed)
 }

@@ -1,12 +1,24 @@
-//! Measures the reader on one core: `reading FOLDER`. In one run and over the same gz files: inflating
-//! alone, inflating and parsing alone, and the reader with counters and duplicates. Figures are the best
-//! of three rounds, in seconds of CPU and megabytes of JSON.
+//! Measures reading and detecting: `reading FOLDER [--rules DIR]`. In one run and over the same gz files:
+//! inflating alone; inflating and parsing alone; the reader with counters and duplicates; and detection as
+//! `impound detect` does it, on one thread and on all processors, with the rules that come with the program and
+//! with those of a folder. Figures are the best of three rounds, in seconds and megabytes of JSON.
+//!
+//! Seconds are those of the processor, which other programs disturb little. Several threads are compared with
+//! one by the clock on the wall, which says something only when nothing else runs, and by what the busiest
+//! of them has used of its processor.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a program that reads files and measures itself")]
 
-use detect::count::Fate;
+use detect::count::{Fate, Tally};
+use detect::desk::Desk;
+use detect::holdings::Holdings;
+use detect::order::Horizon;
 use detect::read::Reader;
 use detect::record::Record;
 use detect::record::trail::Event;
+use detect::rules::load::{self, Source};
+use detect::rules::sigma::Rules;
+use detect::rules::{Level, folder, pack};
+use detect::scout::{Scout, Sighting};
 use detect::seen::Seen;
 use detect::source::files::{Files, Found};
 use detect::source::key::Period;
@@ -15,61 +27,191 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 use std::error::Error;
 use std::hint::black_box;
-use std::path::PathBuf;
-use std::{env, fs};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Instant;
+use std::{env, fs, thread};
 
 const ROUNDS: usize = 3;
+/// As `impound detect` has it: how many sightings may wait for the desk.
+const WAITING: usize = 1024;
 
 /// What one way through the corpus came to.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Run {
-    seconds: f64,
+    cpu: f64,
+    wall: f64,
     bytes: u64,
     events: u64,
+    alerts: usize,
+    /// Seconds of the processor of the thread that has used most.
+    busiest: f64,
 }
 
+/// A way through the corpus: its name, and what it reads and tells.
+struct Way<'w> {
+    name: String,
+    go: Box<dyn Fn() -> Went + 'w>,
+}
+
+/// Bytes, events, alerts, and what the busiest thread has used, when there are several.
+type Went = Result<(u64, u64, usize, Option<f64>), Box<dyn Error>>;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = env::args_os().nth(1).ok_or("usage: reading FOLDER")?;
-    let found = Files::under([PathBuf::from(folder)], Period::default());
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let (corpus, other) = match arguments.as_slice() {
+        [corpus] => (corpus, None),
+        [corpus, option, rules] if option == "--rules" => (corpus, Some(rules)),
+        _ => return Err("usage: reading FOLDER [--rules DIR]".into()),
+    };
+    let found = Files::under([PathBuf::from(corpus)], Period::default());
     let files: Vec<_> =
         found.filter_map(|found| if let Found::File(path) = found { Some(path) } else { None }).collect();
-    let mut best = [Run { seconds: f64::MAX, ..Run::default() }; 3];
-    for _ in 0..ROUNDS {
-        for (way, best) in [inflate_only, parse_only, reader].into_iter().zip(&mut best) {
-            let begun = cpu_seconds();
-            let (bytes, events) = way(&files)?;
-            let run = Run { seconds: cpu_seconds() - begun, bytes, events };
-            if run.seconds < best.seconds {
-                *best = run;
-            }
-        }
+    let threads = thread::available_parallelism()?.get();
+    let packs = [Some(rules(&pack::sources())), other.map(|path| rules(&folder::read(Path::new(path)).0))];
+    let mut ways = vec![
+        Way { name: "inflate only".into(), go: Box::new(|| inflate_only(&files)) },
+        Way { name: "inflate and parse".into(), go: Box::new(|| parse_only(&files)) },
+        Way { name: "reader".into(), go: Box::new(|| reader(&files)) },
+    ];
+    for rules in packs.iter().flatten() {
+        let count = rules.cards().len();
+        ways.push(Way { name: format!("detect, {count} rules"), go: Box::new(|| one_thread(&files, rules)) });
+        let name = format!("detect, {count} rules, {threads} threads");
+        ways.push(Way { name, go: Box::new(|| several_threads(&files, rules, threads)) });
     }
-    let [inflate, parse, ours] = best;
-    if (inflate.bytes, parse.events) != (ours.bytes, ours.events) {
-        return Err("the three ways have not read the same".into());
-    }
-    println!("{} files, {} MB of JSON, {} events", files.len(), ours.bytes / 1_000_000, ours.events);
-    for (name, run) in [("inflate only", inflate), ("inflate and parse", parse), ("reader", ours)] {
-        println!("{name:18} {:7.3} CPU seconds {:7.0} MB/s", run.seconds, run.bytes as f64 / 1e6 / run.seconds);
-    }
-    println!("reader / inflate and parse: {:.2}", parse.seconds / ours.seconds);
-    println!("peak memory: {}", peak_memory());
+    let best = measured(&ways)?;
+    println!("{} files, {} MB of JSON, {} events", files.len(), best[0].bytes / 1_000_000, best[1].events);
+    print(&ways, &best);
+    println!("peak memory of all: {}", peak_memory());
     Ok(())
 }
 
-/// Bytes and events.
-type Way = Result<(u64, u64), Box<dyn Error>>;
+fn rules(sources: &[Source]) -> Arc<Rules> {
+    Arc::new(load::load(sources).0)
+}
 
-fn inflate_only(files: &[PathBuf]) -> Way {
+/// The best round of each way.
+fn measured(ways: &[Way<'_>]) -> Result<Vec<Run>, Box<dyn Error>> {
+    let mut best: Vec<Option<Run>> = vec![None; ways.len()];
+    for _ in 0..ROUNDS {
+        for (way, best) in ways.iter().zip(&mut best) {
+            let (begun, cpu) = (Instant::now(), cpu_seconds());
+            let (bytes, events, alerts, busiest) = (way.go)()?;
+            let (cpu, wall) = (cpu_seconds() - cpu, begun.elapsed().as_secs_f64());
+            let busiest = busiest.unwrap_or(cpu);
+            let known = best.unwrap_or(Run { cpu, wall, bytes, events, alerts, busiest });
+            if (known.bytes, known.alerts) != (bytes, alerts) {
+                return Err(format!("{} has not found the same again", way.name).into());
+            }
+            let (cpu, wall, busiest) = (known.cpu.min(cpu), known.wall.min(wall), known.busiest.min(busiest));
+            *best = Some(Run { cpu, wall, busiest, ..known });
+        }
+    }
+    Ok(best.into_iter().flatten().collect())
+}
+
+fn print(ways: &[Way<'_>], best: &[Run]) {
+    println!(
+        "{:29} {:>11} {:>6} {:>17} {:>12} {:>7}",
+        "", "CPU seconds", "MB/s", "of inflate+parse", "wall seconds", "alerts"
+    );
+    for (way, run) in ways.iter().zip(best) {
+        let (speed, share) = (run.bytes as f64 / 1e6 / run.cpu, best[1].cpu / run.cpu);
+        println!("{:29} {:11.3} {speed:6.0} {share:17.2} {:12.3} {:7}", way.name, run.cpu, run.wall, run.alerts);
+    }
+    for (way, pair) in ways.iter().zip(best.windows(2)).skip(3).step_by(2) {
+        let (wall, busiest) = (pair[0].wall / pair[1].wall, pair[0].cpu / pair[1].busiest);
+        println!("{}: {wall:.2} times one by the clock, {busiest:.2} by the busiest thread", way.name);
+    }
+}
+
+/// As `impound detect --jobs 1` does it, but for the thread that takes what is handed on.
+fn one_thread(files: &[PathBuf], rules: &Arc<Rules>) -> Went {
+    let (scout, mut desk) = detection(rules);
+    let mut reader = Reader::default();
+    for file in files {
+        reader.read(&file.to_string_lossy(), fs::File::open(file)?, |record| {
+            let (fate, sighting) = scout.look(&record);
+            sighting.into_iter().for_each(|sighting| desk.take(sighting));
+            fate
+        });
+    }
+    told(desk, &reader.into_tally(), None)
+}
+
+/// As `impound detect` does it.
+fn several_threads(files: &[PathBuf], rules: &Arc<Rules>, threads: usize) -> Went {
+    let (scout, mut desk) = detection(rules);
+    let (next, mut tally) = (AtomicUsize::new(0), Tally::default());
+    let (begun, mut busiest) = (thread_seconds(), 0.0);
+    thread::scope(|scope| {
+        let (send, taken) = sync_channel(WAITING);
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                let (send, scout, next) = (send.clone(), &scout, &next);
+                scope.spawn(move || worker(files, next, scout, &send))
+            })
+            .collect();
+        drop(send);
+        taken.into_iter().for_each(|sighting| desk.take(sighting));
+        busiest = thread_seconds() - begun;
+        for (counted, seconds) in workers.into_iter().filter_map(|worker| worker.join().ok()) {
+            tally.merge(counted);
+            busiest = busiest.max(seconds);
+        }
+    });
+    told(desk, &tally, Some(busiest))
+}
+
+fn worker(files: &[PathBuf], next: &AtomicUsize, scout: &Scout, send: &SyncSender<Sighting>) -> (Tally, f64) {
+    let mut reader = Reader::default();
+    while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let name = file.to_string_lossy();
+        match fs::File::open(file) {
+            Err(error) => reader.unreadable(&name, error.to_string()),
+            Ok(opened) => reader.read(&name, opened, |record| {
+                let (fate, sighting) = scout.look(&record);
+                sighting.into_iter().for_each(|sighting| send.send(sighting).unwrap_or_default());
+                fate
+            }),
+        }
+    }
+    (reader.into_tally(), thread_seconds())
+}
+
+fn detection(rules: &Arc<Rules>) -> (Scout, Desk) {
+    let scout = Scout::new(rules.clone(), Holdings::new(), Period::default(), false);
+    (scout, Desk::new(rules.clone(), Horizon::of_files(), None))
+}
+
+fn told(mut desk: Desk, tally: &Tally, busiest: Option<f64>) -> Went {
+    desk.finish();
+    let (bytes, events) = whole(tally)?;
+    Ok((bytes, events, desk.tell(Level::Medium).len(), busiest))
+}
+
+/// Bytes and events, when nothing is missing.
+fn whole(tally: &Tally) -> Result<(u64, u64), Box<dyn Error>> {
+    let counts = &tally.counts;
+    if counts.rejected + counts.duplicates > 0 || !counts.reconcile() {
+        return Err(format!("the corpus is not whole: {counts:?}").into());
+    }
+    Ok((counts.bytes_raw, counts.parsed))
+}
+
+fn inflate_only(files: &[PathBuf]) -> Went {
     let mut inflater = Inflater::default();
     let mut bytes = 0;
     for file in files {
         bytes += black_box(inflater.inflate(&fs::read(file)?)?).len() as u64;
     }
-    Ok((bytes, 0))
+    Ok((bytes, 0, 0, None))
 }
 
-fn parse_only(files: &[PathBuf]) -> Way {
+fn parse_only(files: &[PathBuf]) -> Went {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct File<'a> {
@@ -85,10 +227,10 @@ fn parse_only(files: &[PathBuf]) -> Way {
         bytes += plain.len() as u64;
         events += black_box(file.records).len() as u64;
     }
-    Ok((bytes, events))
+    Ok((bytes, events, 0, None))
 }
 
-fn reader(files: &[PathBuf]) -> Way {
+fn reader(files: &[PathBuf]) -> Went {
     let mut reader = Reader::default();
     let mut seen = Seen::default();
     for file in files {
@@ -97,11 +239,8 @@ fn reader(files: &[PathBuf]) -> Way {
             _ => Fate::Unmatched,
         });
     }
-    let counts = &reader.tally().counts;
-    if counts.rejected + counts.duplicates > 0 || !counts.reconcile() {
-        return Err(format!("the corpus is not whole: {counts:?}").into());
-    }
-    Ok((counts.bytes_raw, counts.parsed))
+    let (bytes, events) = whole(reader.tally())?;
+    Ok((bytes, events, 0, None))
 }
 
 /// Inflates whole files into one buffer.
@@ -129,7 +268,15 @@ impl Inflater {
 }
 
 fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    seconds(ClockId::ProcessCPUTime)
+}
+
+fn thread_seconds() -> f64 {
+    seconds(ClockId::ThreadCPUTime)
+}
+
+fn seconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 

@@ -1,49 +1,67 @@
-//! How much of what is labelled the rules find, and how often they speak:
+//! How much of what is labelled raises an alert, and how many alerts logs raise, in one command:
 //!
 //! ```text
-//! cargo run --release -p detect --example recall -- FOLDER-OR-FILE [--rules DIR] [--list]
+//! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list]
 //! ```
-//! A labelled file holds one JSON line a test: `{"rule", "severity", "test", "expected", "event"}`. Each
-//! event stands alone, so only rules of single records count. A line without `expected` is an event by
-//! itself, of unknown kind; all events of a file then form one log and correlations count too.
+//! A labelled file holds one JSON line a test, `{"rule", "severity", "test", "expected", "event"}`, and each
+//! event stands alone: it is found when an alert holds it. Every other file is a log; all logs together are
+//! read as `impound detect` reads them, with correlations, and with a baseline when there is something to
+//! learn it from.
 
 // Standing at the edge: a tool for measuring, it reads files and prints.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
+use detect::alert::Alert;
+use detect::baseline::Baseline;
+use detect::count::Fate;
+use detect::desk::Desk;
+use detect::holdings::Holdings;
 use detect::order::Horizon;
+use detect::read::Reader;
 use detect::record::Record;
 use detect::record::trail::Event;
-use detect::rules::sigma::{Rules, Sigma};
-use detect::rules::{Hit, Level, Matcher, folder, load, pack};
-use flate2::read::GzDecoder;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use detect::rules::sigma::Rules;
+use detect::rules::{Level, folder, load, pack};
+use detect::scout::Scout;
+use detect::source::files::{Files, Found};
+use detect::source::key::Period;
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::env;
 use std::error::Error;
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+
+/// A labelled event.
+#[derive(Deserialize)]
+struct Test<'t> {
+    rule: String,
+    test: String,
+    expected: bool,
+    #[serde(borrow)]
+    event: &'t RawValue,
+}
 
 #[derive(Default)]
 struct Tally {
-    labelled: u64,
+    attacks: u64,
     found: u64,
     alerted: u64,
-    quiet: u64,
-    false_alerts: u64,
-    events: u64,
-    alerts: u64,
-    missed: Vec<String>,
-    by_rule: BTreeMap<String, u64>,
-    seconds: f64,
+    innocent: u64,
+    spoke: u64,
+    notes: Vec<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    let (mut paths, mut sources, mut list) = (Vec::new(), pack::sources(), false);
+    let mut args = env::args().skip(1);
+    let (mut paths, mut sources, mut learn, mut list) = (Vec::new(), pack::sources(), None, false);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--rules" => sources = folder::read(Path::new(&args.next().unwrap_or_default())).0,
+            "--learn" => learn = args.next().map(PathBuf::from),
             "--list" => list = true,
             _ => paths.push(PathBuf::from(arg)),
         }
@@ -51,108 +69,123 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (rules, warnings) = load::load(&sources);
     warnings.iter().for_each(|warning| println!("{}:{}: {}", warning.file, warning.line, warning.why));
     let rules = Arc::new(rules);
-    let mut tally = Tally::default();
-    for path in files(paths)? {
-        of_file(&text(&path)?, &rules, &mut tally);
+    let baseline = learn.map(learned).transpose()?;
+    let (mut tally, mut logs) = (Tally::default(), Vec::new());
+    for path in files(paths) {
+        if !labelled(&path, &rules, &mut tally)? {
+            logs.push(path);
+        }
     }
-    print(&tally, list);
+    print(&tally);
+    let mut notes = tally.notes;
+    if !logs.is_empty() {
+        notes.extend(of_logs(&logs, &rules, baseline)?);
+    }
+    notes.iter().filter(|_| list).for_each(|note| println!("{note}"));
     Ok(())
 }
 
-fn files(mut left: Vec<PathBuf>) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    while let Some(path) = left.pop() {
-        if path.is_dir() {
-            left.extend(std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path())));
-        } else if path.to_string_lossy().contains(".json") {
-            found.push(path);
+fn files(paths: Vec<PathBuf>) -> impl Iterator<Item = PathBuf> {
+    Files::under(paths, Period::default()).filter_map(|found| match found {
+        Found::File(path) if path.to_string_lossy().contains(".json") => Some(path),
+        _ => None,
+    })
+}
+
+fn learned(path: PathBuf) -> Result<Baseline, Box<dyn Error>> {
+    let (mut baseline, mut reader) = (Baseline::default(), Reader::default());
+    for file in files(vec![path]) {
+        reader.read(&file.to_string_lossy(), File::open(&file)?, |record| {
+            if let Record::Trail(event) = &record {
+                baseline.learn(event);
+            }
+            Fate::Unmatched
+        });
+    }
+    Ok(baseline)
+}
+
+/// Tries the tests of a file; false if it is a log.
+fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> Result<bool, Box<dyn Error>> {
+    for (number, line) in lines(path)?.lines().enumerate() {
+        let line = line.unwrap_or_default();
+        match serde_json::from_str::<Test<'_>>(&line) {
+            Ok(test) => tried(&test, rules, tally),
+            Err(_) if number == 0 => return Ok(false),
+            Err(error) => println!("{}, line {}: {error}", path.display(), number + 1),
         }
     }
-    found.sort();
-    Ok(found)
+    Ok(true)
 }
 
-fn text(path: &Path) -> std::io::Result<String> {
-    let bytes = std::fs::read(path)?;
-    let mut text = String::new();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        GzDecoder::new(&bytes[..]).read_to_string(&mut text)?;
-    } else {
-        text = String::from_utf8_lossy(&bytes).into_owned();
-    }
-    Ok(text)
+fn lines(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
+    let (mut file, mut magic) = (File::open(path)?, [0; 2]);
+    let packed = file.read(&mut magic)? == 2 && magic == [0x1f, 0x8b];
+    file.rewind()?;
+    Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(BufReader::new(file)) })
 }
 
-fn of_file(text: &str, rules: &Arc<Rules>, tally: &mut Tally) {
-    let mut log = Vec::new();
-    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>().map_while(Result::ok) {
-        match value.get("expected").and_then(Value::as_bool) {
-            Some(expected) => labelled(&value, expected, rules, tally),
-            None => match value.get("Records").and_then(Value::as_array).or(value.as_array()) {
-                Some(records) => log.extend(records.iter().map(Value::to_string)),
-                None => log.push(value.to_string()),
-            },
-        }
-    }
-    let mut sigma = Sigma::new(Arc::clone(rules), Horizon::default());
-    let started = Instant::now();
-    let mut hits = Vec::new();
-    for raw in &log {
-        if let Ok(event) = Event::of(raw.as_bytes()) {
-            hits.extend(sigma.hits(&Record::Trail(event)));
-        }
-    }
-    hits.extend(sigma.rest());
-    tally.seconds += started.elapsed().as_secs_f64();
-    tally.events += log.len() as u64;
-    count(&hits, tally);
-}
-
-fn count(hits: &[Hit], tally: &mut Tally) {
-    for hit in hits {
-        *tally.by_rule.entry(format!("{:?} {}", hit.rule.level, hit.rule.title)).or_default() += 1;
-        tally.alerts += u64::from(hit.rule.level >= Level::Medium);
-    }
-}
-
-fn labelled(test: &Value, expected: bool, rules: &Arc<Rules>, tally: &mut Tally) {
-    let raw = test["event"].to_string();
-    let Ok(event) = Event::of(raw.as_bytes()) else { return };
-    let cards = rules.matching(&event);
-    let (any, alert) = (!cards.is_empty(), cards.iter().any(|card| card.level >= Level::Medium));
-    let name = format!("{} | {} | {}", test["rule"], test["test"], event.name.as_str());
-    if expected {
-        tally.labelled += 1;
-        tally.found += u64::from(any);
-        tally.alerted += u64::from(alert);
-        if !alert {
-            tally.missed.push(format!("{} {name}", if any { "below medium" } else { "not found" }));
+fn tried(test: &Test<'_>, rules: &Arc<Rules>, tally: &mut Tally) {
+    let Ok(event) = Event::of(test.event.get().as_bytes()) else { return };
+    let name = format!("{} | {} | {}", test.rule, test.test, event.name.as_str());
+    let (scout, mut desk) = detection(rules, None);
+    scout.look(&Record::Trail(event)).1.into_iter().for_each(|sighting| desk.take(sighting));
+    desk.finish();
+    let alerts = desk.tell(Level::Informational);
+    let level = alerts.iter().map(|alert| alert.level).max();
+    let alerted = level >= Some(Level::Medium);
+    if test.expected {
+        tally.attacks += 1;
+        tally.found += u64::from(level.is_some());
+        tally.alerted += u64::from(alerted);
+        if !alerted {
+            tally.notes.push(format!("{} {name}", level.map_or("not found", Level::as_str)));
         }
     } else {
-        tally.quiet += 1;
-        tally.false_alerts += u64::from(alert);
-        if alert {
-            let titles: Vec<_> = cards.iter().map(|card| card.title.as_str()).collect();
-            tally.missed.push(format!("spoke {name}: {}", titles.join("; ")));
+        tally.innocent += 1;
+        tally.spoke += u64::from(alerted);
+        if alerted {
+            tally.notes.extend(alerts.iter().map(|alert| format!("spoke {name}: {}", alert.headline())));
         }
     }
 }
 
-fn print(tally: &Tally, list: bool) {
+/// All logs as one, and a line for each alert and for each rule that matched.
+fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) -> Result<Vec<String>, Box<dyn Error>> {
+    let (scout, mut desk) = detection(rules, baseline);
+    let mut reader = Reader::default();
+    for path in paths {
+        reader.read(&path.to_string_lossy(), File::open(path)?, |record| {
+            let (fate, sighting) = scout.look(&record);
+            sighting.into_iter().for_each(|sighting| desk.take(sighting));
+            fate
+        });
+    }
+    desk.finish();
+    let (alerts, events) = (desk.tell(Level::Medium), reader.tally().counts.parsed);
+    println!("events in logs          {events}");
+    for (name, least) in [("medium", Level::Medium), ("high", Level::High)] {
+        let count = alerts.iter().filter(|alert| alert.level >= least).count();
+        let rate = 100_000.0 * count as f64 / events.max(1) as f64;
+        println!("  alerts at {name:6} up   {count} ({rate:.2} per 100,000 events)");
+    }
+    let told = |alert: &Alert| format!("{} {} {}", alert.first, alert.level.as_str(), alert.headline());
+    let mut notes: Vec<String> = alerts.iter().map(told).collect();
+    let title = |id: &String| rules.cards().iter().find(|card| card.id == *id).map_or(id.as_str(), |card| &card.title);
+    notes.extend(desk.hits().iter().map(|(id, hits)| format!("{hits:8} {}", title(id))));
+    Ok(notes)
+}
+
+fn detection(rules: &Arc<Rules>, baseline: Option<Baseline>) -> (Scout, Desk) {
+    let scout = Scout::new(rules.clone(), Holdings::new(), Period::default(), baseline.is_some());
+    (scout, Desk::new(rules.clone(), Horizon::of_files(), baseline))
+}
+
+fn print(tally: &Tally) {
     let share = |part: u64, of: u64| if of == 0 { 0.0 } else { 100.0 * part as f64 / of as f64 };
-    println!("labelled as attack    {}", tally.labelled);
-    println!("  found at any level  {} ({:.1} %)", tally.found, share(tally.found, tally.labelled));
-    println!("  found at medium up  {} ({:.1} %)", tally.alerted, share(tally.alerted, tally.labelled));
-    println!("labelled as none      {}", tally.quiet);
-    println!("  spoke at medium up  {} ({:.1} %)", tally.false_alerts, share(tally.false_alerts, tally.quiet));
-    println!("events without label  {}", tally.events);
-    let per = 1000.0 * share(tally.alerts, tally.events);
-    println!("  hits at medium up   {} ({per:.1} per 100,000 events)", tally.alerts);
-    if tally.events > 0 {
-        println!("  microseconds each   {:.2} (typed parsing included)", 1e6 * tally.seconds / tally.events as f64);
-    }
-    if list {
-        tally.by_rule.iter().for_each(|(rule, hits)| println!("{hits:8} {rule}"));
-        tally.missed.iter().for_each(|line| println!("{line}"));
-    }
+    println!("events labelled attack  {}", tally.attacks);
+    println!("  in an alert at all    {} ({:.1} %)", tally.found, share(tally.found, tally.attacks));
+    println!("  at medium up          {} ({:.1} %)", tally.alerted, share(tally.alerted, tally.attacks));
+    println!("events labelled none    {}", tally.innocent);
+    println!("  alerts at medium up   {} ({:.1} %)", tally.spoke, share(tally.spoke, tally.innocent));
 }

@@ -77,7 +77,7 @@ impl Scout {
         if event.id.is_there() && self.before(event.id.as_str()) {
             return (Fate::Duplicate, None);
         }
-        if event.at().is_some_and(|at| !self.period.has(at)) {
+        if !self.period.is_open() && event.at().is_some_and(|at| !self.period.has(at)) {
             return (Fate::Unmatched, None);
         }
         let found = self.rules.matches(record);

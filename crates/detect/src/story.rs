@@ -16,6 +16,8 @@ const EXHIBITS: usize = 20;
 const VALUES: usize = 10;
 /// How many instances are named that a story is about.
 const INSTANCES: usize = 100;
+/// How many addresses are named that its calls came from.
+const ADDRESSES: usize = 100;
 /// How many different signs of some weight make a story graver than each of them.
 const TOGETHER: usize = 3;
 
@@ -68,15 +70,20 @@ impl Stories {
 
     /// Takes a notice into its story; two stories between which it falls become one.
     pub fn take(&mut self, notice: Notice) {
-        let stories = self.by_suspect.entry(notice.trace.suspect.clone()).or_default();
-        let near = |story: &Story| story.is_near(notice.exhibit.at);
-        let mut mine = Story::of(notice.exhibit.at);
-        let (joined, rest): (Vec<Story>, Vec<Story>) = std::mem::take(stories).into_iter().partition(near);
-        joined.into_iter().for_each(|story| mine.join(story));
-        mine.take(notice);
-        *stories = rest;
-        stories.push(mine);
-        stories.sort_by_key(|story| story.first);
+        let at = notice.exhibit.at;
+        let stories = match self.by_suspect.get_mut(&notice.trace.suspect) {
+            Some(stories) => stories,
+            None => self.by_suspect.entry(notice.trace.suspect.clone()).or_default(),
+        };
+        // In the order of their times, and apart from each other: at most two are near, side by side.
+        let near = stories.partition_point(|story| at.duration_since(story.last) > PAUSE);
+        if stories.get(near).is_none_or(|story| !story.is_near(at)) {
+            stories.insert(near, Story::of(at));
+        } else if stories.get(near + 1).is_some_and(|story| story.is_near(at)) {
+            let later = stories.remove(near + 1);
+            stories[near].join(later);
+        }
+        stories[near].take(notice);
     }
 
     /// The alerts of at least that level that have changed since they were told last, the gravest first.
@@ -120,10 +127,12 @@ impl Story {
         at.duration_since(self.last) <= PAUSE && self.first.duration_since(at) <= PAUSE
     }
 
+    /// Takes in what came after it.
     fn join(&mut self, other: Self) {
         if other.told > self.told || self.id.is_none() {
             self.id.clone_from(&other.id);
         }
+        self.changed = true;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.leads.extend(other.leads);
@@ -131,6 +140,7 @@ impl Story {
         bound(&mut self.about, INSTANCES);
         self.regions.extend(other.regions);
         self.addresses.extend(other.addresses);
+        bound(&mut self.addresses, ADDRESSES);
         self.told = self.told.max(other.told);
         for (id, sign) in other.signs {
             match self.signs.get_mut(&id) {
@@ -143,20 +153,19 @@ impl Story {
     }
 
     fn take(&mut self, notice: Notice) {
+        let at = notice.exhibit.at;
+        (self.first, self.last, self.changed) = (self.first.min(at), self.last.max(at), true);
         self.leads.insert(notice.trace.lead);
         self.about.extend(notice.about);
         bound(&mut self.about, INSTANCES);
         self.regions.extend(Some(notice.region).filter(|region| !region.is_empty()));
         self.addresses.extend(Some(notice.address).filter(|address| !address.is_empty()));
-        let at = notice.exhibit.at;
-        let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (field, value) in notice.shown {
-            shown.entry(field).or_default().insert(value);
-        }
-        let sign = Sign { rule: notice.rule, hits: 1, first: at, last: at, events: vec![notice.exhibit], shown };
-        match self.signs.get_mut(&sign.rule.id) {
-            Some(mine) => mine.join(sign),
+        bound(&mut self.addresses, ADDRESSES);
+        match self.signs.get_mut(&notice.rule.id) {
+            Some(sign) => sign.take(at, notice.exhibit, notice.shown),
             None => {
+                let mut sign = Sign::of(notice.rule, at);
+                sign.take(at, notice.exhibit, notice.shown);
                 self.signs.insert(sign.rule.id.clone(), sign);
             }
         }
@@ -207,6 +216,33 @@ fn id(suspect: &Suspect, first: Timestamp) -> String {
 }
 
 impl Sign {
+    fn of(rule: Arc<Card>, at: Timestamp) -> Self {
+        Self { rule, hits: 0, first: at, last: at, events: Vec::new(), shown: BTreeMap::new() }
+    }
+
+    /// One more hit. A sign may have very many: only what is kept is touched.
+    fn take(&mut self, at: Timestamp, exhibit: Exhibit, shown: Vec<(String, String)>) {
+        self.hits += 1;
+        (self.first, self.last) = (self.first.min(at), self.last.max(at));
+        if let Err(place) = self.events.binary_search(&exhibit)
+            && place < EXHIBITS
+        {
+            self.events.truncate(EXHIBITS - 1);
+            self.events.insert(place, exhibit);
+        }
+        for (field, value) in shown {
+            match self.shown.get_mut(&field) {
+                Some(values) => {
+                    values.insert(value);
+                    bound(values, VALUES);
+                }
+                None => {
+                    self.shown.insert(field, BTreeSet::from([value]));
+                }
+            }
+        }
+    }
+
     fn join(&mut self, other: Self) {
         self.hits += other.hits;
         self.first = self.first.min(other.first);

@@ -132,7 +132,7 @@ pub fn named(event: &Event<'_>) -> BTreeSet<String> {
         return found;
     }
     for part in ["requestParameters", "responseElements"] {
-        collect(&event.value()[part], &mut found);
+        collect(&event.part(part)[part], &mut found);
     }
     found
 }

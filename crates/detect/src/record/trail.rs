@@ -4,14 +4,16 @@
 
 use super::text::Text;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One call. Every field may be missing: files in the wild are trimmed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Event<'a> {
     /// Unique; what is delivered twice carries it twice.
@@ -52,11 +54,16 @@ pub struct Event<'a> {
     pub raw: &'a [u8],
     #[serde(skip)]
     value: OnceCell<Value>,
+    #[serde(skip)]
+    parts: OnceCell<Box<[OnceCell<Value>; PARTS.len()]>>,
 }
+
+/// The objects of a record that rules look into; each is parsed by itself.
+pub(crate) const PARTS: [&str; 4] = ["requestParameters", "responseElements", "userIdentity", "additionalEventData"];
 
 /// Who made a call
 /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>).
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Identity<'a> {
     /// `AssumedRole`, `IAMUser`, `Root`, `AWSService`, …
@@ -94,6 +101,16 @@ impl<'a> Event<'a> {
         self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_else(|_| by_field(self.raw)))
     }
 
+    /// A record that has what this one has under that name: one with nothing else, where that is enough.
+    pub(crate) fn part(&self, name: &str) -> &Value {
+        let Some(place) = PARTS.iter().position(|part| *part == name) else { return self.value() };
+        let parts = self.parts.get_or_init(Box::default);
+        parts[place].get_or_init(|| match serde_json::from_slice::<Fields<'_>>(self.raw) {
+            Ok(fields) => fields.0[place].map(|raw| (name.to_owned(), parsed(raw))).into_iter().collect(),
+            Err(_) => self.value().clone(),
+        })
+    }
+
     /// When it happened.
     pub fn at(&self) -> Option<Timestamp> {
         self.time.as_str().parse().ok()
@@ -113,12 +130,43 @@ impl<'a> Event<'a> {
     }
 }
 
+/// Where the parts of a record stand in it; the last one of a name counts, as it does in the whole record.
+struct Fields<'a>([Option<&'a RawValue>; PARTS.len()]);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Found;
+        impl<'de> Visitor<'de> for Found {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a record")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+                let mut found = [None; PARTS.len()];
+                while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
+                    match PARTS.iter().position(|part| *part == name) {
+                        Some(place) => found[place] = Some(fields.next_value()?),
+                        None => drop(fields.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(Fields(found))
+            }
+        }
+        deserializer.deserialize_map(Found)
+    }
+}
+
 /// The reader looks only into the fields it types. Where another one holds what can not be parsed (a
 /// half surrogate, bytes that are no UTF-8, too many levels), that field alone becomes its own text, so
 /// that no rule loses sight of the rest.
 fn by_field(raw: &[u8]) -> Value {
     let text = String::from_utf8_lossy(raw);
     let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap_or_default();
-    let parsed = |field: &RawValue| serde_json::from_str(field.get()).unwrap_or_else(|_| Value::from(field.get()));
     fields.into_iter().map(|(name, field)| (name, parsed(field))).collect()
+}
+
+fn parsed(field: &RawValue) -> Value {
+    serde_json::from_str(field.get()).unwrap_or_else(|_| Value::from(field.get()))
 }

@@ -14,7 +14,7 @@ use rsigma_parser::{ConditionExpr, Quantifier};
 use std::collections::HashMap;
 
 /// The fields to go by, the most telling first.
-const FIELDS: [&str; 5] = ["eventName", "errorCode", "eventSource", "userIdentity.type", "eventType"];
+const FIELDS: [&str; 6] = ["eventName", "errorCode", "eventSource", "userIdentity.type", "eventType", "userAgent"];
 
 /// One of these values, in lower case, is in one of [`FIELDS`] whenever the rule matches.
 type Signs = Vec<(usize, String)>;
@@ -23,44 +23,62 @@ type Signs = Vec<(usize, String)>;
 #[derive(Debug, Default)]
 pub struct Index {
     by_value: [HashMap<String, Vec<usize>>; FIELDS.len()],
+    /// The longest value of each field: what is longer need not be looked up.
+    longest: [usize; FIELDS.len()],
+    /// By rule: what must be there too.
+    also: Vec<Vec<Signs>>,
     always: Vec<usize>,
-    count: usize,
 }
 
 impl Index {
     /// Looks through the rules once.
     pub fn new(rules: &[CompiledRule]) -> Self {
-        let mut index = Self { count: rules.len(), ..Self::default() };
+        let mut index = Self::default();
         for (at, rule) in rules.iter().enumerate() {
-            match any(rule.conditions.iter().map(|condition| of_condition(condition, rule))) {
-                Some(signs) => signs.into_iter().for_each(|sign| index.add(sign, at)),
+            let mut needs = any(rule.conditions.iter().map(|condition| of_condition(condition, rule)));
+            match best(&needs) {
+                Some(best) => needs.swap_remove(best).into_iter().for_each(|sign| index.add(sign, at)),
                 None => index.always.push(at),
             }
+            index.also.push(needs);
         }
         index
     }
 
     fn add(&mut self, (field, value): (usize, String), rule: usize) {
+        self.longest[field] = self.longest[field].max(value.len());
         self.by_value[field].entry(value).or_default().push(rule);
     }
 
     /// The rules that may match the record, in their order.
     pub fn candidates(&self, event: &Event<'_>) -> Vec<usize> {
         let mut found = self.always.clone();
-        for (name, by_value) in FIELDS.iter().zip(&self.by_value) {
-            if by_value.is_empty() {
-                continue;
-            }
-            match typed(event, name) {
-                Some(Text::Is(text)) => found.extend(lowered(text, |text| by_value.get(text)).into_iter().flatten()),
-                Some(Text::Absent | Text::Null) => {}
+        for (field, by_value) in self.by_value.iter().enumerate().filter(|(_, by_value)| !by_value.is_empty()) {
+            match text_of(event, field) {
+                Text::Is(text) if text.len() > self.longest[field] && text.is_ascii() => {}
+                Text::Is(text) => found.extend(lowered(text, |text| by_value.get(text)).into_iter().flatten()),
+                Text::Absent | Text::Null => {}
                 // A number or a list reads as text in ways that are the evaluator's to know.
-                Some(Text::Other) | None => return (0..self.count).collect(),
+                Text::Other => return (0..self.also.len()).collect(),
             }
         }
+        found.retain(|rule| self.also[*rule].iter().all(|signs| signs.iter().any(|sign| shows(event, sign))));
         found.sort_unstable();
         found.dedup();
         found
+    }
+}
+
+fn text_of<'e>(event: &'e Event<'e>, field: usize) -> &'e Text<'e> {
+    typed(event, FIELDS[field]).unwrap_or(&Text::Other)
+}
+
+/// Whether a record may have a sign.
+fn shows(event: &Event<'_>, (field, value): &(usize, String)) -> bool {
+    match text_of(event, *field) {
+        Text::Is(text) => text.eq_ignore_ascii_case(value) || !text.is_ascii(),
+        Text::Absent | Text::Null => false,
+        Text::Other => true,
     }
 }
 
@@ -77,56 +95,64 @@ fn lowered<T>(text: &str, look: impl FnOnce(&str) -> T) -> T {
     look(&text.to_lowercase())
 }
 
-/// Either may match: each must have a sign.
-fn any(parts: impl Iterator<Item = Option<Signs>>) -> Option<Signs> {
-    let parts = parts.collect::<Option<Vec<_>>>()?;
-    let signs: Signs = parts.into_iter().flatten().collect();
-    (!signs.is_empty()).then_some(signs)
+/// Which of the signs is the most telling.
+fn best(needs: &[Signs]) -> Option<usize> {
+    let telling = |signs: &Signs| (signs.iter().map(|(field, _)| *field).max(), signs.len());
+    (0..needs.len()).min_by_key(|at| telling(&needs[*at]))
 }
 
-/// All must match: one sign suffices, the most telling one.
-fn all(parts: impl Iterator<Item = Option<Signs>>) -> Option<Signs> {
-    parts.flatten().min_by_key(|signs| (signs.iter().map(|(field, _)| *field).max(), signs.len()))
+/// Either may match: when each has a sign, one of them must be there.
+fn any(parts: impl Iterator<Item = Vec<Signs>>) -> Vec<Signs> {
+    let one = |mut needs: Vec<Signs>| best(&needs).map(|at| needs.swap_remove(at));
+    let signs: Signs = parts.map(one).collect::<Option<Vec<_>>>().into_iter().flatten().flatten().collect();
+    if signs.is_empty() { Vec::new() } else { vec![signs] }
 }
 
-fn of_condition(condition: &ConditionExpr, rule: &CompiledRule) -> Option<Signs> {
+/// All must match: all signs must be there.
+fn all(parts: impl Iterator<Item = Vec<Signs>>) -> Vec<Signs> {
+    parts.flatten().collect()
+}
+
+fn of_condition(condition: &ConditionExpr, rule: &CompiledRule) -> Vec<Signs> {
     match condition {
-        ConditionExpr::Identifier(name) => rule.detections.get(name).and_then(of_detection),
+        ConditionExpr::Identifier(name) => rule.detections.get(name).map(of_detection).unwrap_or_default(),
         ConditionExpr::And(parts) => all(parts.iter().map(|part| of_condition(part, rule))),
         ConditionExpr::Or(parts) => any(parts.iter().map(|part| of_condition(part, rule))),
-        ConditionExpr::Not(_) => None,
+        ConditionExpr::Not(_) => Vec::new(),
         ConditionExpr::Selector { quantifier, pattern } => {
             let named = rule.detections.iter().filter(|(name, _)| pattern.matches_detection_name(name));
             let parts = named.map(|(_, detection)| of_detection(detection));
             match quantifier {
                 Quantifier::All => all(parts),
-                Quantifier::Count(0) => None,
+                Quantifier::Count(0) => Vec::new(),
                 Quantifier::Any | Quantifier::Count(_) => any(parts),
             }
         }
     }
 }
 
-fn of_detection(detection: &CompiledDetection) -> Option<Signs> {
+fn of_detection(detection: &CompiledDetection) -> Vec<Signs> {
     match detection {
         CompiledDetection::AllOf(items) => all(items.iter().map(of_item)),
         CompiledDetection::AnyOf(parts) => any(parts.iter().map(of_detection)),
         CompiledDetection::And(parts) => all(parts.iter().map(of_detection)),
         CompiledDetection::Keywords(_)
         | CompiledDetection::ArrayMatch { .. }
-        | CompiledDetection::Conditional { .. } => None,
+        | CompiledDetection::Conditional { .. } => Vec::new(),
     }
 }
 
-fn of_item(item: &CompiledDetectionItem) -> Option<Signs> {
-    let name = item.field.as_deref()?;
-    let field = FIELDS.iter().position(|known| *known == name)?;
-    if item.exists.is_some() { None } else { of_matcher(&item.matcher, field) }
+fn of_item(item: &CompiledDetectionItem) -> Vec<Signs> {
+    let known = |name: &str| FIELDS.iter().position(|known| *known == name);
+    match item.field.as_deref().and_then(known) {
+        Some(field) if item.exists.is_none() => of_matcher(&item.matcher, field),
+        _ => Vec::new(),
+    }
 }
 
-fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Option<Signs> {
+fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Vec<Signs> {
     match matcher {
-        CompiledMatcher::Exact { value, .. } => Some(vec![(field, value.to_lowercase())]),
+        CompiledMatcher::Exact { value, .. } => vec![vec![(field, value.to_lowercase())]],
         CompiledMatcher::AnyOf(parts)
         | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {
             any(parts.iter().map(|part| of_matcher(part, field)))
@@ -134,6 +160,6 @@ fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Option<Signs> {
         CompiledMatcher::AllOf(parts) | CompiledMatcher::CaseInsensitiveGroup { children: parts, .. } => {
             all(parts.iter().map(|part| of_matcher(part, field)))
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }

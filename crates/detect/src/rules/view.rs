@@ -3,7 +3,7 @@
 //! evaluator's own JSON event gives; a test compares them over all records at hand.
 
 use crate::record::text::Text;
-use crate::record::trail::Event;
+use crate::record::trail::{Event, PARTS};
 use rsigma_eval::{EventValue, JsonEvent};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -12,17 +12,27 @@ use std::cell::OnceCell;
 /// The record, for the evaluator.
 pub struct View<'e> {
     event: &'e Event<'e>,
+    parts: [OnceCell<JsonEvent<'e>>; PARTS.len()],
     whole: OnceCell<JsonEvent<'e>>,
 }
 
 impl<'e> View<'e> {
     /// A view of this record.
     pub fn new(event: &'e Event<'e>) -> Self {
-        Self { event, whole: OnceCell::new() }
+        Self { event, parts: Default::default(), whole: OnceCell::new() }
     }
 
     fn whole(&self) -> &JsonEvent<'e> {
         self.whole.get_or_init(|| JsonEvent::borrow(self.event.value()))
+    }
+
+    /// As much of the record as a path leads into.
+    fn around(&self, path: &str) -> &JsonEvent<'e> {
+        let root = path.split(['.', '[', '\\']).next().unwrap_or(path);
+        match PARTS.iter().position(|part| *part == root) {
+            Some(part) => self.parts[part].get_or_init(|| JsonEvent::borrow(self.event.part(root))),
+            None => self.whole(),
+        }
     }
 }
 
@@ -55,7 +65,7 @@ impl rsigma_eval::Event for View<'_> {
             Some(Text::Is(text)) => Some(EventValue::Str(Cow::Borrowed(text))),
             Some(Text::Absent) => None,
             Some(Text::Null) => Some(EventValue::Null),
-            Some(Text::Other) | None => self.whole().get_field(path),
+            Some(Text::Other) | None => self.around(path).get_field(path),
         }
     }
 

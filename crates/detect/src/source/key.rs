@@ -27,6 +27,11 @@ impl Period {
         self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
     }
 
+    /// Whether nothing is outside.
+    pub fn is_open(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
     /// Whether a folder or key may hold something of the period: only a date that is certainly outside
     /// says no.
     pub fn may_have(&self, key: &Path) -> bool {

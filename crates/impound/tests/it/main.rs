@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cases;
+mod detecting;
 mod doctoring;
 mod drill;
 mod field;

@@ -1,0 +1,123 @@
+//! The alerts of recorded events (`testdata/invictus`) do not depend on how the events arrive: in what
+//! order, how often, how late within the horizon, in one input or in several read side by side.
+
+use detect::alert::Alert;
+use detect::desk::Desk;
+use detect::holdings::Holdings;
+use detect::order::Horizon;
+use detect::read::Reader;
+use detect::record::Record;
+use detect::record::trail::Event;
+use detect::rules::sigma::Rules;
+use detect::rules::{Level, load, pack};
+use detect::scout::{Scout, Sighting};
+use detect::source::key::Period;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, LazyLock};
+use std::thread;
+
+const FILES: &[u8] = include_bytes!("../testdata/invictus/files.jsonl.gz");
+
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(load::load(&pack::sources()).0));
+/// The events in the order of their times.
+static EVENTS: LazyLock<Vec<(Timestamp, Vec<u8>)>> = LazyLock::new(|| {
+    let (mut reader, mut events) = (Reader::default(), Vec::new());
+    reader.read("files", FILES, |record| {
+        if let Record::Trail(event) = &record {
+            events.push((event.at().expect("a time"), event.raw.to_vec()));
+        }
+        detect::count::Fate::Unmatched
+    });
+    events.sort();
+    events
+});
+static IN_ORDER: LazyLock<Vec<String>> = LazyLock::new(|| told(EVENTS.iter().map(|(_, raw)| raw.as_slice())));
+
+/// As `watch` has it, and so short that order matters within the recorded hours.
+fn horizon() -> Horizon {
+    Horizon { events: 100_000, time: SignedDuration::from_mins(15) }
+}
+
+fn scout() -> Scout {
+    Scout::new(RULES.clone(), Holdings::new(), Period::default(), false)
+}
+
+fn seen(scout: &Scout, raw: &[u8]) -> Option<Sighting> {
+    scout.look(&Record::Trail(Event::of(raw).expect("an event"))).1
+}
+
+fn told<'e>(arrivals: impl Iterator<Item = &'e [u8]>) -> Vec<String> {
+    let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), horizon(), None));
+    arrivals.filter_map(|raw| seen(&scout, raw)).for_each(|sighting| desk.take(sighting));
+    alerts(desk)
+}
+
+/// All of the alerts: ids, signs, hits, evidence, what is shown.
+fn alerts(mut desk: Desk) -> Vec<String> {
+    desk.finish();
+    assert_eq!(desk.late(), 0, "all came within the horizon");
+    let alerts: Vec<Alert> = desk.tell(Level::Informational);
+    alerts.iter().map(|alert| format!("{alert:?}")).collect()
+}
+
+/// Every event arrives up to the horizon after its time, and one in four twice.
+fn delayed(seed: u64) -> Vec<&'static [u8]> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut arrivals = Vec::new();
+    for (at, raw) in EVENTS.iter() {
+        for _ in 0..if random.u8(..4) == 0 { 2 } else { 1 } {
+            arrivals.push((*at + SignedDuration::from_secs(random.i64(0..15 * 60)), random.u64(..), raw.as_slice()));
+        }
+    }
+    arrivals.sort_unstable();
+    arrivals.into_iter().map(|(.., raw)| raw).collect()
+}
+
+#[test]
+fn what_is_recorded_holds_correlations_and_grave_alerts() {
+    let correlated = RULES.cards().iter().filter(|card| IN_ORDER.iter().any(|alert| alert.contains(&card.id)));
+    let titles: Vec<_> = correlated.map(|card| card.title.as_str()).collect();
+    assert!(titles.contains(&"Many secrets read") || titles.contains(&"Secrets read wholesale"), "{titles:?}");
+    assert!(titles.contains(&"Trail stopped or deleted"), "{titles:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_arrives_shuffled_twice_and_late_within_the_horizon_gives_the_same_alerts(seed in any::<u64>()) {
+        prop_assert_eq!(&told(delayed(seed).into_iter()), &*IN_ORDER);
+    }
+
+    #[test]
+    fn two_inputs_read_side_by_side_give_the_same_alerts(seed in any::<u64>()) {
+        let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), Horizon::of_files(), None));
+        let mut random = fastrand::Rng::with_seed(seed);
+        // Some events stand in both inputs.
+        let inputs = [1, 2].map(|one| {
+            EVENTS.iter().filter(|_| random.u8(1..=3) & one > 0).map(|(_, raw)| raw.as_slice()).collect::<Vec<_>>()
+        });
+        let mut all: Vec<&[u8]> = inputs.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let (send, taken) = channel();
+        thread::scope(|scope| {
+            for input in &inputs {
+                let (send, scout) = (send.clone(), scout.clone());
+                scope.spawn(move || {
+                    input.iter().filter_map(|raw| seen(&scout, raw)).for_each(|s| send.send(s).expect("taken"));
+                });
+            }
+            drop(send);
+            taken.into_iter().for_each(|sighting| desk.take(sighting));
+        });
+        prop_assert_eq!(alerts(desk), told_in_order(all));
+    }
+}
+
+fn told_in_order(mut raws: Vec<&[u8]>) -> Vec<String> {
+    raws.sort_by_key(|raw| Event::of(raw).expect("an event").at());
+    told(raws.into_iter())
+}

@@ -1,0 +1,222 @@
+//! `detect`, `timeline`, `baseline` and `rules`, on small logs.
+
+use crate::program::{End, Home};
+use serde_json::{Value, json};
+
+const PACKED: &[u8] = include_bytes!("../../../detect/testdata/invictus/files.jsonl.gz");
+const INSTANCE: &str = "i-0123456789abcdef0";
+const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/web";
+
+/// A call of the instance, so many minutes after noon.
+fn call(minute: u32, name: &str) -> Value {
+    let (service, rest) = name.split_once(' ').expect("a service and a call");
+    json!({
+        "eventID": format!("00000000-0000-4000-8000-{minute:012}"), "eventTime": format!("2026-03-01T12:{minute:02}:00Z"),
+        "eventSource": format!("{service}.amazonaws.com"), "eventName": rest, "awsRegion": "us-east-1",
+        "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli/2", "eventType": "AwsApiCall",
+        "recipientAccountId": "111122223333", "requestParameters": {"userName": "backup2"},
+        "responseElements": {"accessKey": {"userName": "backup2", "accessKeyId": "AKIAEXAMPLE000000000"}},
+        "userIdentity": {
+            "type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{INSTANCE}"), "accountId": "111122223333",
+            "arn": format!("{ROLE}/{INSTANCE}"), "accessKeyId": "ASIAEXAMPLE000000000"
+        }
+    })
+}
+
+/// An instance that looks around, makes itself a way back and stops the trail.
+fn attack() -> String {
+    let calls = ["s3 GetObject", "sts GetCallerIdentity", "iam CreateUser", "iam CreateAccessKey", "cloudtrail StopLogging"];
+    let records: Vec<_> = (1..).zip(calls).map(|(minute, name)| call(minute, name)).collect();
+    json!({ "Records": records }).to_string()
+}
+
+/// What an instance does every day.
+fn ordinary() -> String {
+    let records: Vec<_> = (1..50).map(|minute| call(minute, "s3 GetObject")).collect();
+    json!({ "Records": records }).to_string()
+}
+
+fn stats(end: &End) -> Value {
+    serde_json::from_str(&end.stdout).expect("one JSON document")
+}
+
+fn number(document: &Value, field: &str) -> u64 {
+    document[field].as_u64().unwrap_or_else(|| panic!("no number {field} in {document}"))
+}
+
+#[test]
+fn detect_tells_a_person_what_the_instance_did() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    let end = home.run(&["detect", &log]);
+    end.succeeds();
+    for words in [INSTANCE, "Instance credentials change identities", "Trail stopped or deleted"] {
+        assert!(end.stdout.contains(words), "no `{words}` in {end:?}");
+    }
+    let quiet = home.write("quiet.json", &ordinary());
+    let end = home.run(&["detect", &quiet]);
+    assert!(end.succeeds().stdout.contains("no alert of this level or above"), "{end:?}");
+}
+
+#[test]
+fn detect_tells_programs_one_detection_finding_a_line() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    let end = home.run(&["--output", "json", "detect", &log]);
+    end.succeeds();
+    assert!(!end.stdout.is_empty(), "{end:?}");
+    for line in end.stdout.lines() {
+        let finding: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((number(&finding, "class_uid"), number(&finding, "category_uid")), (2004, 2), "{finding}");
+        for field in ["activity_id", "severity_id", "status_id", "time", "type_uid"] {
+            number(&finding, field);
+        }
+        assert!(finding["finding_info"]["uid"].is_string() && finding["finding_info"]["title"].is_string(), "{finding}");
+        assert!(finding["metadata"]["product"]["name"].is_string() && finding["metadata"]["version"].is_string());
+    }
+}
+
+#[test]
+fn stats_reconcile() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    home.write("folder.json", "{\"Records\": [{\"eventName\":");
+    let copy = home.write("copy.json", &attack());
+    let broken = home.path().join("folder.json").to_string_lossy().into_owned();
+    let end = home.run(&["detect", "--stats", &log, &copy, &broken]);
+    assert_eq!(end.code, Some(8), "{end:?}");
+    let told = stats(&end);
+    assert_eq!(told["schema"], "impound.stats/1");
+    let of = |field: &str| number(&told, field);
+    assert_eq!(of("read"), of("parsed") + of("rejected"));
+    assert_eq!(of("parsed"), of("duplicates") + of("matched") + of("unmatched"));
+    assert_eq!((of("files"), of("parsed"), of("rejected"), of("duplicates")), (3, 10, 1, 5));
+    assert_eq!((of("late"), of("alerts")), (0, 1));
+    let kinds = told["kinds"].as_object().expect("kinds");
+    assert_eq!(kinds.values().filter_map(Value::as_u64).sum::<u64>(), of("parsed"));
+    assert!(told["rules"].as_object().is_some_and(|rules| !rules.is_empty()), "{told}");
+    assert!(told["cpu_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{told}");
+    assert!(of("bytes_raw") > 0 && of("bytes_compressed") > 0);
+}
+
+#[test]
+fn what_can_not_be_read_is_named_and_the_rest_goes_on() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: [(&str, &[u8], &str); 4] = [
+        ("broken.json.gz", &PACKED[..PACKED.len() / 2], "not read"),
+        ("half.json", br#"{"Records": [{"eventName": "RunInst"#, "ends inside"),
+        ("wide.json", &utf16, "UTF-16"),
+        ("empty.json", b"", "empty"),
+    ];
+    for (name, bytes, words) in cases {
+        let path = home.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        let end = home.run(&["detect", &log, &path.to_string_lossy()]);
+        assert_eq!(end.code, Some(8), "{name}: {end:?}");
+        assert!(end.stdout.contains("Trail stopped or deleted"), "{name}: {end:?}");
+        assert!(end.stderr.contains(name) && end.stderr.contains(words), "{name}: {end:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_can_not_be_used_is_named_and_the_rest_goes_on() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    let rule = home.write("broken.yml", "title: broken\nlogsource: {product: aws\n");
+    let end = home.run(&["detect", "--rules", &rule, &log]);
+    assert_eq!(end.code, Some(8), "{end:?}");
+    assert!(end.stderr.contains("broken.yml") && end.stderr.contains("line 1"), "{end:?}");
+    assert!(end.stdout.contains("Trail stopped or deleted"), "{end:?}");
+    home.run(&["detect", "--rules", &rule, "--only", &log]).fails_with(2, &["no rule that can be used"]);
+}
+
+#[test]
+fn what_is_asked_wrongly_is_usage() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    home.run(&["detect", "absent"]).fails_with(2, &["absent", "no such file"]);
+    home.run(&["detect", "--baseline", "absent", &log]).fails_with(2, &["baseline", "absent"]);
+    home.run(&["detect", "--rules", "absent", &log]).fails_with(2, &["rules", "absent"]);
+    for line in [&["--since", "yesterday-ish"][..], &["--level", "terrible"], &["--until", "2026-03-01T12:00:00 Mars/Base"]] {
+        let end = home.run(&[&["detect", &log], line].concat());
+        assert_eq!(end.code, Some(2), "{line:?}: {end:?}");
+    }
+}
+
+#[test]
+fn only_the_period_asked_for_is_told() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    let end = home.run(&["detect", "--until", "2026-03-01T12:05:00Z", &log]);
+    assert!(end.succeeds().stdout.contains("change identities") && !end.stdout.contains("Trail stopped"), "{end:?}");
+    let end = home.run(&["detect", "--since", "2026-03-02", &log]);
+    assert!(end.succeeds().stdout.contains("no alert"), "{end:?}");
+}
+
+#[test]
+fn a_timeline_is_told_with_what_was_left_behind() {
+    let home = Home::new();
+    let log = home.write("log.json", &attack());
+    let end = home.run(&["timeline", INSTANCE, &log]);
+    end.succeeds();
+    for words in ["StopLogging", "CreateAccessKey", "Left behind", "AKIAEXAMPLE000000000"] {
+        assert!(end.stdout.contains(words), "no `{words}` in {end:?}");
+    }
+    let csv = home.run(&["timeline", INSTANCE, "--format", "csv", &log]);
+    let head = csv.succeeds().stdout.lines().next().unwrap_or_default();
+    for column in ["message", "datetime", "timestamp_desc"] {
+        assert!(head.contains(column), "Timesketch wants `{column}`: {head}");
+    }
+    assert_eq!(csv.stdout.lines().count(), 6, "{csv:?}");
+    let lines = home.run(&["timeline", INSTANCE, "--format", "jsonl", &log]);
+    let rows: Vec<Value> =
+        lines.succeeds().stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows.len(), 5, "{lines:?}");
+    assert!(rows.iter().all(|row| row["message"].is_string() && row["datetime"].is_string()), "{rows:?}");
+    let other = home.run(&["timeline", "i-00000000000000001", &log]);
+    assert!(other.succeeds().stdout.contains("Nothing in these logs was left behind"), "{other:?}");
+    home.run(&["timeline", "nobody", &log]).fails_with(2, &["nobody"]);
+}
+
+#[test]
+fn a_baseline_is_learned_shown_and_used() {
+    let home = Home::new();
+    let (log, days) = (home.write("log.json", &attack()), home.write("days.json", &ordinary()));
+    let file = home.path().join("baseline").to_string_lossy().into_owned();
+    home.run(&["baseline", "learn", "--baseline", &file, &days]).succeeds();
+    let roles = home.run(&["baseline", "show", &file]);
+    assert!(roles.succeeds().stdout.contains("assumed-role/web"), "{roles:?}");
+    let kinds = home.run(&["baseline", "show", &file, "--role", ROLE]);
+    assert!(kinds.succeeds().stdout.contains("GetObject"), "{kinds:?}");
+    home.run(&["baseline", "show", &file, "--role", "nobody"]).fails_with(2, &["nobody"]);
+    let before = std::fs::read(&file).expect("kept");
+    let end = home.run(&["detect", "--baseline", &file, &log]);
+    assert!(end.succeeds().stdout.contains("first CreateUser"), "{end:?}");
+    assert_eq!(std::fs::read(&file).expect("kept"), before, "detect does not change it");
+    home.run(&["detect", "--baseline", &log, &log]).fails_with(2, &["cannot use the baseline"]);
+}
+
+#[test]
+fn rules_are_listed_tested_and_explained() {
+    let home = Home::new();
+    let list = home.run(&["rules", "list"]);
+    assert!(list.succeeds().stdout.contains("Trail stopped or deleted"), "{list:?}");
+    let test = home.run(&["rules", "test"]);
+    assert!(test.succeeds().stdout.contains("examples as expected"), "{test:?}");
+    let about = home.run(&["rules", "explain", "Trail stopped or deleted"]);
+    assert!(about.succeeds().stdout.contains("innocent when"), "{about:?}");
+    let record = home.write("record.json", &call(1, "cloudtrail StopLogging").to_string());
+    let tried = home.run(&["rules", "explain", "Trail stopped or deleted", &record]);
+    assert!(tried.succeeds().stdout.contains("selection"), "{tried:?}");
+    home.run(&["rules", "explain", "no such rule"]).fails_with(2, &["no such rule"]);
+    let wrong = home.write(
+        "wrong.yml",
+        "title: Never true\nlogsource: {product: aws, service: cloudtrail}\ndetection: {selection: {eventName: A}, condition: selection}\n\
+         rsigma.exemplars:\n  - {expect: match, event: {eventName: B}}\n",
+    );
+    let test = home.run(&["rules", "test", "--rules", &wrong]);
+    assert_ne!(test.code, Some(0), "{test:?}");
+    assert!(test.stdout.contains("Never true") && test.stdout.contains("0 of 1"), "{test:?}");
+}
