@@ -10,6 +10,7 @@ use crate::commands::watch::Brief;
 use crate::context::{Context, PROGRAM};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::opening::closed_case_of;
 use crate::preflight::unreachable;
 use crate::stopping::unless_stopped;
 use crate::text::text;
@@ -95,7 +96,13 @@ impl<'a> Watch<'a> {
         let began = Line::Began { queue: queue.clone(), program: PROGRAM.to_owned(), by: person() };
         journal.write(SystemClock.now(), &[began])?;
         let mut responses = Responses::new(context, config);
+        let shelf = context.shelf()?;
         for (number, start) in left.starts {
+            if let Some(case) = closed_case_of(&shelf, &start.instance, &start.finding.note.id)? {
+                let (case, reason) = (case.to_string(), "the case was closed meanwhile".to_owned());
+                journal.write(SystemClock.now(), &[Line::Ended { start: number, case, reason }])?;
+                continue;
+            }
             context.terminal.log(&text!("going on with the response to {}", start.instance));
             let document = journal.kept(&start.finding.note.sha256)?;
             responses.begin(number, start, document, Instant::now());

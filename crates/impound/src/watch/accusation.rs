@@ -18,12 +18,12 @@ const TAKEN: &str = "T1552.005";
 pub fn finding(alert: &Alert, sha256: &str) -> FindingEntry {
     let note = FindingNote {
         id: alert.id.clone(),
-        kind: alert.signs.first().map(|sign| sign.rule.title.clone()).unwrap_or_default(),
+        kind: "alert".to_owned(),
         title: alert.headline(),
         sha256: sha256.to_owned(),
         signs: alert.signs.iter().take(SIGNS).map(sign).collect(),
     };
-    FindingEntry { note, revoke_first: alert.signs.iter().any(|sign| tells_of_theft(sign)) }
+    FindingEntry { note, revoke_first: alert.signs.iter().any(tells_of_theft) }
 }
 
 /// Whoever holds the credentials elsewhere is not reached by isolating the instance: the role comes first.

@@ -184,6 +184,25 @@ fn killed_before_a_message_is_deleted_nothing_is_started_twice_and_nothing_is_lo
 }
 
 #[test]
+fn what_a_person_has_released_meanwhile_is_not_contained_again() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    watch(&incident, &queue, &[]).ends_with(0);
+    incident.home.run(&["release", &incident.only_case(), "--yes"]).ends_with(0);
+    // As if the watch had been killed before it could write how the response ended.
+    let start = journal(&incident, "start").remove(0);
+    let mut ledger = CaseFile::open(&incident.home.state().join("watch"), "journal", "test").unwrap();
+    ledger.append(AT, &[start]).unwrap();
+    drop(ledger);
+    let mark = incident.mark();
+    watch(&incident, &queue, &[]).ends_with(0);
+    assert_eq!(journal(&incident, "ended")[1]["reason"], "the case was closed meanwhile");
+    assert_eq!(incident.calls_since(mark).attempts().actions(), Vec::<String>::new());
+    incident.only_case();
+}
+
+#[test]
 fn forged_findings_open_the_breaker_which_only_a_person_closes() {
     let incident = Incident::new();
     let limits = "[limits]\nbreaker = 5\nper_hour = 1000\nper_account = 1000\n";

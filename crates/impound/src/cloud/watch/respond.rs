@@ -25,6 +25,7 @@ use casebook::id::Region;
 use casebook::query::SourceQuery;
 use casebook::settings::Config;
 use engine::{Cloud, RunEnd, Stop};
+use futures_util::FutureExt;
 use std::time::{Duration, Instant};
 
 /// How often AWS is tried that is not reached, and the first pause between.
@@ -73,8 +74,8 @@ impl One<'_> {
             match self.run().await {
                 Err(failure) if failure.exit == Exit::Unreachable && tries < TRIES => {
                     self.context.terminal.warn(&text!("{}; it is tried again", failure.what));
-                    let pause = async { Ok(tokio::time::sleep(PAUSE * 2_u32.pow(tries)).await) };
-                    unless_stopped(self.stop, pause).await?;
+                    let pause = tokio::time::sleep(PAUSE * 2_u32.pow(tries));
+                    unless_stopped(self.stop, pause.map(Ok)).await?;
                     tries += 1;
                 }
                 ended => return ended,
