@@ -26,6 +26,8 @@ pub(crate) struct Clients {
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) quotas: aws_sdk_servicequotas::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
     /// The pace of CloudTrail's look-ups.
@@ -44,6 +46,12 @@ macro_rules! client {
     };
 }
 
+/// A named endpoint is no bucket's: there the bucket stands in the path.
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let builder = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some());
+    aws_sdk_s3::Client::from_conf(builder.interceptor(Tap::new("s3", Bodies::Dropped)).build())
+}
+
 impl Clients {
     /// The clients for a configuration with credentials and a region.
     pub(crate) fn new(config: SdkConfig, region: &SdkRegion) -> Self {
@@ -60,6 +68,8 @@ impl Clients {
             iam: client!(aws_sdk_iam, &config, tap("iam")),
             kms: client!(aws_sdk_kms, &config, tap("kms")),
             quotas: client!(aws_sdk_servicequotas, &config, tap("servicequotas")),
+            s3: s3(&config),
+            sqs: client!(aws_sdk_sqs, &config, tap("sqs")),
             ssm: client!(aws_sdk_ssm, &config, tap("ssm")),
             sts: client!(aws_sdk_sts, &config, tap("sts")),
             config,

@@ -19,9 +19,11 @@ mod connect;
 mod convert;
 mod fault;
 mod forensic;
+mod intake;
 mod mode;
 mod pace;
 mod page;
+mod post;
 mod presign;
 mod source;
 mod tap;
@@ -30,3 +32,5 @@ mod tests;
 
 pub use account::{ForensicAccount, SourceAccount};
 pub use connect::{Access, ConnectError};
+pub use intake::{Backlog, Intake, Message};
+pub use post::Webhook;

@@ -104,6 +104,37 @@ pub struct FindingNote {
     pub title: String,
     /// The digest of the file it came in, kept as artefact.
     pub sha256: String,
+    /// What was noticed, where it is an alert of Impound's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<SignNote>,
+}
+
+/// A sign of an alert: a rule, and the events that it noticed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignNote {
+    /// The rule's id.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// How grave it is.
+    pub level: String,
+    /// How often it was noticed.
+    pub hits: u64,
+    /// The first events.
+    pub events: Vec<EventNote>,
+}
+
+/// An event that is evidence: whoever holds the log can prove that it is this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventNote {
+    /// CloudTrail's id, or the finding's.
+    pub id: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What it was.
+    pub what: String,
+    /// SHA-256 of the record as it came.
+    pub sha256: String,
 }
 
 /// A finding about the target of a case that is open already, or another one of the same call.
@@ -366,10 +397,28 @@ mod tests {
 
     #[test]
     fn a_further_finding_has_a_form_that_stays() {
-        let note = FindingNote { id: "f2".into(), kind: "k".into(), title: "t".into(), sha256: "00".into() };
+        let note = FindingNote {
+            id: "f2".into(),
+            kind: "k".into(),
+            title: "t".into(),
+            sha256: "00".into(),
+            signs: Vec::new(),
+        };
         let entry = Entry::Finding(FindingEntry { note, revoke_first: true });
         assert_eq!(serde_json::to_string(&entry).expect("JSON"), FINDING);
         assert_eq!(serde_json::from_str::<Entry>(FINDING).expect("an entry"), entry);
+    }
+
+    #[test]
+    fn an_alert_is_a_finding_with_its_signs() {
+        let text = r#"{"id":"a1","kind":"k","title":"t","sha256":"00","signs":[{"rule":"r","title":"s","level":"high","hits":2,"events":[{"id":"e","at":"2026-11-21T12:00:00Z","what":"w","sha256":"11"}]}]}"#;
+        let at = "2026-11-21T12:00:00Z".parse().expect("a time");
+        let events = vec![EventNote { id: "e".into(), at, what: "w".into(), sha256: "11".into() }];
+        let sign = SignNote { rule: "r".into(), title: "s".into(), level: "high".into(), hits: 2, events };
+        let (id, kind, title) = ("a1".into(), "k".into(), "t".into());
+        let note = FindingNote { id, kind, title, sha256: "00".into(), signs: vec![sign] };
+        assert_eq!(serde_json::to_string(&note).expect("JSON"), text);
+        assert_eq!(serde_json::from_str::<FindingNote>(text).expect("a note"), note);
     }
 
     #[test]

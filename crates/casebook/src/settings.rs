@@ -181,7 +181,11 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// What the form of the file does not say.
+    ///
+    /// # Errors
+    /// One line: the key, and what is wrong with it.
+    pub fn check(&self) -> Result<(), String> {
         check_account(&self.forensic.account_id)?;
         check_arn("source.role_arn", &self.source.role_arn, ":iam:")?;
         check_arn("source.share_kms_key_arn", &self.source.share_kms_key_arn, ":kms:")?;
@@ -252,7 +256,7 @@ fn check_arn(key: &str, text: &str, service: &str) -> Result<(), String> {
 }
 
 /// toml's error in one line: place and reason.
-pub(crate) fn describe(text: &str, error: &toml::de::Error) -> String {
+pub fn describe(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start);
     let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
     format!("line {line}: {}", error.message().replace('\n', " "))

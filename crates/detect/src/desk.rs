@@ -10,11 +10,15 @@ use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
 use crate::suspect::Trace;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// How many records that correlations may still name are remembered.
 const PARTS: usize = 200_000;
+/// For how long after its last event a story that was told is kept where time passes by a clock: late
+/// deliveries, and another detector's updates, come to the same story.
+const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 /// Takes sightings in and tells alerts.
 pub struct Desk {
@@ -79,6 +83,19 @@ impl Desk {
         }
         let rest = self.sigma.rest();
         self.add_up(rest);
+    }
+
+    /// Time has passed to this point, as a clock says, whether or not anything came: what waited for its
+    /// turn is taken in.
+    pub fn passed(&mut self, now: Timestamp) {
+        self.sigma.passed(now);
+        let due = self.sigma.due();
+        self.add_up(due);
+    }
+
+    /// Forgets stories to which nothing comes any more; for after a telling.
+    pub fn forget(&mut self, now: Timestamp) {
+        self.stories.forget_before(now.checked_sub(KEPT).unwrap_or(Timestamp::MIN));
     }
 
     /// The alerts of at least that level that are new or have changed.

@@ -116,14 +116,28 @@ impl Triggers {
         self.triggers.get(number)
     }
 
-    /// Why nothing is started any more; a person looks, and starts the watch anew.
+    /// Why nothing is started any more, until a person has looked and closes the breaker.
     pub fn tripped(&self) -> Option<&str> {
         self.tripped.as_deref()
     }
 
-    /// Takes up what earlier runs have started, so that nothing is started twice.
-    pub fn remember(&mut self, instance: &str, story: &str) {
+    /// Takes up what an earlier run has started, so that nothing is started twice and a new start is no
+    /// way round the limits. What was started is taken up in the order in which it was.
+    pub fn remember(&mut self, instance: &str, account: &str, story: &str, at: Timestamp) {
         self.known.insert(instance.to_owned(), story.to_owned());
+        self.accused.insert(instance.to_owned(), at);
+        self.started.push_back((at, account.to_owned()));
+    }
+
+    /// Takes up that an earlier run has stopped starting anything, and why.
+    pub fn trip(&mut self, why: &str) {
+        self.tripped = Some(why.to_owned());
+    }
+
+    /// Closes the breaker: a person has looked. What was accused before does not open it again.
+    pub fn close(&mut self) {
+        self.tripped = None;
+        self.accused.clear();
     }
 
     /// What becomes of an alert at that time. Counted is when things are told, not when they happened: a
@@ -148,8 +162,7 @@ impl Triggers {
 
     fn start(&mut self, alert: &Alert, instance: &str, trigger: usize, now: Timestamp) -> Decision {
         let account = alert.suspect.account().to_owned();
-        self.started.push_back((now, account.clone()));
-        self.remember(instance, &alert.id);
+        self.remember(instance, &account, &alert.id, now);
         Decision::Start { instance: instance.to_owned(), account, trigger }
     }
 
@@ -159,7 +172,7 @@ impl Triggers {
         self.accused.insert(instance.to_owned(), now);
         if self.tripped.is_none() && self.accused.len() >= self.limits.breaker.max(1) {
             self.tripped = Some(format!(
-                "{} instances were accused within {} minutes: nothing is started any more; look whether the alerts are forged or a rule is wrong, then start the watch again",
+                "{} instances were accused within {} minutes: nothing is started any more; look whether the alerts are forged or a rule is wrong, then close the breaker",
                 self.accused.len(),
                 self.limits.within_minutes
             ));
@@ -252,6 +265,20 @@ mod tests {
         assert!(starts(&mut triggers, 1, 0) && starts(&mut triggers, 2, 0));
         assert!(!starts(&mut triggers, 3, 1), "two in this account");
         assert!(starts(&mut triggers, 4, 61), "the hour is over");
+    }
+
+    #[test]
+    fn what_an_earlier_run_did_holds_in_the_next_one() {
+        let mut next = triggers(Limits { per_hour: 2, per_account: 2, ..Limits::default() });
+        next.remember("i-00000001", "111111111111", "story", minute(0));
+        next.remember("i-00000002", "111111111111", "story", minute(1));
+        assert_eq!(next.decide(&alert(1, Level::High), minute(2)), Decision::Started);
+        assert!(matches!(next.decide(&alert(3, Level::High), minute(2)), Decision::OnlyTold(_)), "the limit holds");
+        assert!(matches!(next.decide(&alert(3, Level::High), minute(62)), Decision::Start { .. }));
+        next.trip("too many");
+        assert!(matches!(next.decide(&alert(4, Level::High), minute(200)), Decision::OnlyTold(_)));
+        next.close();
+        assert!(matches!(next.decide(&alert(5, Level::High), minute(200)), Decision::Start { .. }));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 mod help;
 
@@ -116,6 +117,9 @@ pub enum Command {
     /// Learn what instances normally call, or show what was learned
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Take logs and findings from a queue, tell alerts, and start the right response, once
+    #[command(after_help = help::WATCH)]
+    Watch(Watch),
     /// List, test and explain the rules of detection
     #[command(subcommand)]
     Rules(Rules),
@@ -298,6 +302,26 @@ pub enum TimelineFormat {
     Jsonl,
 }
 
+/// Options of `watch`.
+#[derive(Clone, Debug, Args)]
+pub struct Watch {
+    /// The URL of the SQS queue [default: the configuration's]
+    #[arg(long, value_name = "URL")]
+    pub queue: Option<String>,
+    /// Only say which responses would be started
+    #[arg(long)]
+    pub dry_run: bool,
+    /// End when the queue is empty
+    #[arg(long)]
+    pub once: bool,
+    /// End after so long: 30s, 15m, 8h
+    #[arg(long = "for", value_name = "TIME", value_parser = length)]
+    pub length: Option<Duration>,
+    /// Close the breaker after a look at why it opened, and end; the next watch starts responses again
+    #[arg(long, conflicts_with_all = ["queue", "dry_run", "once", "length"])]
+    pub reset_breaker: bool,
+}
+
 /// Commands on the baseline.
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
@@ -465,6 +489,12 @@ fn period(text: &str) -> Result<u32, String> {
     let seconds = u32::try_from(asked.as_secs()).unwrap_or_default();
     let whole = asked.subsec_nanos() == 0 && (10..=3600).contains(&seconds);
     if whole { Ok(seconds) } else { Err("a guard looks every 10s to 1h, in whole seconds".to_owned()) }
+}
+
+/// How long something goes on.
+fn length(text: &str) -> Result<Duration, String> {
+    let asked = text.parse::<SignedDuration>().ok().filter(SignedDuration::is_positive);
+    asked.map(SignedDuration::unsigned_abs).ok_or_else(|| "expected a time such as 30s, 15m or 8h".to_owned())
 }
 
 /// A moment: RFC 3339, a day in UTC, or so long ago.

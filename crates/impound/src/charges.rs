@@ -159,6 +159,7 @@ fn note(finding: &Finding, sha256: &str) -> FindingNote {
         kind: finding.kind.clone(),
         title: finding.title.clone(),
         sha256: sha256.to_owned(),
+        signs: Vec::new(),
     }
 }
 

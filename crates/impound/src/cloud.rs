@@ -22,10 +22,12 @@ mod case;
 mod clock;
 mod entry;
 mod runtime;
+mod watch;
 
 pub use accounts::Accounts;
 pub use case::{approve, guard, release, resume};
 pub use clock::SystemClock;
+pub use watch::watch;
 
 use entry::Door;
 use runtime::block_on;

@@ -23,6 +23,7 @@ pub mod runbook;
 pub mod status;
 pub mod timeline;
 pub mod verify;
+pub mod watch;
 
 /// Runs a command.
 ///
@@ -40,6 +41,7 @@ pub fn run(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Timeline(args) => timeline::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
         Command::Rules(args) => rules::run(context, args),
+        Command::Watch(args) => watch::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Release(args) => release::run(context, args),
         Command::Verify(args) => verify::run(context, args),

@@ -2,12 +2,92 @@
 
 use crate::failure::Failure;
 use casebook::runbook::Runbook;
-use casebook::settings::Config;
+use casebook::settings::{Config, ForensicConfig, Policy, SourceConfig, describe};
+use detect::rules::Level;
+use detect::trigger::{Limits, Trigger};
 use directories::ProjectDirs;
+use serde::Deserialize;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "impound.toml";
+
+/// The file `impound.toml`, every key optional, unknown keys an error: what a response needs, and what
+/// the watch does.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    source: SourceConfig,
+    forensic: ForensicConfig,
+    policy: Policy,
+    /// What is looked for, and where.
+    pub detect: DetectConfig,
+    /// What starts a response.
+    pub trigger: Vec<Trigger>,
+    /// How much may be started.
+    pub limits: Limits,
+    /// Who is told.
+    pub tell: TellConfig,
+}
+
+/// What the watch looks for, and where.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DetectConfig {
+    /// The URL of the queue.
+    pub queue: String,
+    /// Regions in which instances may be, besides those of their calls.
+    pub regions: Vec<String>,
+    /// Folders or files with Sigma rules, besides those that come with the program.
+    pub rules: Vec<PathBuf>,
+    /// Without the rules that come with the program.
+    pub only: bool,
+    /// Alerts from this level on.
+    pub level: Level,
+    /// What instances normally call.
+    pub baseline: Option<PathBuf>,
+    /// Who held which address: outputs of `aws ec2 describe-instances`.
+    pub instances: Vec<PathBuf>,
+}
+
+/// Who is told of alerts, besides whoever reads stdout.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TellConfig {
+    /// The URL to which each alert is posted, in the form that Slack takes.
+    pub webhook: String,
+}
+
+impl Default for DetectConfig {
+    fn default() -> Self {
+        Self {
+            queue: String::new(),
+            regions: Vec::new(),
+            rules: Vec::new(),
+            only: false,
+            level: Level::Medium,
+            baseline: None,
+            instances: Vec::new(),
+        }
+    }
+}
+
+impl File {
+    /// What a response needs.
+    pub fn config(&self) -> Config {
+        Config { source: self.source.clone(), forensic: self.forensic.clone(), policy: self.policy.clone() }
+    }
+
+    /// Reads `impound.toml`.
+    ///
+    /// # Errors
+    /// One line with place and reason.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: Self = toml::from_str(text).map_err(|error| describe(text, &error))?;
+        file.config().check()?;
+        Ok(file)
+    }
+}
 
 /// The user's directories.
 pub fn user_dirs() -> Option<ProjectDirs> {
@@ -19,7 +99,7 @@ pub fn user_dirs() -> Option<ProjectDirs> {
 ///
 /// # Errors
 /// When a file that was named is not there, or one cannot be read or is wrong.
-pub fn load(named: Option<&Path>) -> Result<Config, Failure> {
+pub fn load(named: Option<&Path>) -> Result<File, Failure> {
     if let Some(path) = named {
         return match read(path)? {
             Some(text) => parse(path, &text),
@@ -31,7 +111,7 @@ pub fn load(named: Option<&Path>) -> Result<Config, Failure> {
             return parse(&path, &text);
         }
     }
-    Ok(Config::default())
+    Ok(File::default())
 }
 
 fn usual_places() -> impl Iterator<Item = PathBuf> {
@@ -47,8 +127,8 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<Config, Failure> {
-    Config::parse(text).map_err(|why| {
+fn parse(path: &Path, text: &str) -> Result<File, Failure> {
+    File::parse(text).map_err(|why| {
         Failure::usage(format!("cannot use the configuration {}: {why}", path.display()))
             .hint("correct the file, or name another one with --config")
     })
@@ -78,4 +158,37 @@ pub fn runbook_text(file: &str) -> Result<String, Failure> {
         Failure::usage(format!("cannot read the runbook {file}: {error}"))
             .hint(format!("name a file or one of {}", shipped.join(", ")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_for_the_watch_stand_beside_those_for_a_response() {
+        let file = File::parse(
+            "[policy]\nlock_days = 3\n[detect]\nlevel = \"high\"\n[[trigger]]\nlevel = \"critical\"\n[[trigger]]\n\
+             leads = [\"session\"]\n[limits]\nbreaker = 3\n[tell]\nwebhook = \"https://example.com/hook\"\n",
+        )
+        .expect("parses");
+        assert_eq!((file.config().policy.lock_days, file.trigger.len(), file.limits.breaker), (3, 2, 3));
+        assert_eq!((file.detect.level, file.trigger[0].level), (Level::High, Level::Critical));
+        assert!(File::parse("").is_ok_and(|file| file.trigger.is_empty() && file.detect.level == Level::Medium));
+    }
+
+    #[test]
+    fn unknown_keys_name_their_line_in_every_part() {
+        for (text, line) in [
+            ("[detekt]\n", 1),
+            ("[detect]\nque = 1\n", 2),
+            ("[[trigger]]\nlevle = 1\n", 2),
+            ("[limits]\nper_minute = 1\n", 2),
+            ("[tell]\nfax = \"\"\n", 2),
+            ("[policy]\nlock_day = 3\n", 2),
+        ] {
+            let why = File::parse(text).expect_err(text);
+            assert!(why.starts_with(&format!("line {line}: unknown field")), "{text}: {why}");
+        }
+        assert!(File::parse("[forensic]\naccount_id = \"1\"\n").expect_err("checked").contains("12 digits"));
+    }
 }

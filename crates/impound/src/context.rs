@@ -1,7 +1,7 @@
 //! What every command gets: the global options made concrete.
 
 use crate::args::Global;
-use crate::config;
+use crate::config::{self, File};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use casebook::settings::Config;
@@ -32,6 +32,14 @@ impl Context {
     /// # Errors
     /// When a file that was named is not there, or one cannot be read or is wrong.
     pub fn config(&self) -> Result<Config, Failure> {
+        Ok(self.file()?.config())
+    }
+
+    /// The configuration with the parts for the watch.
+    ///
+    /// # Errors
+    /// As [`Context::config`].
+    pub fn file(&self) -> Result<File, Failure> {
         config::load(self.global.config.as_deref())
     }
 

@@ -35,6 +35,7 @@ pub mod tables;
 pub mod terminal;
 pub mod text;
 pub mod verification;
+pub mod watch;
 
 #[cfg(feature = "cloud")]
 pub mod cloud;

@@ -251,6 +251,19 @@ pub fn open_case_of(shelf: &Shelf, plan: &Plan, target: &Target) -> Result<Optio
     }
 }
 
+/// The closed case in which a finding about an instance stands: a person has ended what it began. One that
+/// can not be read tells nothing.
+///
+/// # Errors
+/// When the state directory can not be listed.
+pub fn closed_case_of(shelf: &Shelf, instance: &str, finding: &str) -> Result<Option<CaseId>, Failure> {
+    let names = shelf.cases()?.into_iter().map(CaseId::new);
+    let cases = names.filter_map(|name| Some(history::session(shelf.path(), &name).ok()?.case().clone()));
+    let about =
+        |case: &Case| case.target.instance.as_str() == instance && case.findings().any(|note| note.id == finding);
+    Ok(cases.filter(about).find(is_closed).map(|case| case.id))
+}
+
 /// The name that a new case would get, whatever tags are on the instance.
 pub fn planned_name(plan: &Plan, now: Timestamp) -> CaseId {
     plan.case.clone().unwrap_or_else(|| made_name(plan, now))

@@ -43,6 +43,15 @@ impl Progress {
         Self { face, calls: Calls::new() }
     }
 
+    /// As lines, for runs side by side: they can not redraw the same place.
+    pub fn lines(terminal: Terminal) -> Self {
+        let face = match terminal.verbosity {
+            Verbosity::Quiet => Face::Silent,
+            _ => Face::Plain(Box::new(Plain::new(terminal))),
+        };
+        Self { face, calls: Calls::new() }
+    }
+
     /// Takes the display away; gives the calls that were counted.
     pub fn finish(self) -> Calls {
         if let Face::Live(live) = self.face {

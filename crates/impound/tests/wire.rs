@@ -33,3 +33,5 @@ mod guard;
 mod planning;
 #[path = "wire/release.rs"]
 mod release;
+#[path = "wire/watch.rs"]
+mod watch;

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from . import cbor
 
 QUERY_SERVICES = ("iam", "sts", "autoscaling", "elasticloadbalancing")
+QUEUES = ("ReceiveMessage", "DeleteMessage")  # they change a queue, and nothing that is under investigation
 READS = ("Describe", "Get", "List", "Lookup", "Simulate", "Search", "Head")
 HARMLESS = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "Sign", "Verify")
 ID = re.compile(r"\b(?:i|vol|snap|ami|eni|sg|sgr|subnet|vpc|vpce|rtb|igw|acl|aclassoc|iip-assoc|eipalloc|eipassoc)-[0-9a-f]{8,17}\b")
@@ -20,6 +21,8 @@ ROUTES = {
             ("GET", r"/snapshots/[^/]+/changedblocks", "ListChangedBlocks")),
     "guardduty": (("POST", r".*/findings/get", "GetFindings"), ("POST", r".*/findings/archive", "ArchiveFindings"),
                   ("POST", r".*/findings", "ListFindings"), ("GET", r"/detector", "ListDetectors")),
+    "s3": (("GET", r"/", "ListBuckets"), ("GET", r"/[^/]+/.+", "GetObject"), ("GET", r"/[^/]+/?", "ListObjectsV2"),
+           ("PUT", r"/[^/]+/.+", "PutObject"), ("PUT", r"/[^/]+/?", "CreateBucket")),
 }
 
 
@@ -34,7 +37,7 @@ class Call:
         self.action, self.params = self._read(env, body)
         self.params.pop("Version", None)
         self.dry_run = str(self.params.get("DryRun", "")).lower() == "true"
-        reads = self.action.startswith(READS) or self.action in HARMLESS
+        reads = self.action.startswith(READS) or self.action in (*HARMLESS, *QUEUES)
         self.mutating = not (reads or self.service == "sts" or self.dry_run)
         self.ids = sorted(set(ID.findall(self.path + " " + json.dumps(self.params, default=str))))
 
@@ -65,6 +68,9 @@ class Call:
             text = (f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
                     "<RequestId>0</RequestId></ErrorResponse>")
             return status, "text/xml", text.encode()
+        if self.service == "s3":
+            text = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message><RequestId>0</RequestId></Error>"
+            return status, "application/xml", text.encode()
         if self.service == "ec2":
             text = (f'<?xml version="1.0"?><Response><Errors><Error><Code>{code}</Code><Message>{escape(message)}</Message>'
                     "</Error></Errors><RequestID>0</RequestID></Response>")

@@ -9,7 +9,7 @@ import os
 import re
 import time
 
-from . import cbor, denials, faults, idempotency, log, small
+from . import cbor, denials, faults, idempotency, log, queues, small
 from .calls import QUERY_SERVICES, Call, error_code
 from .control import ENDPOINTS
 from .identity import SETUP_KEYS, caller_of
@@ -148,12 +148,15 @@ class Request:
             return None
         if call.service == "ec2":
             return call.error("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
-        code = "AccessDenied" if call.service in QUERY_SERVICES else "AccessDeniedException"
+        code = "AccessDenied" if call.service in (*QUERY_SERVICES, "s3") else "AccessDeniedException"
         text = f"User: {self.caller.arn} is not authorized to perform: {denials.in_policies(call.service, call.action)}"
-        return call.error(code, text, 403 if call.service in (*QUERY_SERVICES, "ebs") else 400)
+        return call.error(code, text, 403 if call.service in (*QUERY_SERVICES, "ebs", "s3") else 400)
 
     def effect(self):
         """Let the call happen: (status, content type, body, other headers)."""
+        return queues.receive(self, self.at_once) if queues.waits(self.call) else self.at_once()
+
+    def at_once(self):
         with EFFECT, flags(caller=self.caller, setup=self.setup):
             known = idempotency.recall(self.call, self.caller.account) or small.answer(self.call, self.caller.account)
             if known:

@@ -1,7 +1,7 @@
 """Signature Version 4: a wrong secret key must not work.
 
 AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-The age of a request is not checked. S3's own rules for paths are not modelled.
+The age of a request is not checked.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ def matches(env, body, secret):
     if not found:
         return False
     _, day, region, service, names, given = found.groups()
-    request = canonical_request(env, body, names.split(";"))
+    request = canonical_request(env, body, names.split(";"), service)
     scope = f"{day}/{region}/{service}/aws4_request"
     text = "\n".join(["AWS4-HMAC-SHA256", env.get("HTTP_X_AMZ_DATE", ""), scope, sha256(request.encode())])
     key = ("AWS4" + secret).encode()
@@ -27,11 +27,13 @@ def matches(env, body, secret):
     return hmac.compare_digest(hmac.new(key, text.encode(), hashlib.sha256).hexdigest(), given)
 
 
-def canonical_request(env, body, names):
+def canonical_request(env, body, names, service):
+    """S3 alone takes the path as it was sent."""
     raw_path, _, raw_query = env.get("REQUEST_URI", env.get("PATH_INFO", "/")).partition("?")
     headers = "".join(f"{name}:{header(env, name)}\n" for name in names)
     payload = env.get("HTTP_X_AMZ_CONTENT_SHA256") or sha256(body)
-    path = quote(re.sub(r"^https?://[^/]+", "", raw_path) or "/", safe="/-_.~")
+    sent = re.sub(r"^https?://[^/]+", "", raw_path) or "/"
+    path = sent if service == "s3" else quote(sent, safe="/-_.~")
     return "\n".join([env["REQUEST_METHOD"], path, canonical_query(raw_query), headers, ";".join(names), payload])
 
 

@@ -1,6 +1,7 @@
 //! Which error code means what, as one table. Sources: EC2's error codes
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>) and the error
-//! sections of the Auto Scaling, Elastic Load Balancing, IAM, KMS, EBS and CloudTrail references.
+//! sections of the Auto Scaling, Elastic Load Balancing, IAM, KMS, EBS, CloudTrail,
+//! S3 and SQS references.
 
 use casebook::fault::FaultClass;
 
@@ -63,6 +64,10 @@ const TABLE: &[(FaultClass, &[&str])] = &[
             "NotFoundException",
             "ResourceNotFoundException",
             "InvalidPermission.NotFound",
+            "NoSuchBucket",
+            "NoSuchKey",
+            "QueueDoesNotExist",
+            "AWS.SimpleQueueService.NonExistentQueue",
         ],
     ),
     (

@@ -92,6 +92,7 @@ impl Story {
             kind: self.quote("Backdoor:EC2/C&CActivity.B!DNS"),
             title: self.quote("An EC2 instance queries a domain of a known command-and-control server."),
             sha256: digest(0x5f),
+            signs: Vec::new(),
         };
         let opened = Opened {
             case: "2026-11-21-web-7".into(),

@@ -18,6 +18,7 @@ Examples:
   impound respond --finding finding.json         the same from a GuardDuty finding
   impound guard CASE                             keep it contained until stopped
   impound detect AWSLogs/                        what in these logs is out of the ordinary
+  impound watch --queue URL                      the same as it happens, with responses
   impound status                                 the cases, and what each waits for
   impound report CASE --format html -o case.html
 
@@ -94,6 +95,22 @@ Examples:
 Reads CloudTrail, GuardDuty and Security Hub findings, VPC flow logs, load balancer and resolver logs; what a file is, \
 it finds by looking at it. What the same instance or session did without a long pause is one alert. Nothing is \
 passed over in silence: what could not be read is named on stderr and the code is 8.";
+
+/// Of `watch`.
+pub(super) const WATCH: &str = "\
+Examples:
+  impound watch --queue https://sqs.us-east-1.amazonaws.com/111111111111/findings
+  impound watch --once --dry-run                           what is in the queue, and what it would start
+
+The queue gets notifications of a bucket with logs, or EventBridge events with findings and calls, directly or by a \
+topic. In impound.toml, [detect] names queue, rules, level and baseline, each [[trigger]] says which alerts start a \
+response and how far it goes, [limits] how many, and [tell] names a webhook. Without a [[trigger]] it only tells.
+
+A message is deleted when its effect is in the watch's ledger, in the folder `watch` of the state directory; a \
+response that was started there is gone on with after a crash. What can not be understood is named, kept there with \
+its digest, and the code is 8. An instance is never responded to twice by the watch. When too many instances are \
+accused at once nothing more is started, only told, until a person says --reset-breaker. What several events add up \
+to is remembered while the watch runs. Ctrl-C ends it; the case of a response under way is gone on with next time.";
 
 /// Of `timeline`.
 pub(super) const TIMELINE: &str = "\

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::preflight::unreachable;
 use crate::system;
-use aws::{Access, ConnectError, SourceAccount};
+use aws::{Access, ConnectError, Intake, SourceAccount};
 use casebook::id::{AccountId, Region};
 use casebook::query::SourceQuery;
 use casebook::reading::{Identity, Reading};
@@ -52,6 +52,14 @@ impl Door<'_> {
     pub(super) async fn enter_as_oneself(&self) -> Result<Accounts, Failure> {
         let account = SourceAccount::connect(&self.ambient()).await.map_err(refused)?;
         Ok(Accounts::new(account, None))
+    }
+
+    /// The way to the queue: with the credentials as they are, in its region.
+    ///
+    /// # Errors
+    /// As [`Door::enter`].
+    pub(super) async fn intake(&self) -> Result<Intake, Failure> {
+        Intake::connect(&self.ambient()).await.map_err(refused)
     }
 
     /// The role with the account filled in: the finding's, else the one that the credentials are of.

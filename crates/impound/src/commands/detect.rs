@@ -79,7 +79,11 @@ pub fn told(warning: &Warning) -> Text {
     text!("{}, line {}: {}", warning.file, warning.line, warning.why)
 }
 
-fn holdings(files: &[PathBuf]) -> Result<Holdings, Failure> {
+/// Who held which address, by the outputs of `aws ec2 describe-instances` in these files.
+///
+/// # Errors
+/// When one can not be read or is something else.
+pub fn holdings(files: &[PathBuf]) -> Result<Holdings, Failure> {
     let mut holdings = Holdings::new();
     for file in files {
         let unusable = |why: String| Failure::usage(format!("cannot use the instances of {}: {why}", file.display()));
@@ -89,14 +93,21 @@ fn holdings(files: &[PathBuf]) -> Result<Holdings, Failure> {
     Ok(holdings)
 }
 
+/// An alert on stdout, in the form asked for.
+///
+/// # Errors
+/// When stdout can not be written.
+pub fn tell(context: &Context, alert: &Alert) -> Result<(), Failure> {
+    if context.terminal.is_json() {
+        return context.terminal.json(&ocsf::finding(alert).to_string());
+    }
+    let lines: Text = prose::tell(alert).lines().map(|line| text!("{}\n", line)).collect();
+    context.terminal.data(&lines)
+}
+
 fn show(context: &Context, alerts: &[Alert]) -> Result<(), Failure> {
     for alert in alerts {
-        if context.terminal.is_json() {
-            context.terminal.json(&ocsf::finding(alert).to_string())?;
-        } else {
-            let lines: Text = prose::tell(alert).lines().map(|line| text!("{}\n", line)).collect();
-            context.terminal.data(&lines)?;
-        }
+        tell(context, alert)?;
     }
     if alerts.is_empty() && !context.terminal.is_json() {
         context.terminal.data(&text!("no alert of this level or above\n"))?;

@@ -104,6 +104,12 @@ pub fn charge(instance: InstanceId, through: Phase) -> Charge {
 
 pub fn finding(id: &str, revoke_first: bool, file: &[u8]) -> FindingEntry {
     let sha256 = ledger::Digest::of(file).to_string();
-    let note = FindingNote { id: id.into(), kind: format!("Kind:EC2/{id}"), title: "a title".into(), sha256 };
+    let note = FindingNote {
+        id: id.into(),
+        kind: format!("Kind:EC2/{id}"),
+        title: "a title".into(),
+        sha256,
+        signs: Vec::new(),
+    };
     FindingEntry { note, revoke_first }
 }

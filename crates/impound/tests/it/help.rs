@@ -2,13 +2,14 @@
 
 use crate::program::Home;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "drill",
     "respond",
     "plan",
     "resume",
     "approve",
     "guard",
+    "watch",
     "status",
     "release",
     "verify",

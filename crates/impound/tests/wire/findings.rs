@@ -11,7 +11,7 @@ fn real(name: &str) -> Value {
 }
 
 /// The same about the world's instance, without the mark of a sample.
-fn about(incident: &Incident, name: &str) -> Value {
+pub fn about(incident: &Incident, name: &str) -> Value {
     let mut event = real(name);
     let detail = &mut event["detail"];
     detail["AccountId"] = json!(incident.world.text("/source/account"));

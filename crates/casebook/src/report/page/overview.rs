@@ -105,8 +105,21 @@ pub(super) fn case(report: &Report) -> Section {
     section("case", "The case", vec![Block::Facts(facts), runs(&report.runs)])
 }
 
+/// With the signs of an alert, and the events by which each can be proved.
 fn finding(finding: &FindingNote) -> Text {
-    words(format!("{}: {}, id ", finding.kind, finding.title)).code(&finding.id)
+    let text = words(format!("{}: {}, id ", finding.kind, finding.title)).code(&finding.id);
+    finding.signs.iter().fold(text, |text, sign| {
+        let times = often(sign.hits);
+        let said = text.line(words(format!("{}: {}, {times}, rule ", sign.level, sign.title)).code(&sign.rule));
+        sign.events.iter().fold(said, |text, event| {
+            let what = format!("{} UTC {}, event ", second(event.at), event.what);
+            text.line(words(what).code(&event.id).words(", SHA-256 ")).line(super::digest(&event.sha256))
+        })
+    })
+}
+
+fn often(hits: u64) -> String {
+    if hits == 1 { "once".to_owned() } else { format!("{hits} times") }
 }
 
 fn verify(report: &Report) -> Text {

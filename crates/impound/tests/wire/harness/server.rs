@@ -61,6 +61,13 @@ impl Server {
         python(&[&["-m", "tamper", &self.endpoint()], change].concat());
     }
 
+    /// A queue with messages and a bucket with objects, from a file: see tests/wire/feed.py. Gives the queue's
+    /// URL.
+    pub fn feed(&self, file: &Path) -> String {
+        let file = file.to_str().expect("a name");
+        python(&["-m", "feed", &self.endpoint(), file]).trim().to_owned()
+    }
+
     /// Asks an emulator of its own whether it does what AWS's documentation says: see tests/wire/conformance.
     pub fn conformance() -> Output {
         Command::new(&root().python).args(["-m", "conformance"]).current_dir(folder()).output().unwrap()

@@ -1,0 +1,253 @@
+//! The loop of the watch: receive, look, write down, tell, start, delete. Responses run beside it, so
+//! that one which takes hours keeps no alert waiting.
+
+use super::clock::SystemClock;
+use super::entry::Door;
+use super::runtime::block_on;
+use crate::args::Watch as Args;
+use crate::commands::resume::person;
+use crate::commands::watch::Brief;
+use crate::context::{Context, PROGRAM};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::opening::closed_case_of;
+use crate::preflight::unreachable;
+use crate::stopping::unless_stopped;
+use crate::text::text;
+use crate::watch::journal::{self, Journal, Line};
+use crate::watch::lookout::Lookout;
+use crate::watch::orders::Order;
+use aws::{Intake, Message};
+use casebook::fault::Fault;
+use casebook::id::Region;
+use casebook::settings::Config;
+use detect::trigger::Triggers;
+use engine::{Clock, Stop};
+use futures_util::future::{Either, select};
+use responses::{End, Responses};
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use telling::Telling;
+
+mod messages;
+mod respond;
+mod responses;
+mod telling;
+
+/// How long one call waits for messages; a shorter one where somebody waits for the end.
+const WAIT: Duration = Duration::from_secs(20);
+const SHORT_WAIT: Duration = Duration::from_secs(1);
+/// How often backlog and lag are shown.
+const SHOWN_EVERY: Duration = Duration::from_secs(60);
+/// Pauses after calls that failed: the first and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+/// How many calls in a row may fail where somebody waits for the end.
+const TRIES: u32 = 3;
+
+/// Watches a queue until it is stopped, or as long as was asked for.
+///
+/// # Errors
+/// When the queue can not be read, or the journal not written.
+pub fn watch(context: &Context, args: &Args, brief: Brief) -> Result<Exit, Failure> {
+    let config = brief.file.config();
+    block_on(async |stop| {
+        let region = region(&brief.queue);
+        let door = Door { context, config: &config, account: None, region: region.as_ref() };
+        let intake = unless_stopped(stop, door.intake()).await?;
+        let mut watch = Watch::begin(context, &config, &intake, brief)?;
+        let broken = watch.go_on(args, stop).await.err();
+        let exit = watch.end(stop).await?;
+        broken.map_or(Ok(exit), Err)
+    })
+}
+
+/// The region that stands in a queue's address: `https://sqs.REGION.amazonaws.com/…`
+/// (<https://docs.aws.amazon.com/general/latest/gr/sqs-service.html>).
+fn region(queue: &str) -> Option<Region> {
+    let host = queue.split_once("://")?.1.split('/').next()?;
+    let name = host.strip_prefix("sqs.")?.split_once(".amazonaws.")?.0;
+    Some(Region::new(name))
+}
+
+/// A watch under way.
+struct Watch<'a> {
+    context: &'a Context,
+    intake: &'a Intake,
+    queue: String,
+    /// Where instances may be besides the regions of their calls.
+    regions: Vec<String>,
+    orders: Vec<Order>,
+    triggers: Triggers,
+    lookout: Lookout,
+    journal: Journal,
+    responses: Responses<'a>,
+    telling: Telling,
+    messages: u64,
+    dead: u64,
+    exit: Exit,
+    shown: Option<Instant>,
+}
+
+impl<'a> Watch<'a> {
+    /// Takes up what earlier runs have left.
+    fn begin(context: &'a Context, config: &'a Config, intake: &'a Intake, brief: Brief) -> Result<Self, Failure> {
+        let Brief { file, queue, orders, mut triggers, lookout, mut journal } = brief;
+        let left = journal.replay(&mut triggers)?;
+        let began = Line::Began { queue: queue.clone(), program: PROGRAM.to_owned(), by: person() };
+        journal.write(SystemClock.now(), &[began])?;
+        let mut responses = Responses::new(context, config);
+        let shelf = context.shelf()?;
+        for (number, start) in left.starts {
+            if let Some(case) = closed_case_of(&shelf, &start.instance, &start.finding.note.id)? {
+                let (case, reason) = (case.to_string(), "the case was closed meanwhile".to_owned());
+                journal.write(SystemClock.now(), &[Line::Ended { start: number, case, reason }])?;
+                continue;
+            }
+            context.terminal.log(&text!("going on with the response to {}", start.instance));
+            let document = journal.kept(&start.finding.note.sha256)?;
+            responses.begin(number, start, document, Instant::now());
+        }
+        if let Some(why) = triggers.tripped() {
+            context.terminal.warn(&text!("the breaker is open: {}; `impound watch --reset-breaker` closes it", why));
+        }
+        let telling = Telling::new(&file.tell, left.untold);
+        Ok(Self {
+            context,
+            intake,
+            queue,
+            regions: file.detect.regions,
+            orders,
+            triggers,
+            lookout,
+            journal,
+            responses,
+            telling,
+            messages: 0,
+            dead: 0,
+            exit: Exit::Done,
+            shown: None,
+        })
+    }
+
+    /// Receives until somebody wishes to stop, the time is over or, where asked for, nothing is left.
+    async fn go_on(&mut self, args: &Args, stop: &Stop) -> Result<(), Failure> {
+        let until = args.length.map(|length| Instant::now() + length);
+        let mut failed = 0;
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if stop.times() > 0 || left.is_some_and(|left| left.is_zero()) {
+                return Ok(());
+            }
+            let wait = if args.once { SHORT_WAIT } else { WAIT.min(left.unwrap_or(WAIT)) };
+            match self.receive(wait, stop).await? {
+                None => return Ok(()),
+                Some(Ok(messages)) if messages.is_empty() && args.once => return Ok(()),
+                Some(Ok(messages)) => {
+                    failed = 0;
+                    self.take(messages).await?;
+                }
+                Some(Err(fault)) => {
+                    failed += 1;
+                    self.failed(&fault, failed, args.once, stop).await?;
+                }
+            }
+            self.telling.go_on(self.context, &mut self.journal).await?;
+            self.show_backlog().await;
+        }
+    }
+
+    async fn receive(&mut self, wait: Duration, stop: &Stop) -> Result<Option<Result<Vec<Message>, Fault>>, Failure> {
+        let (intake, queue) = (self.intake, self.queue.clone());
+        self.beside(intake.receive(&queue, wait), stop).await
+    }
+
+    /// Awaits something while the responses go on; `None` when somebody wishes to stop.
+    async fn beside<T>(&mut self, asked: impl Future<Output = T>, stop: &Stop) -> Result<Option<T>, Failure> {
+        let mut asked = pin!(asked);
+        let mut wished = pin!(stop.wished());
+        loop {
+            let first = select(asked.as_mut(), wished.as_mut());
+            let end = match select(first, pin!(self.responses.next())).await {
+                Either::Left((Either::Left((value, _)), _)) => return Ok(Some(value)),
+                Either::Left((Either::Right(_), _)) => return Ok(None),
+                Either::Right((end, _)) => end,
+            };
+            self.ended(end)?;
+        }
+    }
+
+    /// A queue that is gone or denied ends the watch; anything else passes.
+    async fn failed(&mut self, fault: &Fault, times: u32, once: bool, stop: &Stop) -> Result<(), Failure> {
+        if !fault.passes() || (once && times >= TRIES) {
+            return Err(unreachable(&format!("could not receive from the queue {}", self.queue), fault));
+        }
+        let pause = PAUSES[1].min(PAUSES[0] * 2_u32.saturating_pow(times - 1));
+        let seconds = pause.as_secs();
+        self.context.terminal.warn(&text!("could not receive: {}; again in {} s", fault, seconds));
+        self.beside(tokio::time::sleep(pause), stop).await?;
+        Ok(())
+    }
+
+    /// A response came to its end, or was stopped and is gone on with next time.
+    fn ended(&mut self, end: End) -> Result<(), Failure> {
+        let End { start, case, reason, exit, whole } = end;
+        self.exit = self.exit.worst(exit);
+        if whole {
+            self.journal.write(SystemClock.now(), &[Line::Ended { start, case, reason }])?;
+        }
+        Ok(())
+    }
+
+    /// How much is left in the queue, from time to time.
+    async fn show_backlog(&mut self) {
+        if self.shown.is_some_and(|shown| shown.elapsed() < SHOWN_EVERY) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        match self.intake.backlog(&self.queue).await {
+            Ok(left) => self.context.terminal.log(&text!(
+                "{} messages wait, {} are being looked at; {} taken, {} records, {} not understood",
+                left.waiting,
+                left.in_flight,
+                self.messages,
+                self.lookout.counts().read,
+                self.dead
+            )),
+            Err(fault) => self.context.terminal.warn(&text!("could not ask how much is left in the queue: {}", fault)),
+        }
+    }
+
+    /// Lets what is under way come to rest, and says how it was.
+    async fn end(&mut self, stop: &Stop) -> Result<Exit, Failure> {
+        while let Some(end) = self.responses.rest(stop).await {
+            self.ended(end)?;
+        }
+        self.telling.finish(self.context, &mut self.journal).await?;
+        let counts = self.lookout.counts().clone();
+        self.journal.write(SystemClock.now(), &[journal::read(self.messages, &counts)])?;
+        self.context.terminal.log(&text!(
+            "took {} messages with {} records: {} understood, {} rejected, {} duplicates; {} dead letters",
+            self.messages,
+            counts.read,
+            counts.parsed,
+            counts.rejected,
+            counts.duplicates,
+            self.dead
+        ));
+        Ok(if self.dead > 0 { self.exit.worst(Exit::Gaps) } else { self.exit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queues_address_tells_its_region() {
+        let of = |queue| region(queue).map(|region| region.to_string());
+        assert_eq!(of("https://sqs.eu-west-1.amazonaws.com/111111111111/q").as_deref(), Some("eu-west-1"));
+        assert_eq!(of("https://sqs.cn-north-1.amazonaws.com.cn/111111111111/q").as_deref(), Some("cn-north-1"));
+        assert_eq!(of("http://127.0.0.1:5000/111111111111/q"), None);
+        assert_eq!(of("findings"), None);
+    }
+}

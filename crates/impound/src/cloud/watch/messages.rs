@@ -1,0 +1,192 @@
+//! From a handful of messages to what is written, told, started and deleted, in this order.
+
+use super::{SystemClock, Watch};
+use crate::commands::detect::tell;
+use crate::failure::Failure;
+use crate::text::text;
+use crate::watch::accusation;
+use crate::watch::journal::{Line, Start};
+use aws::Message;
+use casebook::fault::Fault;
+use detect::alert::{Alert, ocsf};
+use detect::source::message::{Content, Object, open};
+use detect::trigger::Decision;
+use engine::Clock;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::time::Instant;
+
+/// The largest object that is read: it is held in memory. CloudTrail's are some megabytes at most.
+const OBJECT_BYTES: u64 = 64 << 20;
+
+impl Watch<'_> {
+    /// Takes messages: whatever comes of them stands in the journal before one is deleted.
+    pub(super) async fn take(&mut self, messages: Vec<Message>) -> Result<(), Failure> {
+        let received = Instant::now();
+        let mut lines = Vec::new();
+        let mut understood = Vec::new();
+        for message in messages {
+            match self.look(&message).await {
+                Ok(wrong) => {
+                    lines.extend(self.dead_letters(&message, wrong)?);
+                    understood.push(message);
+                }
+                Err(fault) => self.context.terminal.warn(&text!("message {} is left for later: {}", message.id, fault)),
+            }
+        }
+        self.decide(lines, received)?;
+        self.messages += understood.len() as u64;
+        for message in understood {
+            self.delete(&message).await;
+        }
+        Ok(())
+    }
+
+    /// Looks at a message, and gives what of it was not understood. A fault that passes leaves it for a
+    /// redelivery: what was seen of it by then is a duplicate then.
+    async fn look(&mut self, message: &Message) -> Result<Vec<String>, Fault> {
+        let objects = match open(&message.body) {
+            Err(why) => return Ok(vec![why]),
+            Ok(Content::Nothing(_)) => return Ok(Vec::new()),
+            Ok(Content::Records(bytes)) => {
+                let name = format!("message {}", message.id);
+                return Ok(self.lookout.read(&name, &bytes).err().into_iter().collect());
+            }
+            Ok(Content::Objects(objects)) => objects,
+        };
+        let mut wrong = Vec::new();
+        for object in objects {
+            wrong.extend(self.object(&object).await?);
+        }
+        Ok(wrong)
+    }
+
+    async fn object(&mut self, object: &Object) -> Result<Option<String>, Fault> {
+        let Object { region, bucket, key } = object;
+        let name = format!("s3://{bucket}/{key}");
+        match self.intake.read(region, bucket, key, OBJECT_BYTES).await {
+            Ok(bytes) => Ok(self.lookout.read(&name, &bytes).err()),
+            Err(fault) if fault.passes() || is_of_ours(&fault) => Err(fault),
+            Err(fault) => Ok(Some(format!("could not read {name}: {fault}"))),
+        }
+    }
+
+    fn dead_letters(&mut self, message: &Message, wrong: Vec<String>) -> Result<Vec<Line>, Failure> {
+        if wrong.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.dead += 1;
+        let sha256 = self.journal.keep(message.body.as_bytes())?.to_string();
+        let line = |why: String| {
+            self.context.terminal.warn(&text!(
+                "message {} was not understood: {}; kept as {}",
+                message.id,
+                why,
+                sha256
+            ));
+            Line::DeadLetter { message: message.id.clone(), why, sha256: sha256.clone() }
+        };
+        Ok(wrong.into_iter().map(line).collect())
+    }
+
+    /// Decides on the alerts, writes everything down, and only then tells and starts.
+    fn decide(&mut self, mut lines: Vec<Line>, received: Instant) -> Result<(), Failure> {
+        let now = SystemClock.now();
+        let alerts = self.lookout.tell(now);
+        let open_before = self.triggers.tripped().is_some();
+        for alert in &alerts {
+            lines.extend(self.decided(alert, now)?);
+        }
+        if let Some(why) = self.triggers.tripped().filter(|_| !open_before) {
+            self.context.terminal.warn(&text!("the breaker has opened: {}: impound watch --reset-breaker", why));
+            lines.push(Line::Tripped { why: why.to_owned() });
+        }
+        let numbers = self.journal.write(now, &lines)?;
+        for alert in &alerts {
+            tell(self.context, alert)?;
+        }
+        for (number, line) in numbers.into_iter().zip(lines) {
+            self.act(number, line, received)?;
+        }
+        Ok(())
+    }
+
+    fn decided(&mut self, alert: &Alert, now: Timestamp) -> Result<Vec<Line>, Failure> {
+        let decision = self.triggers.decide(alert, now);
+        let finding = ocsf::finding(alert);
+        let mut start = None;
+        if let Decision::Start { instance, account, trigger } = &decision {
+            start = Some(self.start(alert, (instance, account), *trigger, &finding)?);
+        }
+        let (alert, decision) = (alert.id.clone(), said(&decision));
+        self.context.terminal.log(&text!("alert {}: {}", alert, decision));
+        let tell = self.telling.places();
+        Ok([Line::Alert { alert, decision, tell, finding }].into_iter().chain(start).collect())
+    }
+
+    fn start(&mut self, alert: &Alert, who: (&str, &str), trigger: usize, finding: &Value) -> Result<Line, Failure> {
+        let sha256 = self.journal.keep(finding.to_string().as_bytes())?.to_string();
+        Ok(Line::Start(Box::new(Start {
+            instance: who.0.to_owned(),
+            account: who.1.to_owned(),
+            regions: self.regions_of(alert),
+            order: self.orders[trigger].clone(),
+            finding: accusation::finding(alert, &sha256),
+        })))
+    }
+
+    fn regions_of(&self, alert: &Alert) -> Vec<String> {
+        let mut regions: Vec<String> = alert.regions.iter().cloned().collect();
+        regions.extend(self.regions.iter().filter(|region| !alert.regions.contains(*region)).cloned());
+        regions
+    }
+
+    fn act(&mut self, number: u64, line: Line, received: Instant) -> Result<(), Failure> {
+        match line {
+            Line::Start(start) => {
+                let document = self.journal.kept(&start.finding.note.sha256)?;
+                self.responses.begin(number, *start, document, received);
+            }
+            Line::Alert { tell, finding, .. } => self.telling.add(number, tell, &finding),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A message that can not be deleted comes again, and is a duplicate then.
+    async fn delete(&self, message: &Message) {
+        if let Err(fault) = self.intake.delete(&self.queue, &message.receipt).await {
+            self.context.terminal.warn(&text!("could not delete the message {}: {}", message.id, fault));
+        }
+    }
+}
+
+/// Whether our own credentials are the trouble: then the message is not.
+fn is_of_ours(fault: &Fault) -> bool {
+    let code = fault.code.as_str();
+    code.contains("Expired") || code.contains("Token") || code.contains("Signature") || code == "InvalidAccessKeyId"
+}
+
+fn said(decision: &Decision) -> String {
+    match decision {
+        Decision::Start { instance, .. } => format!("a response to {instance} is started"),
+        Decision::WouldStart { instance, .. } => {
+            format!("a response to {instance} would be started: this is a dry run")
+        }
+        Decision::Started => "a response was started before".to_owned(),
+        Decision::OnlyTold(why) => format!("only told: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use casebook::fault::FaultClass;
+
+    #[test]
+    fn expired_credentials_of_ours_make_no_dead_letter() {
+        let denied = |code| is_of_ours(&Fault::new(FaultClass::Denied, code, "m"));
+        assert!(denied("ExpiredToken") && denied("InvalidAccessKeyId") && denied("SignatureDoesNotMatch"));
+        assert!(!denied("AccessDenied") && !denied("NoSuchKey"));
+    }
+}

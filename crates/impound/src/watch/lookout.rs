@@ -1,0 +1,80 @@
+//! Looks at what comes: readers, rules, baseline and stories together.
+
+use crate::commands::{baseline, detect as command};
+use crate::config::DetectConfig;
+use crate::context::Context;
+use crate::failure::Failure;
+use detect::alert::Alert;
+use detect::count::Counts;
+use detect::desk::Desk;
+use detect::order::Horizon;
+use detect::read::Reader;
+use detect::rules::Level;
+use detect::scout::Scout;
+use detect::source::key::Period;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Looks at what comes.
+pub struct Lookout {
+    scout: Scout,
+    desk: Desk,
+    level: Level,
+    counts: Counts,
+}
+
+impl Lookout {
+    /// With the rules, the baseline and the instances of the configuration. What of the rules can not be
+    /// used is named.
+    ///
+    /// # Errors
+    /// When something that is named is not there, or no rule is left.
+    pub fn new(context: &Context, config: &DetectConfig) -> Result<Self, Failure> {
+        let (rules, warnings) = command::rules(&config.rules, !config.only)?;
+        warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
+        let baseline = config.baseline.as_deref().map(baseline::read).transpose()?;
+        let holdings = command::holdings(&config.instances)?;
+        let rules = Arc::new(rules);
+        let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
+        let desk = Desk::new(rules, Horizon::default(), baseline);
+        Ok(Self { scout, desk, level: config.level, counts: Counts::default() })
+    }
+
+    /// Looks at the records of an input.
+    ///
+    /// # Errors
+    /// In a sentence, what of it was not understood; everything else was looked at.
+    pub fn read(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let Self { scout, desk, .. } = self;
+        let mut reader = Reader::default();
+        reader.read(name, bytes, |record| {
+            let (fate, sighting) = scout.look(&record);
+            if let Some(sighting) = sighting {
+                desk.take(sighting);
+            }
+            fate
+        });
+        let tally = reader.into_tally();
+        self.counts += &tally.counts;
+        match tally.rejections.first() {
+            None => Ok(()),
+            Some(first) => Err(format!(
+                "{} at byte {}: {} ({} of {} records rejected)",
+                first.input, first.offset, first.why, tally.counts.rejected, tally.counts.read
+            )),
+        }
+    }
+
+    /// The alerts that are new or have changed.
+    pub fn tell(&mut self, now: Timestamp) -> Vec<Alert> {
+        self.desk.passed(now);
+        let alerts = self.desk.tell(self.level);
+        self.desk.forget(now);
+        alerts
+    }
+
+    /// What was read so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
