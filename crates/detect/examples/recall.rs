@@ -171,8 +171,10 @@ fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) ->
     }
     let told = |alert: &Alert| format!("{} {} {}", alert.first, alert.level.as_str(), alert.headline());
     let mut notes: Vec<String> = alerts.iter().map(told).collect();
-    let title = |id: &String| rules.cards().iter().find(|card| card.id == *id).map_or(id.as_str(), |card| &card.title);
-    notes.extend(desk.hits().iter().map(|(id, hits)| format!("{hits:8} {}", title(id))));
+    notes.extend(desk.hits().iter().map(|(id, hits)| {
+        let card = rules.cards().iter().find(|card| card.id == *id);
+        format!("{hits:8} {}", card.map_or(id, |card| &card.title))
+    }));
     Ok(notes)
 }
 

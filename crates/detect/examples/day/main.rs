@@ -58,40 +58,40 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The day under way.
-pub struct Day {
-    pub random: fastrand::Rng,
-    pub minute: u32,
+pub(crate) struct Day {
+    pub(crate) random: fastrand::Rng,
+    pub(crate) minute: u32,
     begins: Timestamp,
     /// What was called and not delivered yet, by region.
     calls: BTreeMap<&'static str, Vec<(Timestamp, String)>>,
 }
 
 /// A call, but for who makes it and when.
-pub struct Call {
-    pub service: &'static str,
-    pub name: &'static str,
-    pub parameters: Value,
-    pub error: Option<&'static str>,
+pub(crate) struct Call {
+    pub(crate) service: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) parameters: Value,
+    pub(crate) error: Option<&'static str>,
     /// Fields beyond those that every record has.
-    pub more: Value,
-    pub region: &'static str,
+    pub(crate) more: Value,
+    pub(crate) region: &'static str,
 }
 
 /// A call that succeeds.
-pub fn call(service: &'static str, name: &'static str, parameters: Value) -> Call {
+pub(crate) fn call(service: &'static str, name: &'static str, parameters: Value) -> Call {
     Call { service, name, parameters, error: None, more: json!({}), region: HOME }
 }
 
 impl Call {
-    pub fn refused(self, error: &'static str) -> Self {
+    pub(crate) fn refused(self, error: &'static str) -> Self {
         Self { error: Some(error), ..self }
     }
 
-    pub fn with(self, more: Value) -> Self {
+    pub(crate) fn with(self, more: Value) -> Self {
         Self { more, ..self }
     }
 
-    pub fn in_region(self, region: &'static str) -> Self {
+    pub(crate) fn in_region(self, region: &'static str) -> Self {
         Self { region, ..self }
     }
 }
@@ -102,28 +102,28 @@ impl Day {
     }
 
     /// Whether something that happens so often in an hour happens in this minute.
-    pub fn now(&mut self, an_hour: f64) -> bool {
+    pub(crate) fn now(&mut self, an_hour: f64) -> bool {
         self.random.f64() < an_hour / 60.0
     }
 
     /// Whether people are at work, more or less.
-    pub fn office_hours(&self) -> bool {
+    pub(crate) fn office_hours(&self) -> bool {
         (8 * 60..18 * 60).contains(&self.minute)
     }
 
     /// One of these.
-    pub fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
+    pub(crate) fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.random.usize(..of.len())]
     }
 
     /// Makes a call some time in this minute.
-    pub fn call(&mut self, who: &Who, call: Call) {
+    pub(crate) fn call(&mut self, who: &Who, call: Call) {
         let second = self.random.i64(0..60);
         self.call_at(who, call, second);
     }
 
     /// Makes calls one after the other, from this minute on, some seconds apart.
-    pub fn calls(&mut self, who: &Who, calls: Vec<Call>, apart: i64) {
+    pub(crate) fn calls(&mut self, who: &Who, calls: Vec<Call>, apart: i64) {
         let mut second = self.random.i64(0..30);
         for call in calls {
             self.call_at(who, call, second);

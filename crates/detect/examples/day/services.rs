@@ -72,8 +72,11 @@ const ASKERS: [Asker; 6] = [
     ),
 ];
 
+/// Its name, and its calls with how often each comes.
+type Function = (&'static str, &'static [(&'static str, &'static str, f64)]);
+
 /// Functions: their role, what they call, and how often in an hour.
-const FUNCTIONS: [(&str, &[(&str, &str, f64)]); 4] = [
+const FUNCTIONS: [Function; 4] = [
     ("orders", &[("dynamodb", "PutItem", 300.0), ("kms", "Decrypt", 120.0), ("sns", "Publish", 60.0)]),
     ("thumbnails", &[("s3", "GetObject", 600.0), ("s3", "PutObject", 600.0)]),
     ("tidy-up", &[("ec2", "DescribeVolumes", 1.0), ("ec2", "DescribeImages", 1.0), ("ec2", "DeregisterImage", 0.2)]),

@@ -75,14 +75,4 @@ impl Who {
         (who.address, who.agent) = (name.clone(), name);
         who
     }
-
-    /// An IAM user.
-    pub fn user(name: &str, address: &str, agent: &str) -> Self {
-        let identity = json!({
-            "type": "IAMUser", "principalId": format!("AIDA{:0<17}", name.to_uppercase().replace('-', "")),
-            "arn": format!("arn:aws:iam::{ACCOUNT}:user/{name}"), "accountId": ACCOUNT,
-            "accessKeyId": format!("AKIA{:0<16}", name.to_uppercase().replace('-', "")), "userName": name,
-        });
-        Self { identity, address: address.to_owned(), agent: agent.to_owned(), console: false }
-    }
 }

@@ -25,7 +25,8 @@ fn call(minute: u32, name: &str) -> Value {
 
 /// An instance that looks around, makes itself a way back and stops the trail.
 fn attack() -> String {
-    let calls = ["s3 GetObject", "sts GetCallerIdentity", "iam CreateUser", "iam CreateAccessKey", "cloudtrail StopLogging"];
+    let calls =
+        ["s3 GetObject", "sts GetCallerIdentity", "iam CreateUser", "iam CreateAccessKey", "cloudtrail StopLogging"];
     let records: Vec<_> = (1..).zip(calls).map(|(minute, name)| call(minute, name)).collect();
     json!({ "Records": records }).to_string()
 }
@@ -71,7 +72,10 @@ fn detect_tells_programs_one_detection_finding_a_line() {
         for field in ["activity_id", "severity_id", "status_id", "time", "type_uid"] {
             number(&finding, field);
         }
-        assert!(finding["finding_info"]["uid"].is_string() && finding["finding_info"]["title"].is_string(), "{finding}");
+        assert!(
+            finding["finding_info"]["uid"].is_string() && finding["finding_info"]["title"].is_string(),
+            "{finding}"
+        );
         assert!(finding["metadata"]["product"]["name"].is_string() && finding["metadata"]["version"].is_string());
     }
 }
@@ -139,7 +143,9 @@ fn what_is_asked_wrongly_is_usage() {
     home.run(&["detect", "absent"]).fails_with(2, &["absent", "no such file"]);
     home.run(&["detect", "--baseline", "absent", &log]).fails_with(2, &["baseline", "absent"]);
     home.run(&["detect", "--rules", "absent", &log]).fails_with(2, &["rules", "absent"]);
-    for line in [&["--since", "yesterday-ish"][..], &["--level", "terrible"], &["--until", "2026-03-01T12:00:00 Mars/Base"]] {
+    for line in
+        [&["--since", "yesterday-ish"][..], &["--level", "terrible"], &["--until", "2026-03-01T12:00:00 Mars/Base"]]
+    {
         let end = home.run(&[&["detect", &log], line].concat());
         assert_eq!(end.code, Some(2), "{line:?}: {end:?}");
     }
