@@ -1,8 +1,8 @@
 """Fill a queue and a bucket: python -m feed http://127.0.0.1:PORT FILE
 
 FILE is a JSON object: {"queue": name, "objects": {"bucket/key": document}, "messages": [document or text]}. Objects
-whose key ends with .gz are packed. The answer on stdout is the URL of the queue, whose messages come again after
-a second unless they are deleted.
+whose key ends with .gz are packed. With "topic" and "bus" a topic and an event bus of that name deliver to the queue.
+The answer on stdout is the URL of the queue, whose messages come again after a second unless they are deleted.
 """
 
 import gzip
@@ -34,6 +34,18 @@ def send(account, queue, messages):
         account.sqs.send_message_batch(QueueUrl=queue, Entries=entries)
 
 
+def deliver(account, feed, queue):
+    """Let a topic and a bus deliver to a queue."""
+    arn = account.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    if "topic" in feed:
+        topic = account.sns.create_topic(Name=feed["topic"])["TopicArn"]
+        account.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    if "bus" in feed:
+        account.events.create_event_bus(Name=feed["bus"])
+        account.events.put_rule(Name="all", EventBusName=feed["bus"], EventPattern=json.dumps({"source": [{"prefix": ""}]}))
+        account.events.put_targets(Rule="all", EventBusName=feed["bus"], Targets=[{"Id": "queue", "Arn": arn}])
+
+
 def main():
     """With setup keys: it is not in the program's part of the call log."""
     if len(sys.argv) != 3:
@@ -45,6 +57,7 @@ def main():
     for path, document in feed.get("objects", {}).items():
         store(account, path, document)
     queue = account.sqs.create_queue(QueueName=feed["queue"], Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    deliver(account, feed, queue)
     send(account, queue, feed["messages"])
     print(queue)
 

@@ -8,6 +8,8 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use casebook::fault::{Fault, FaultClass};
 use std::time::Duration;
 
+mod outlet;
+
 /// A queue's account and region, and the buckets that can be read from there.
 #[derive(Debug)]
 pub struct Intake(Clients);

@@ -7,7 +7,6 @@ use crate::hazards::{self, Hazard, Status};
 use crate::permissions;
 use crate::query::Side;
 use crate::runbook::Runbook;
-use crate::settings::Config;
 use crate::step::Phase;
 use crate::steps::{REGISTRY, StepCard};
 use serde::Serialize;
@@ -31,7 +30,6 @@ pub fn all() -> Result<Vec<Document>, String> {
     let mut documents = vec![
         Document { path: "docs/steps.md".into(), text: steps()? },
         json("docs/runbook.schema.json", &schemars::schema_for!(Runbook))?,
-        json("docs/impound.schema.json", &schemars::schema_for!(Config))?,
     ];
     for (side, name) in [(Side::Source, "source"), (Side::Forensic, "forensic")] {
         documents.push(json(&format!("docs/permissions/{name}.json"), &permissions::policy(side, None))?);

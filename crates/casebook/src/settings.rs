@@ -4,8 +4,8 @@ use crate::id::{AccountId, Arn, InstanceId, Region, SubnetId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The file `impound.toml`, every key optional, unknown keys an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// What `impound.toml` says about responses, every key optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The account under investigation.
@@ -170,17 +170,6 @@ pub struct ForensicSettings {
 }
 
 impl Config {
-    /// Reads `impound.toml`.
-    ///
-    /// # Errors
-    /// One line with place and reason: an unknown key, a wrong value, or the same account on both
-    /// sides.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| describe(text, &error))?;
-        config.check()?;
-        Ok(config)
-    }
-
     /// What the form of the file does not say.
     ///
     /// # Errors
@@ -250,7 +239,11 @@ fn check_account(id: &str) -> Result<(), String> {
     if shaped { Ok(()) } else { Err(format!("forensic.account_id: `{id}` is not an account number of 12 digits")) }
 }
 
-fn check_arn(key: &str, text: &str, service: &str) -> Result<(), String> {
+/// Whether a key holds nothing, or an ARN of that service.
+///
+/// # Errors
+/// One line: the key and what it holds.
+pub fn check_arn(key: &str, text: &str, service: &str) -> Result<(), String> {
     let shaped = text.is_empty() || (text.starts_with("arn:") && text.contains(service));
     if shaped { Ok(()) } else { Err(format!("{key}: `{text}` is not an ARN of {}", service.trim_matches(':'))) }
 }
@@ -266,18 +259,23 @@ pub fn describe(text: &str, error: &toml::de::Error) -> String {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Config, String> {
+        let config: Config = toml::from_str(text).map_err(|error| describe(text, &error))?;
+        config.check().map(|()| config)
+    }
+
     #[test]
     fn an_empty_file_is_the_defaults() {
-        let config = Config::parse("").expect("parses");
+        let config = parse("").expect("parses");
         assert_eq!((config.policy.lock_days, config.policy.verify_max_gib), (30, 64));
         assert_eq!(config.settings(&"us-east-1".into()).forensic, None);
     }
 
     #[test]
     fn unknown_keys_and_wrong_values_name_their_line() {
-        let error = Config::parse("[policy]\nlock_day = 3\n").expect_err("unknown key");
+        let error = parse("[policy]\nlock_day = 3\n").expect_err("unknown key");
         assert!(error.starts_with("line 2: unknown field `lock_day`"), "{error}");
-        let error = Config::parse("[policy]\nasg = \"detach\"\n").expect_err("wrong value");
+        let error = parse("[policy]\nasg = \"detach\"\n").expect_err("wrong value");
         assert!(error.contains("line 2") && error.contains("detach-replace"), "{error}");
     }
 
@@ -285,14 +283,14 @@ mod tests {
     fn one_account_on_both_sides_is_refused() {
         let text =
             "[source]\nrole_arn = \"arn:aws:iam::222222222222:role/Ir\"\n[forensic]\naccount_id = \"222222222222\"\n";
-        assert!(Config::parse(text).expect_err("same account").contains("separate forensic account"));
+        assert!(parse(text).expect_err("same account").contains("separate forensic account"));
     }
 
     #[test]
     fn a_region_has_its_own_key_and_subnet() {
         let text = "[forensic]\naccount_id = \"222222222222\"\nkms_key_arn = \"arn:aws:kms:us-east-1:222222222222:key/a\"\n\
                     [forensic.regions.eu-west-1]\nkms_key_arn = \"arn:aws:kms:eu-west-1:222222222222:key/b\"\n";
-        let settings = Config::parse(text).expect("parses").settings(&"eu-west-1".into());
+        let settings = parse(text).expect("parses").settings(&"eu-west-1".into());
         assert_eq!(settings.forensic.and_then(|f| f.key), Some("arn:aws:kms:eu-west-1:222222222222:key/b".into()));
     }
 }

@@ -131,12 +131,3 @@ fn the_architecture_names_what_is_there() {
         }
     }
 }
-
-/// The configuration that README shows is one that the program takes.
-#[test]
-fn the_configuration_in_readme_is_readable() {
-    let text = fs::read_to_string(root().join("README.md")).expect("committed");
-    let (_, rest) = text.split_once("```toml\n").expect("README shows impound.toml");
-    let (example, _) = rest.split_once("```").expect("the example ends");
-    casebook::settings::Config::parse(example).expect("README's configuration");
-}

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use casebook::runbook::Runbook;
-use casebook::settings::{Config, ForensicConfig, Policy, SourceConfig, describe};
+use casebook::settings::{Config, ForensicConfig, Policy, SourceConfig, check_arn, describe};
 use detect::rules::Level;
 use detect::trigger::{Limits, Trigger};
 use directories::ProjectDirs;
@@ -14,7 +14,7 @@ const FILE: &str = "impound.toml";
 
 /// The file `impound.toml`, every key optional, unknown keys an error: what a response needs, and what
 /// the watch does.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
     source: SourceConfig,
@@ -31,7 +31,7 @@ pub struct File {
 }
 
 /// What the watch looks for, and where.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DetectConfig {
     /// The URL of the queue.
@@ -51,11 +51,15 @@ pub struct DetectConfig {
 }
 
 /// Who is told of alerts, besides whoever reads stdout.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TellConfig {
     /// The URL to which each alert is posted, in the form that Slack takes.
     pub webhook: String,
+    /// The SNS topic to which each alert is published as text.
+    pub sns_topic_arn: String,
+    /// The EventBridge bus on which each alert is put as OCSF Detection Finding.
+    pub event_bus_arn: String,
 }
 
 impl Default for DetectConfig {
@@ -85,6 +89,8 @@ impl File {
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml::from_str(text).map_err(|error| describe(text, &error))?;
         file.config().check()?;
+        check_arn("tell.sns_topic_arn", &file.tell.sns_topic_arn, ":sns:")?;
+        check_arn("tell.event_bus_arn", &file.tell.event_bus_arn, ":events:")?;
         Ok(file)
     }
 }
@@ -176,6 +182,31 @@ mod tests {
         assert!(File::parse("").is_ok_and(|file| file.trigger.is_empty() && file.detect.level == Level::Medium));
     }
 
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    #[test]
+    fn the_configurations_in_readme_are_readable() {
+        let readme = std::fs::read_to_string(root().join("README.md")).expect("committed");
+        let examples: Vec<_> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(examples.len() >= 2, "README shows what a response and what the watch needs");
+        for example in examples {
+            File::parse(example).expect(example);
+        }
+    }
+
+    /// `UPDATE=1` writes it anew.
+    #[test]
+    fn the_committed_schema_is_up_to_date() {
+        let path = root().join("docs/impound.schema.json");
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(File)).expect("JSON") + "\n";
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &schema).expect("written");
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("committed"), schema);
+    }
+
     #[test]
     fn unknown_keys_name_their_line_in_every_part() {
         for (text, line) in [
@@ -189,6 +220,9 @@ mod tests {
             let why = File::parse(text).expect_err(text);
             assert!(why.starts_with(&format!("line {line}: unknown field")), "{text}: {why}");
         }
+        assert!(
+            File::parse("[tell]\nsns_topic_arn = \"alerts\"\n").expect_err("checked").contains("tell.sns_topic_arn")
+        );
         assert!(File::parse("[forensic]\naccount_id = \"1\"\n").expect_err("checked").contains("12 digits"));
     }
 }

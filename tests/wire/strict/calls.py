@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from . import cbor
 
 QUERY_SERVICES = ("iam", "sts", "autoscaling", "elasticloadbalancing")
-QUEUES = ("ReceiveMessage", "DeleteMessage")  # they change a queue, and nothing that is under investigation
+NEWS = ("ReceiveMessage", "DeleteMessage", "Publish", "PutEvents")  # they change nothing that is under investigation
 READS = ("Describe", "Get", "List", "Lookup", "Simulate", "Search", "Head")
 HARMLESS = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "Sign", "Verify")
 ID = re.compile(r"\b(?:i|vol|snap|ami|eni|sg|sgr|subnet|vpc|vpce|rtb|igw|acl|aclassoc|iip-assoc|eipalloc|eipassoc)-[0-9a-f]{8,17}\b")
@@ -37,7 +37,7 @@ class Call:
         self.action, self.params = self._read(env, body)
         self.params.pop("Version", None)
         self.dry_run = str(self.params.get("DryRun", "")).lower() == "true"
-        reads = self.action.startswith(READS) or self.action in (*HARMLESS, *QUEUES)
+        reads = self.action.startswith(READS) or self.action in (*HARMLESS, *NEWS)
         self.mutating = not (reads or self.service == "sts" or self.dry_run)
         self.ids = sorted(set(ID.findall(self.path + " " + json.dumps(self.params, default=str))))
 

@@ -27,7 +27,7 @@ use futures_util::future::{Either, select};
 use responses::{End, Responses};
 use std::pin::pin;
 use std::time::{Duration, Instant};
-use telling::Telling;
+use telling::{Place, Telling};
 
 mod messages;
 mod respond;
@@ -81,9 +81,11 @@ struct Watch<'a> {
     lookout: Lookout,
     journal: Journal,
     responses: Responses<'a>,
-    telling: Telling,
+    telling: Telling<'a>,
     messages: u64,
     dead: u64,
+    /// How long the oldest of the last messages had waited.
+    lag: Option<Duration>,
     exit: Exit,
     shown: Option<Instant>,
 }
@@ -110,7 +112,7 @@ impl<'a> Watch<'a> {
         if let Some(why) = triggers.tripped() {
             context.terminal.warn(&text!("the breaker is open: {}; `impound watch --reset-breaker` closes it", why));
         }
-        let telling = Telling::new(&file.tell, left.untold);
+        let telling = Telling::new(Place::all(&file.tell, intake), left.untold);
         Ok(Self {
             context,
             intake,
@@ -124,6 +126,7 @@ impl<'a> Watch<'a> {
             telling,
             messages: 0,
             dead: 0,
+            lag: None,
             exit: Exit::Done,
             shown: None,
         })
@@ -206,9 +209,10 @@ impl<'a> Watch<'a> {
         self.shown = Some(Instant::now());
         match self.intake.backlog(&self.queue).await {
             Ok(left) => self.context.terminal.log(&text!(
-                "{} messages wait, {} are being looked at; {} taken, {} records, {} not understood",
+                "{} messages wait, {} are being looked at; the last ones had waited {}; {} taken, {} records, {} not understood",
                 left.waiting,
                 left.in_flight,
+                self.lag.map_or("nobody knows how long".to_owned(), |lag| format!("{} s", lag.as_secs())),
                 self.messages,
                 self.lookout.counts().read,
                 self.dead

@@ -287,3 +287,46 @@ fn a_webhook_that_refuses_is_told_by_the_next_watch() {
     assert!(posted.contains(incident.instance()), "{posted}");
     assert_eq!(journal(&incident, "told").len(), 1);
 }
+
+#[test]
+fn a_topic_gets_the_text_and_an_event_bus_the_finding_each_once() {
+    let incident = Incident::new();
+    let arn = |service: &str, name: &str| format!("arn:aws:{service}:us-east-1:111111111111:{name}");
+    let (topic, bus) = (arn("sns", "alerts"), arn("events", "event-bus/alerts"));
+    configure(&incident, &format!("[tell]\nsns_topic_arn = \"{topic}\"\nevent_bus_arn = \"{bus}\"\n"));
+    incident
+        .home
+        .write("ears.json", &json!({"queue": "told", "topic": "alerts", "bus": "alerts", "messages": []}).to_string());
+    let told = incident.server.feed(&incident.home.path().join("ears.json"));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    let end = watch(&incident, &queue, &[]).ends_with(0);
+    let alert = &alerts(&end)[0];
+    let heard: Vec<Value> =
+        incident.server.heard(&told).iter().map(|body| serde_json::from_str(body).expect("JSON")).collect();
+    assert_eq!(heard.len(), 2, "{heard:#?}");
+    let event = heard.iter().find(|body| body["source"] == "impound").expect("an event");
+    assert_eq!((&event["detail-type"], &event["detail"]), (&json!("Impound Alert"), alert));
+    let note = heard.iter().find(|body| body["TopicArn"] == topic).expect("a notification");
+    assert_eq!(note["Message"], alert["finding_info"]["desc"]);
+    assert!(note["Subject"].as_str().is_some_and(|subject| subject.contains(incident.instance())), "{note:#}");
+    assert_eq!(journal(&incident, "told").len(), 2);
+    assert!(watch(&incident, &queue, &[]).ends_with(0).stderr.contains("took 0 messages"));
+    assert!(incident.server.heard(&told).is_empty(), "nothing is told twice");
+}
+
+#[test]
+fn a_topic_that_is_not_there_keeps_nobody_else_waiting() {
+    let incident = Incident::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tell = "[tell]\nsns_topic_arn = \"arn:aws:sns:us-east-1:111111111111:nothing\"\n";
+    configure(&incident, &format!("{tell}webhook = \"http://{}/hook\"\n", listener.local_addr().unwrap()));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    let (posted, end) = std::thread::scope(|scope| {
+        let posted = scope.spawn(|| answer(&listener, "200"));
+        let end = watch(&incident, &queue, &[]).ends_with(0);
+        (posted.join().unwrap(), end)
+    });
+    assert!(posted.contains(incident.instance()), "{posted}");
+    assert!(end.stderr.contains("could not tell an alert to the topic"), "{}", end.stderr);
+    assert!(end.stderr.contains("1 alerts are told by the next watch"), "{}", end.stderr);
+}

@@ -14,7 +14,7 @@ use detect::trigger::Decision;
 use engine::Clock;
 use jiff::Timestamp;
 use serde_json::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The largest object that is read: it is held in memory. CloudTrail's are some megabytes at most.
 const OBJECT_BYTES: u64 = 64 << 20;
@@ -23,6 +23,7 @@ impl Watch<'_> {
     /// Takes messages: whatever comes of them stands in the journal before one is deleted.
     pub(super) async fn take(&mut self, messages: Vec<Message>) -> Result<(), Failure> {
         let received = Instant::now();
+        self.lag = messages.iter().filter_map(|message| waited(message, SystemClock.now())).max().or(self.lag);
         let mut lines = Vec::new();
         let mut understood = Vec::new();
         for message in messages {
@@ -31,7 +32,12 @@ impl Watch<'_> {
                     lines.extend(self.dead_letters(&message, wrong)?);
                     understood.push(message);
                 }
-                Err(fault) => self.context.terminal.warn(&text!("message {} is left for later: {}", message.id, fault)),
+                Err(fault) => self.context.terminal.warn(&text!(
+                    "message {}, received {} times, is left for later: {}",
+                    message.id,
+                    message.received,
+                    fault
+                )),
             }
         }
         self.decide(lines, received)?;
@@ -161,6 +167,12 @@ impl Watch<'_> {
     }
 }
 
+/// How long a message was in the queue, where AWS says it.
+fn waited(message: &Message, now: Timestamp) -> Option<Duration> {
+    let sent = Timestamp::from_millisecond(message.sent_ms?).ok()?;
+    now.duration_since(sent).try_into().ok()
+}
+
 /// Whether our own credentials are the trouble: then the message is not.
 fn is_of_ours(fault: &Fault) -> bool {
     let code = fault.code.as_str();
@@ -182,6 +194,15 @@ fn said(decision: &Decision) -> String {
 mod tests {
     use super::*;
     use casebook::fault::FaultClass;
+
+    #[test]
+    fn lag_is_the_time_in_the_queue() {
+        let message =
+            |sent_ms| Message { id: "m".into(), receipt: "r".into(), body: String::new(), sent_ms, received: 1 };
+        let now = Timestamp::from_second(100).expect("a time");
+        assert_eq!(waited(&message(Some(40_000)), now), Some(Duration::from_secs(60)));
+        assert_eq!((waited(&message(Some(101_000)), now), waited(&message(None), now)), (None, None));
+    }
 
     #[test]
     fn expired_credentials_of_ours_make_no_dead_letter() {

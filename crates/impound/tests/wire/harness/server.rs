@@ -61,6 +61,11 @@ impl Server {
         python(&[&["-m", "tamper", &self.endpoint()], change].concat());
     }
 
+    /// The bodies of a queue's messages.
+    pub fn heard(&self, queue: &str) -> Vec<String> {
+        serde_json::from_str(&python(&["-m", "heard", &self.endpoint(), queue])).expect("a list of texts")
+    }
+
     /// A queue with messages and a bucket with objects, from a file: see tests/wire/feed.py. Gives the queue's
     /// URL.
     pub fn feed(&self, file: &Path) -> String {
