@@ -32,7 +32,7 @@ pub use changes::{Change, ChangeOutcome, Release, Undo};
 pub use clock::Clock;
 pub use gates::{Approval, GateRow};
 pub use history::{History, Line, ReportError};
-pub use html::html;
+pub use html::{Part, document, html};
 pub use lineage::{Item, MadeBy, StateChange};
 pub use markdown::markdown;
 pub use model::{Acting, FurtherFinding, LedgerHead, Report, Run, Subject};

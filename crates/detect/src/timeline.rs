@@ -11,9 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod export;
 mod follow_up;
+mod page;
+mod picture;
 
 pub use export::{to_csv, to_json_lines};
 pub use follow_up::FollowUp;
+pub use page::parts;
 
 /// The most rows that are kept; what is beyond is counted.
 pub const MOST_ROWS: usize = 200_000;

@@ -286,7 +286,7 @@ pub struct Timeline {
     /// Which logs.
     #[command(flatten)]
     pub logs: Logs,
-    /// A table, or Timesketch's columns as comma-separated values or JSON lines
+    /// A table, a page with a picture, or Timesketch's columns as comma-separated values or JSON lines
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: TimelineFormat,
 }
@@ -300,6 +300,8 @@ pub enum TimelineFormat {
     Csv,
     /// A JSON object a line.
     Jsonl,
+    /// A page with a picture, in one file.
+    Html,
 }
 
 /// Options of `watch`.

@@ -27,6 +27,7 @@ pub mod primed;
 pub mod progress;
 pub mod range_site;
 pub mod respond;
+pub mod sessions;
 pub mod several;
 pub mod stopping;
 pub mod summary;

@@ -3,7 +3,7 @@
 //! the reader's setting; on narrow screens a table's row becomes a card; paper gets the light one.
 
 use super::model::Report;
-use super::page::{self, Block, Page, Section, Span, Table, Text};
+use super::page::{self, Block, Section, Span, Table, Text};
 use super::svg;
 use super::text::clean;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
@@ -13,9 +13,32 @@ const STYLE: &str = include_str!("report.css");
 /// Allows the inline style and nothing else, whatever the file is opened with.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// The report as an HTML document.
-pub fn html(report: &Report) -> String {
+/// A section of a page, drawn already.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name in addresses.
+    pub id: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What stands below it.
+    pub body: Markup,
+}
+
+/// The report as an HTML document; more parts follow its own.
+pub fn html(report: &Report, more: &[Part]) -> String {
     let page = page::of(report);
+    let head = markup! {
+        header class=(page.tone.class()) {
+            h1 { (clean(&page.headline)) }
+            @for text in &page.lead { p { (inline(text)) } }
+        }
+    };
+    let parts: Vec<_> = page.sections.iter().map(|section| part(report, section)).chain(more.iter().cloned()).collect();
+    document(&format!("{} – case {}", page.headline, report.case), &head, &parts)
+}
+
+/// A page in the report's style.
+pub fn document(title: &str, head: &Markup, parts: &[Part]) -> String {
     let document = markup! {
         (DOCTYPE)
         html lang="en" {
@@ -24,37 +47,26 @@ pub fn html(report: &Report) -> String {
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
-                title { (clean(&format!("{} – case {}", page.headline, report.case))) }
+                title { (clean(title)) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { (body(report, &page)) }
+            body {
+                (head)
+                nav aria-label="Contents" {
+                    @for part in parts { a href={ "#" (part.id) } { (part.title) } }
+                }
+                main {
+                    @for part in parts { section id=(part.id) { h2 { (part.title) } (part.body) } }
+                }
+            }
         }
     };
     document.into_string()
 }
 
-fn body(report: &Report, page: &Page) -> Markup {
-    markup! {
-        header class=(page.tone.class()) {
-            h1 { (clean(&page.headline)) }
-            @for text in &page.lead { p { (inline(text)) } }
-        }
-        nav aria-label="Contents" {
-            @for section in &page.sections { a href={ "#" (section.id) } { (section.title) } }
-        }
-        main {
-            @for section in &page.sections { (render(report, section)) }
-        }
-    }
-}
-
-fn render(report: &Report, section: &Section) -> Markup {
-    markup! {
-        section id=(section.id) {
-            h2 { (section.title) }
-            @for block in &section.blocks { (self::block(report, block)) }
-        }
-    }
+fn part(report: &Report, section: &Section) -> Part {
+    let body = markup! { @for block in &section.blocks { (self::block(report, block)) } };
+    Part { id: section.id, title: section.title, body }
 }
 
 fn block(report: &Report, block: &Block) -> Markup {

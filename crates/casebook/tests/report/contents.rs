@@ -12,7 +12,7 @@ fn report() -> Report {
 fn texts() -> [String; 2] {
     let report = report();
     let plain = |text: String| text.replace('\\', "").replace("&#124;", "|").replace("&amp;", "&");
-    [plain(markdown(&report)), plain(html(&report))]
+    [plain(markdown(&report)), plain(html(&report, &[]))]
 }
 
 fn assert_says(sentences: &[&str]) {
@@ -125,7 +125,7 @@ fn the_clocks_are_compared() {
 #[test]
 fn secrets_are_in_no_rendering() {
     let report = report();
-    for text in [markdown(&report), html(&report), json(&report).to_string()] {
+    for text in [markdown(&report), html(&report, &[]), json(&report).to_string()] {
         assert!(!text.contains(SECRET));
     }
 }
@@ -159,5 +159,5 @@ fn the_json_speaks_the_contract() {
 #[test]
 fn the_headline_is_the_title_of_the_page() {
     let report = report();
-    assert!(html(&report).contains(&format!("<h1>{}</h1>", headline(&report))));
+    assert!(html(&report, &[]).contains(&format!("<h1>{}</h1>", headline(&report))));
 }

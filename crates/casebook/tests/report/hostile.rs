@@ -49,7 +49,7 @@ fn harmless() -> &'static (Vec<String>, Vec<String>) {
 /// The structures of the case told with a text, in HTML and in Markdown.
 fn both(text: &str) -> (Vec<String>, Vec<String>) {
     let report = build(&told_with(text));
-    (tags(&html(&report)).into_iter().map(str::to_owned).collect(), structure(&markdown(&report)))
+    (tags(&html(&report, &[])).into_iter().map(str::to_owned).collect(), structure(&markdown(&report)))
 }
 
 fn first_difference<'a>(told: &'a [String], harmless: &'a [String]) -> Option<(&'a String, &'a String)> {
@@ -74,21 +74,21 @@ fn canaries_stay_text() {
 #[test]
 fn the_canary_is_shown_and_escaped() {
     let report = build(&told_with(CANARIES[0]));
-    assert!(html(&report).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(html(&report, &[]).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(markdown(&report).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-    assert!(!html(&report).contains("<script") && !markdown(&report).contains("<script"));
+    assert!(!html(&report, &[]).contains("<script") && !markdown(&report).contains("<script"));
 }
 
 #[test]
 fn direction_marks_are_made_visible() {
     let report = build(&told_with("a\u{202e}b"));
-    assert!(html(&report).contains("a[U+202E]b") && markdown(&report).contains(r"a\[U+202E\]b"));
-    assert!(!html(&report).contains('\u{202e}') && !markdown(&report).contains('\u{202e}'));
+    assert!(html(&report, &[]).contains("a[U+202E]b") && markdown(&report).contains(r"a\[U+202E\]b"));
+    assert!(!html(&report, &[]).contains('\u{202e}') && !markdown(&report).contains('\u{202e}'));
 }
 
 #[test]
 fn nothing_is_fetched_and_nothing_runs() {
-    let page = html(&build(&told_with("https://evil.example")));
+    let page = html(&build(&told_with("https://evil.example")), &[]);
     let links: Vec<_> = tags(&page).into_iter().filter(|tag| tag.contains("href=") || tag.contains("src=")).collect();
     assert!(links.iter().all(|tag| tag.starts_with("<a href=\"#")), "{links:?}");
     let style = &page[..page.find("</style>").unwrap()];

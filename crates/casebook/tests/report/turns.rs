@@ -36,7 +36,7 @@ fn every_prefix_of_a_ledger_has_a_report_that_claims_no_containment_too_early() 
     for entries in 1..=lines.len() {
         let report = cut(entries);
         assert_eq!(headline(&report).starts_with("Not contained"), entries <= graded, "{entries}");
-        assert!(html(&report).ends_with("</html>") && markdown(&report).contains("## What this report is not"));
+        assert!(html(&report, &[]).ends_with("</html>") && markdown(&report).contains("## What this report is not"));
     }
 }
 
@@ -161,7 +161,7 @@ fn digests_that_differ_outshout_the_state() {
     });
     let sentence = "snap-0f0f1111000000021 is NOT EQUAL to snap-0aaa1111000000001: their digests differ.";
     assert!(report.unproved.iter().any(|line| line == sentence), "{:?}", report.unproved);
-    assert!(html(&report).contains("NOT EQUAL to its source's"));
+    assert!(html(&report, &[]).contains("NOT EQUAL to its source's"));
 }
 
 #[test]

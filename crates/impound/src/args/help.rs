@@ -117,6 +117,7 @@ pub(super) const TIMELINE: &str = "\
 Examples:
   impound timeline i-0123456789abcdef0 AWSLogs/            what its role's sessions did
   impound timeline CASE AWSLogs/ --since 48h               the same of a case's instance
+  impound timeline i-0123456789abcdef0 AWSLogs/ --format html > timeline.html
   impound timeline i-0123456789abcdef0 AWSLogs/ --format csv > timeline.csv
 
 Credentials that its sessions have issued are followed however far they were handed on. At the end stands what they \

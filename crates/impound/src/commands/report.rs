@@ -4,9 +4,11 @@ use crate::args::{Report, ReportFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::history::History;
+use crate::history::{self, History};
+use crate::sessions;
 use crate::text::text;
-use casebook::report::{self, Line};
+use casebook::report::{self, Line, Part};
+use detect::timeline::parts;
 use std::path::Path;
 
 /// Writes the report.
@@ -14,8 +16,9 @@ use std::path::Path;
 /// # Errors
 /// When there is no such case, its ledger is broken, or the file can not be written.
 pub fn run(context: &Context, args: &Report) -> Result<Exit, Failure> {
-    let history = History::read(&context.state()?, &args.case)?;
-    let text = render(&history, args.format)?;
+    let session = history::session(&context.state()?, &args.case)?;
+    let sessions = sessions::captured(&session)?.as_ref().map(parts).unwrap_or_default();
+    let text = render(&History::of(&session)?, args.format, &sessions)?;
     if args.file == Path::new("-") {
         context.terminal.file(&text)?;
         return Ok(Exit::Done);
@@ -26,11 +29,11 @@ pub fn run(context: &Context, args: &Report) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The report of a case in one of its forms.
+/// The report of a case in one of its forms; more parts follow where there are drawings.
 ///
 /// # Errors
 /// When the ledger is not that of a case.
-pub fn render(history: &History, format: ReportFormat) -> Result<String, Failure> {
+pub fn render(history: &History, format: ReportFormat, more: &[Part]) -> Result<String, Failure> {
     let lines = history.entries.iter().map(|written| Line {
         seq: written.seq,
         at: written.at,
@@ -40,7 +43,7 @@ pub fn render(history: &History, format: ReportFormat) -> Result<String, Failure
     let ledger = report::History::new(lines.collect()).map_err(|error| Failure::usage(error.to_string()))?;
     let report = report::build(&ledger);
     Ok(match format {
-        ReportFormat::Html => report::html(&report),
+        ReportFormat::Html => report::html(&report, more),
         ReportFormat::Md => report::markdown(&report),
         ReportFormat::Json => format!("{:#}", report::json(&report)),
     })

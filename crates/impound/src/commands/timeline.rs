@@ -7,11 +7,12 @@ use crate::failure::Failure;
 use crate::text::{Text, text};
 use crate::{history, logs, tables};
 use casebook::id::CaseId;
+use casebook::report::document;
 use detect::count::{Fate, Tally};
 use detect::record::Record;
 use detect::record::trail::Event;
 use detect::suspect::is_instance;
-use detect::timeline::{Lineage, Timeline, to_csv, to_json_lines};
+use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
 
 /// Tells the timeline.
 ///
@@ -63,12 +64,19 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
     match args.format {
         TimelineFormat::Csv => to_csv(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Jsonl => to_json_lines(&rows, &mut file).map_err(unwritable)?,
+        TimelineFormat::Html => file = page(instance, timeline).into_bytes(),
         TimelineFormat::Text => {
             context.terminal.data(&tables::timeline(rows.iter()))?;
             return context.terminal.data(&left_behind(instance, timeline));
         }
     }
     context.terminal.file(&String::from_utf8_lossy(&file))
+}
+
+fn page(instance: &str, timeline: &Timeline) -> String {
+    let title = format!("What the credentials of {instance} did");
+    let head = maud::html! { header { h1 { (title) } p { "From the logs that were given. What is not logged is not here." } } };
+    document(&title, &head, &parts(timeline))
 }
 
 /// What revoking the instance's sessions does not reach.

@@ -181,6 +181,10 @@ fn a_timeline_is_told_with_what_was_left_behind() {
         lines.succeeds().stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(rows.len(), 5, "{lines:?}");
     assert!(rows.iter().all(|row| row["message"].is_string() && row["datetime"].is_string()), "{rows:?}");
+    let page = home.run(&["timeline", INSTANCE, "--format", "html", &log]);
+    for words in ["<svg", "<circle", "an access key created", "AKIAEXAMPLE000000000", "5 calls"] {
+        assert!(page.succeeds().stdout.contains(words), "no `{words}` in {page:?}");
+    }
     let other = home.run(&["timeline", "i-00000000000000001", &log]);
     assert!(other.succeeds().stdout.contains("Nothing in these logs was left behind"), "{other:?}");
     home.run(&["timeline", "nobody", &log]).fails_with(2, &["nobody"]);

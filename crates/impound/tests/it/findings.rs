@@ -22,9 +22,9 @@ fn a_second_finding_is_kept_counted_and_reported() {
     assert_eq!(field.respond(response).expect("contained"), Exit::Done);
     let history = field.history();
     assert!(history.case.revoke_first, "from then on the role goes first");
-    let md = render(&history, ReportFormat::Md).expect("a report");
+    let md = render(&history, ReportFormat::Md, &[]).expect("a report");
     assert!(md.contains("Further finding") && md.contains("Kind:EC2/f2"), "{md}");
-    let json = render(&history, ReportFormat::Json).expect("a report");
+    let json = render(&history, ReportFormat::Json, &[]).expect("a report");
     assert!(json.contains("further_findings") && json.contains(&Digest::of(file).to_string()), "{json}");
     let session = history::session(field.shelf().path(), &field.case()).expect("readable");
     assert_eq!(session.store().artefact(&Digest::of(file)).expect("kept"), file);
