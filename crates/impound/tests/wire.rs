@@ -33,5 +33,7 @@ mod guard;
 mod planning;
 #[path = "wire/release.rs"]
 mod release;
+#[path = "wire/reporting.rs"]
+mod reporting;
 #[path = "wire/watch.rs"]
 mod watch;

@@ -13,6 +13,7 @@ use detect::record::Record;
 use detect::record::trail::Event;
 use detect::seen::Seen;
 use detect::suspect::session_instance;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -77,17 +78,29 @@ fn keep(baseline: &Baseline, path: &Path) -> Result<(), Failure> {
 
 fn show(context: &Context, path: &Path, role: Option<&str>) -> Result<Exit, Failure> {
     let baseline = read(path)?;
-    let table = match role {
-        None => tables::roles(baseline.roles()),
+    let (table, rows) = match role {
+        None => (tables::roles(baseline.roles()), baseline.roles().map(role_json).collect()),
         Some(role) => {
             let kinds = baseline.kinds(role);
             if kinds.is_empty() {
                 return Err(Failure::usage(format!("nothing was learned of the role {role}"))
                     .hint(format!("`impound baseline show {}` lists the roles", path.display())));
             }
-            tables::kinds(kinds.into_iter())
+            let rows = kinds.iter().map(kind_json).collect();
+            (tables::kinds(kinds.into_iter()), rows)
         }
     };
-    context.terminal.data(&table)?;
+    match context.terminal.is_json() {
+        true => context.terminal.json(&format!("{:#}", Value::Array(rows)))?,
+        false => context.terminal.data(&table)?,
+    }
     Ok(Exit::Done)
+}
+
+fn role_json((role, kinds, instances, calls): (&str, usize, usize, u64)) -> Value {
+    json!({ "role": role, "kinds": kinds, "instances": instances, "calls": calls })
+}
+
+fn kind_json((call, calls, instances): &(&str, u64, usize)) -> Value {
+    json!({ "call": call, "calls": calls, "instances": instances })
 }

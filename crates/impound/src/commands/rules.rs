@@ -10,6 +10,7 @@ use crate::text::{Text, text};
 use ::detect::record::trail::Event;
 use ::detect::rules::load::Source;
 use ::detect::rules::{Card, examples, folder, pack};
+use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,10 @@ fn list(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
     warnings.iter().for_each(|warning| context.terminal.warn(&detect::told(warning)));
     let mut cards: Vec<&Card> = rules.cards().iter().map(AsRef::as_ref).collect();
     cards.sort_by(|a, b| (b.level, &a.title).cmp(&(a.level, &b.title)));
-    context.terminal.data(&tables::rules(cards.into_iter()))?;
+    match context.terminal.is_json() {
+        true => context.terminal.json(&json(&cards))?,
+        false => context.terminal.data(&tables::rules(cards.into_iter()))?,
+    }
     Ok(if warnings.is_empty() { Exit::Done } else { Exit::Gaps })
 }
 
@@ -61,7 +65,10 @@ fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBu
         Failure::usage(format!("there is no rule `{name}`")).hint("`impound rules list` shows ids and titles")
     })?;
     let Some(record) = record else {
-        context.terminal.data(&about(card))?;
+        match context.terminal.is_json() {
+            true => context.terminal.json(&json(card.as_ref()))?,
+            false => context.terminal.data(&about(card))?,
+        }
         return Ok(Exit::Done);
     };
     let raw = raw(record)?;
@@ -70,9 +77,12 @@ fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBu
     let explanation = rules.explain(&card.id, &event).ok_or_else(|| {
         Failure::usage(format!("{} looks at several records together; it can not be tried on one", card.title))
     })?;
-    let json = serde_json::to_string_pretty(&explanation).map_err(|error| Failure::usage(error.to_string()))?;
-    context.terminal.json(&json)?;
+    context.terminal.json(&json(&explanation))?;
     Ok(Exit::Done)
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("rules have string keys")
 }
 
 fn about(card: &Card) -> Text {

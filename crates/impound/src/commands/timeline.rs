@@ -62,6 +62,7 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
     let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write the timeline: {error}"));
     let mut file = Vec::new();
     match args.format {
+        TimelineFormat::Text if context.terminal.is_json() => to_json_lines(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Csv => to_csv(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Jsonl => to_json_lines(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Html => file = page(instance, timeline).into_bytes(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const PACKED: &[u8] = include_bytes!("../../../detect/testdata/invictus/files.jsonl.gz");
 const INSTANCE: &str = "i-0123456789abcdef0";
-const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/web";
+const ROLE: &str = "111122223333:assumed-role/web";
 
 /// A call of the instance, so many minutes after noon.
 fn call(minute: u32, name: &str) -> Value {
@@ -18,7 +18,7 @@ fn call(minute: u32, name: &str) -> Value {
         "responseElements": {"accessKey": {"userName": "backup2", "accessKeyId": "AKIAEXAMPLE000000000"}},
         "userIdentity": {
             "type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{INSTANCE}"), "accountId": "111122223333",
-            "arn": format!("{ROLE}/{INSTANCE}"), "accessKeyId": "ASIAEXAMPLE000000000"
+            "arn": format!("arn:aws:sts::{ROLE}/{INSTANCE}"), "accessKeyId": "ASIAEXAMPLE000000000"
         }
     })
 }
@@ -200,6 +200,10 @@ fn a_baseline_is_learned_shown_and_used() {
     assert!(roles.succeeds().stdout.contains("assumed-role/web"), "{roles:?}");
     let kinds = home.run(&["baseline", "show", &file, "--role", ROLE]);
     assert!(kinds.succeeds().stdout.contains("GetObject"), "{kinds:?}");
+    let told = home.run(&["--output", "json", "baseline", "show", &file]);
+    assert_eq!(stats(&told)[0]["role"], ROLE, "{told:?}");
+    let told = home.run(&["--output", "json", "baseline", "show", &file, "--role", ROLE]);
+    assert_eq!(number(&stats(&told)[0], "calls"), 49, "{told:?}");
     home.run(&["baseline", "show", &file, "--role", "nobody"]).fails_with(2, &["nobody"]);
     let before = std::fs::read(&file).expect("kept");
     let end = home.run(&["detect", "--baseline", &file, &log]);
@@ -213,6 +217,8 @@ fn rules_are_listed_tested_and_explained() {
     let home = Home::new();
     let list = home.run(&["rules", "list"]);
     assert!(list.succeeds().stdout.contains("Trail stopped or deleted"), "{list:?}");
+    let cards = home.run(&["--output", "json", "rules", "list"]);
+    assert!(stats(&cards).as_array().is_some_and(|cards| cards.iter().all(|card| card["id"].is_string())), "{cards:?}");
     let test = home.run(&["rules", "test"]);
     assert!(test.succeeds().stdout.contains("examples as expected"), "{test:?}");
     let about = home.run(&["rules", "explain", "Trail stopped or deleted"]);
