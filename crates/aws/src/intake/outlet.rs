@@ -38,7 +38,7 @@ impl Intake {
             None => Ok(()),
             Some(entry) => Err(Fault::new(
                 FaultClass::Invalid,
-                entry.error_code.unwrap_or_default(),
+                &entry.error_code.unwrap_or_default(),
                 entry.error_message.unwrap_or_default(),
             )),
         }
