@@ -80,3 +80,27 @@ impl FromStr for Gate {
         found.ok_or_else(|| format!("`{text}` is no gate; the gates are: {}", names()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_is_read_as_it_is_written() {
+        for gate in Gate::ALL {
+            assert_eq!(gate.to_string().parse(), Ok(gate));
+            assert_eq!(serde_json::to_value(gate).expect("a name"), gate.as_str());
+        }
+        let refused = "teleport".parse::<Gate>().expect_err("no gate");
+        assert!(Gate::ALL.iter().all(|gate| refused.contains(gate.as_str())), "{refused}");
+    }
+
+    /// What destroys is agreed to when it is shown; what only offers more stops nothing.
+    #[test]
+    fn what_destroys_is_not_approved_ahead_and_what_offers_more_stops_nothing() {
+        let not_ahead: Vec<_> = Gate::ALL.into_iter().filter(|gate| !gate.ahead()).collect();
+        assert_eq!(not_ahead, [Gate::Terminate]);
+        let offers: Vec<_> = Gate::ALL.into_iter().filter(|gate| gate.is_offer()).collect();
+        assert_eq!(offers, [Gate::SubnetNacl, Gate::OpenWindow, Gate::BootImage]);
+    }
+}

@@ -99,21 +99,4 @@ fn stands(view: View<'_>, role: &RoleName) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entry::Entry;
-    use crate::testkit::{Bench, INSTANCE, settings};
-
-    #[test]
-    fn what_an_earlier_run_read_is_not_claimed_when_it_can_not_be_read_any_more() {
-        let interfaces = || S::Interfaces(INSTANCE.into());
-        for unread in [Query::from(interfaces()), S::QuarantineGroups.into()] {
-            let mut bench = Bench::new(settings());
-            let claimed = Verdict { network: NetworkVerdict::NewFlowsBlocked, ..Verdict::default() };
-            bench.write(&Entry::Verdict(claimed));
-            assert_eq!(verdict(bench.view()).network, NetworkVerdict::NewFlowsBlocked, "not asked yet");
-            bench.deny(unread);
-            assert_eq!(verdict(bench.view()).network, NetworkVerdict::Open);
-        }
-    }
-}
+mod tests;

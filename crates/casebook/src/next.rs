@@ -321,3 +321,6 @@ fn standing(agenda: &Agenda<'_>) -> (StepStatus, String) {
         None => (StepStatus::Done, agenda.proof.first().cloned().unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,6 @@ pub(crate) fn stands(agenda: &mut Agenda<'_>, what: &str) -> bool {
     }
     gone == Some(false)
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,13 @@ fn the_scene_gets_its_digest_when_the_capture_is_done() {
     bench.capture(S::SerialConsole, Reading::Flag(false));
     assert_ne!(scene_digest(&bench.case), first);
 }
+
+#[test]
+fn only_what_was_read_to_its_end_and_has_no_manifest_is_to_be_sealed() {
+    let mut bench = Bench::new(settings());
+    for (snapshot, next) in [("snap-1", None), ("snap-2", Some(4)), ("snap-3", None)] {
+        bench.run(Side::Source, snapshot, 0, next);
+    }
+    bench.manifest(Side::Source, "snap-3", "sha");
+    assert_eq!(unsealed(&bench.case), [(Side::Source, "snap-1".into())]);
+}

@@ -56,3 +56,64 @@ pub fn may_explain(step: StepName, status: StepStatus) -> bool {
     let fails_without = matches!(step, StepName::Tag | StepName::Protect | StepName::Image | StepName::Snapshot);
     fails_without && status == StepStatus::Failed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::SourceEffect;
+    use crate::scene::instance::Instance;
+    use crate::testkit::things::instance;
+    use crate::testkit::{Bench, INSTANCE, settings};
+
+    fn seen(state: InstanceState) -> Bench {
+        let mut bench = Bench::new(settings());
+        let reading = Reading::Instance(Box::new(Instance { state, ..instance(&[]) }));
+        bench.know(S::Instance(INSTANCE.into()), reading);
+        bench
+    }
+
+    #[test]
+    fn what_needs_the_instance_says_who_is_to_be_looked_for() {
+        use StepName::{Copy, Deregister, Detach, Image, Isolate, Protect, Revoke, Share, Snapshot, Tag};
+        let bench = seen(InstanceState::Terminated);
+        for step in [Tag, Protect, Detach, Isolate, Deregister, Image] {
+            let why = why(bench.view(), step).expect("nothing to work on");
+            assert!(why.starts_with(&format!("{INSTANCE} is terminated, and not by this case")), "{why}");
+        }
+        for step in [Revoke, Snapshot, Share, Copy] {
+            assert_eq!(why(bench.view(), step), None, "{step} goes on");
+        }
+    }
+
+    #[test]
+    fn gone_is_only_what_is_seen_to_go_and_not_sent_away() {
+        let why = |bench: &Bench| why(bench.view(), StepName::Tag);
+        for state in [InstanceState::Pending, InstanceState::Running, InstanceState::Stopped] {
+            assert_eq!(why(&seen(state)), None);
+        }
+        assert_eq!(why(&Bench::new(settings())), None, "not read");
+        let mut bench = seen(InstanceState::ShuttingDown);
+        assert!(why(&bench).is_some_and(|why| why.contains("is being terminated")));
+        bench.done(StepName::Terminate, &SourceEffect::terminate_nothing().into(), &[]);
+        assert_eq!(why(&bench), None, "by this case");
+    }
+
+    #[test]
+    fn only_the_failure_of_what_fails_without_the_instance_is_explained() {
+        use StepName::{Image, Isolate, Protect, Revoke, Snapshot, Tag};
+        for step in [Tag, Protect, Image, Snapshot] {
+            assert!(may_explain(step, StepStatus::Failed) && !may_explain(step, StepStatus::Done), "{step}");
+        }
+        assert!([Isolate, Revoke].iter().all(|step| !may_explain(*step, StepStatus::Failed)));
+    }
+
+    #[test]
+    fn what_was_over_stands() {
+        let mut bench = Bench::new(settings());
+        assert!(!was_over(bench.view(), StepName::Tag));
+        for (status, over) in [(StepStatus::Done, true), (StepStatus::Skipped, true), (StepStatus::Failed, false)] {
+            bench.step(StepName::Tag, status);
+            assert_eq!(was_over(bench.view(), StepName::Tag), over, "{status:?}");
+        }
+    }
+}

@@ -87,3 +87,6 @@ fn of_step(view: View<'_>, step: StepName) -> Vec<Query> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,11 +68,19 @@ fn an_accepted_end_rests_while_it_becomes_visible() {
     bench.done(StepName::Terminate, &end(), &[]);
     seen(&mut bench, InstanceState::Running);
     assert!(isolation_rests(&bench), "AWS may show the end late");
-    bench.later(31);
+    bench.later(30);
     seen(&mut bench, InstanceState::Running);
     assert!(!isolation_rests(&bench));
     seen(&mut bench, InstanceState::Terminated);
-    assert!(isolation_rests(&bench));
+    assert!(isolation_rests(&bench) && !rests(bench.view(), StepName::Terminate));
+}
+
+/// The intent is written before the call, and so is its effect under way.
+#[test]
+fn protect_rests_from_the_moment_the_end_is_sent() {
+    let mut bench = secured();
+    bench.busy.effects.insert(end());
+    assert!(rests(bench.view(), StepName::Protect) && !isolation_rests(&bench));
 }
 
 #[test]
@@ -115,6 +123,22 @@ fn protect_rests_only_while_something_is_lifted() {
     let on: Effect = protection(INSTANCE.into(), Attribute::StopProtection, Switch::On).into();
     bench.done(StepName::Terminate, &on, &[]);
     assert!(!rests(bench.view(), StepName::Protect), "put back");
+    bench.done(StepName::Terminate, &off(Attribute::StopProtection), &[]);
+    assert!(rests(bench.view(), StepName::Protect), "lifted again");
+}
+
+/// Nobody was asked, somebody was asked and has agreed to something else, or the end is not planned now.
+#[test]
+fn protect_puts_back_what_was_lifted_without_this_approval() {
+    let mut lifted = secured();
+    lifted.done(StepName::Terminate, &off(Attribute::StopProtection), &[]);
+    assert!(!rests(lifted.view(), StepName::Protect));
+    approve(&mut lifted);
+    let mut other = lifted.clone();
+    other.approve(Gate::Terminate, "another");
+    assert!(!rests(other.view(), StepName::Protect));
+    lifted.case.through = Phase::Custody;
+    assert!(!rests(lifted.view(), StepName::Protect));
 }
 
 /// A disk is set to go with the instance after the approval: terminate holds, protect mends it.

@@ -163,3 +163,120 @@ fn the_looks_of_a_period_stay_together() {
     bench.later(1);
     assert_eq!(look(&bench).observe.len(), 2, "the younger one is asked along");
 }
+
+fn report(step: StepName, status: StepStatus, holds: bool) -> StepReport {
+    let bench = Bench::new(settings());
+    let mut agenda = Agenda::new(bench.view());
+    if holds {
+        agenda.hold("refused");
+    }
+    StepReport { status, ..StepReport::of(step, &agenda, bench.view()) }
+}
+
+fn kept(bench: &mut Bench, step: StepName) {
+    bench.step(step, StepStatus::Done);
+}
+
+#[test]
+fn lost_is_what_contains_and_failed_and_can_not_go_on() {
+    use StepName::{Deregister, Detach, Isolate, Protect, Revoke, Snapshot, Tag};
+    for (step, always, once_kept) in [
+        (Isolate, true, true),
+        (Protect, false, true),
+        (Detach, false, true),
+        (Revoke, false, true),
+        (Deregister, false, true),
+        (Snapshot, false, false),
+        (Tag, false, false),
+    ] {
+        let mut bench = guarded();
+        let lost = |bench: &Bench, status, holds| is_lost(bench.view(), &report(step, status, holds));
+        assert_eq!(lost(&bench, StepStatus::Failed, true), always, "{step}");
+        kept(&mut bench, step);
+        assert_eq!(lost(&bench, StepStatus::Failed, true), once_kept, "{step}");
+        assert!(!lost(&bench, StepStatus::Failed, false) && !lost(&bench, StepStatus::Waiting, true), "{step}");
+    }
+}
+
+/// A plan in which isolation is lost, after the interfaces and the instance were looked at.
+fn lost() -> Next {
+    let consulted = [S::Interfaces(INSTANCE.into()).into(), S::Instance(INSTANCE.into()).into()].into();
+    let steps = vec![report(StepName::Isolate, StepStatus::Failed, true)];
+    Next { consulted, steps, ..Next::default() }
+}
+
+fn read_all(bench: &mut Bench) {
+    bench.know(S::Interfaces(INSTANCE.into()), Reading::Interfaces(vec![]));
+    bench.know(S::Instance(INSTANCE.into()), Reading::Interfaces(vec![]));
+}
+
+#[test]
+fn a_loss_is_certain_once_all_was_read_again_since_it_was_found() {
+    let mut bench = guarded();
+    let certain = |bench: &Bench| is_certain(bench.view(), &lost(), StepName::Isolate);
+    assert!(certain(&bench), "never kept up, never found lost");
+    kept(&mut bench, StepName::Isolate);
+    assert!(!certain(&bench), "kept up, and not found lost yet");
+    read_all(&mut bench);
+    drifted(&mut bench);
+    assert!(!certain(&bench));
+    bench.later(4);
+    read_all(&mut bench);
+    assert!(!certain(&bench));
+    bench.later(1);
+    bench.know(S::Instance(INSTANCE.into()), Reading::Interfaces(vec![]));
+    assert!(!certain(&bench), "one of two");
+    read_all(&mut bench);
+    assert!(certain(&bench));
+    kept(&mut bench, StepName::Protect);
+    assert!(!is_certain(bench.view(), &lost(), StepName::Protect), "another step's drift is not its own");
+}
+
+/// What a guard plans besides its notes: when it looks again.
+fn looks_in(bench: &Bench, mut next: Next) -> Option<i64> {
+    keep(bench.view(), EVERY, &mut next);
+    next.wakes.iter().map(|wake| wake.at.duration_since(bench.now).as_secs()).min()
+}
+
+#[test]
+fn a_guard_looks_each_period_soon_after_a_loss_and_not_at_all_when_it_is_over() {
+    let mut bench = guarded();
+    kept(&mut bench, StepName::Isolate);
+    read_all(&mut bench);
+    let stands = || Next { steps: vec![report(StepName::Isolate, StepStatus::Done, false)], ..lost() };
+    assert_eq!(looks_in(&bench, stands()), Some(30));
+    assert_eq!(looks_in(&bench, lost()), Some(5), "is it so?");
+    let mut certain = bench.clone();
+    drifted(&mut certain);
+    certain.later(5);
+    read_all(&mut certain);
+    assert_eq!(looks_in(&certain, lost()), None, "it can not be kept up");
+    let mut sent = bench.clone();
+    sent.done(StepName::Terminate, &SourceEffect::terminate_nothing().into(), &[]);
+    assert_eq!(looks_in(&sent, stands()), None, "the case has ended it");
+    let drift = Drift { step: StepName::Terminate, what: "gone".into(), mend: None, resource: None, right: None };
+    bench.write(&Entry::Drift(Box::new(drift)));
+    assert_eq!(looks_in(&bench, stands()), None, "somebody else has");
+}
+
+#[test]
+fn what_is_nearly_a_period_old_is_asked_along_and_nothing_younger() {
+    let (one, two, three) = (S::Interfaces(INSTANCE.into()), S::Instance(INSTANCE.into()), S::QuarantineGroups);
+    let all = [one.clone(), two.clone(), three.clone()];
+    let mut bench = guarded();
+    for (query, later) in [(one, 7), (two, 1), (three, 22)] {
+        bench.know(query, Reading::Interfaces(vec![]));
+        bench.later(later);
+    }
+    let mut next = Next { consulted: all.map(Query::from).into(), ..Next::default() };
+    look_again(bench.view(), EVERY, &mut next);
+    assert_eq!(next.observe, [S::Interfaces(INSTANCE.into()).into(), S::Instance(INSTANCE.into()).into()].into());
+}
+
+#[test]
+fn what_can_not_change_is_not_looked_at_again() {
+    for query in [S::Identity, S::BlockCount("snap-1".into()), S::InstanceType("t3.large".into())] {
+        assert!(!may_change(&query.into()));
+    }
+    assert!(may_change(&S::Instance(INSTANCE.into()).into()) && may_change(&F::Enclave("subnet-1".into()).into()));
+}
