@@ -17,6 +17,7 @@ mod both;
 mod clients;
 mod connect;
 mod convert;
+mod depot;
 mod fault;
 mod forensic;
 mod intake;
@@ -32,5 +33,6 @@ mod tests;
 
 pub use account::{ForensicAccount, SourceAccount};
 pub use connect::{Access, ConnectError};
+pub use depot::{Ask, Depot, Page, Stream};
 pub use intake::{Backlog, Intake, Message};
 pub use post::Webhook;

@@ -32,6 +32,7 @@ pub fn all() -> Result<Vec<Document>, String> {
         Document { path: "docs/steps.md".into(), text: steps()? },
         json("docs/runbook.schema.json", &schemars::schema_for!(Runbook))?,
         json("docs/impound.schema.json", &schemars::schema_for!(Config))?,
+        json("docs/permissions/logs.json", &permissions::logs())?,
     ];
     for (side, name) in [(Side::Source, "source"), (Side::Forensic, "forensic")] {
         documents.push(json(&format!("docs/permissions/{name}.json"), &permissions::policy(side, None))?);

@@ -41,6 +41,22 @@ pub fn policy(side: Side, only: Option<Phase>) -> Policy {
     Policy { version: "2012-10-17", statement: statements.filter(|statement| !statement.action.is_empty()).collect() }
 }
 
+/// The policy for reading logs: one statement a command. A key of the customer's own may encrypt what is read
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>).
+pub fn logs() -> Policy {
+    const OBJECTS: [&str; 2] = ["s3:GetObject", "kms:Decrypt"];
+    const QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    let allow = |sid: &str, action: BTreeSet<&'static str>| Statement {
+        sid: sid.to_owned(),
+        effect: "Allow",
+        action,
+        resource: "*",
+    };
+    let detect = OBJECTS.into_iter().chain(["s3:ListBucket"]).collect();
+    let watch = OBJECTS.into_iter().chain(QUEUE).collect();
+    Policy { version: "2012-10-17", statement: vec![allow("Detect", detect), allow("Watch", watch)] }
+}
+
 /// The actions of one phase in one account.
 pub fn actions(side: Side, phase: Phase) -> BTreeSet<&'static str> {
     let cards = REGISTRY.iter().filter(|card| card.name.phase() == phase);

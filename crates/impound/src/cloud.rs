@@ -18,6 +18,7 @@ use casebook::settings::Config;
 use engine::Stop;
 
 mod accounts;
+mod buckets;
 mod case;
 mod clock;
 mod entry;
@@ -25,6 +26,7 @@ mod runtime;
 mod watch;
 
 pub use accounts::Accounts;
+pub use buckets::buckets;
 pub use case::{approve, guard, release, resume};
 pub use clock::SystemClock;
 pub use watch::watch;

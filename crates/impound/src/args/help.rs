@@ -91,10 +91,17 @@ Examples:
   impound detect trail.json.gz --rules my-rules/           with rules of your own (Sigma)
   impound detect AWSLogs/ --baseline usual.zst             and what these instances normally call
   impound --output json detect AWSLogs/                    one OCSF Detection Finding a line
+  impound detect s3://logs/AWSLogs/ --since 36h            straight from a bucket: only the days that are asked for
+  impound detect s3://logs/AWSLogs/ --cursor read.json     and what a run before this one has not read
 
 Reads CloudTrail, GuardDuty and Security Hub findings, VPC flow logs, load balancer and resolver logs; what a file is, \
 it finds by looking at it. What the same instance or session did without a long pause is one alert. Nothing is \
-passed over in silence: what could not be read is named on stderr and the code is 8.";
+passed over in silence: what could not be read is named on stderr and the code is 8.
+
+A bucket is read with the credentials as they are, in the region given; it takes s3:ListBucket, s3:GetObject and, for \
+what is encrypted under a key of yours, kms:Decrypt. Ctrl-C ends a reading early: what is under way is read, what was \
+found is told. The file of --cursor is written after that, so a run that was killed is read again, and nothing is lost; \
+a story that two runs have read is two alerts.";
 
 /// Of `watch`.
 pub(super) const WATCH: &str = "\

@@ -28,8 +28,14 @@ struct Root {
 static ROOT: OnceLock<Root> = OnceLock::new();
 static WORLDS: Mutex<BTreeMap<Variant, (u16, World)>> = Mutex::new(BTreeMap::new());
 
-/// Waiting times short enough for a test: seconds.
-const KNOBS: [(&str, &str); 3] = [("STRICT_LAG", "0.3"), ("STRICT_SETTLE", "0.05"), ("STRICT_DRAIN", "0.3")];
+/// Waiting times short enough for a test, in seconds, and pages short enough to have several.
+const KNOBS: [(&str, &str); 4] = [
+    ("STRICT_LAG", "0.3"),
+    ("STRICT_SETTLE", "0.05"),
+    ("STRICT_DRAIN", "0.3"),
+    // A page of a bucket's list has three names.
+    ("MOTO_S3_DEFAULT_MAX_KEYS", "3"),
+];
 
 impl Server {
     /// A copy of the emulator that holds a world.
