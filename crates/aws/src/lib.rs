@@ -30,6 +30,7 @@ mod source;
 mod tap;
 #[cfg(test)]
 mod tests;
+mod visibility;
 
 pub use account::{ForensicAccount, SourceAccount};
 pub use connect::{Access, ConnectError};

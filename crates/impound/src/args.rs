@@ -136,7 +136,8 @@ pub enum Command {
     Runbook(Runbook),
     /// Print the least-privilege IAM policies that a run needs, as JSON
     Permissions(Permissions),
-    /// Before an incident: what will work and what will not
+    /// Before an incident: what will work and what will not, and what the logs would not show
+    #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
     /// Print a shell's completions
     Completions(Completions),

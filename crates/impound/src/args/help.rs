@@ -128,3 +128,13 @@ Examples:
 
 Credentials that its sessions have issued are followed however far they were handed on. At the end stands what they \
 left behind: roles assumed, keys, users and trust edits that revoking the instance's sessions does not reach.";
+
+/// Of `doctor`.
+pub(super) const DOCTOR: &str = "\
+Examples:
+  impound doctor                                           roles, keys, subnet, quotas, log sources
+  impound doctor i-0123456789abcdef0                       and the calls that EC2 can rehearse on an instance
+
+The code is 4 when something would hold a run. Of each log source in the region, and in those of [detect] regions in \
+impound.toml, it says whether it records, how it is set, and what would go unseen; what may not be asked is unknown, \
+never off, and holds nothing. That takes the statement Doctor of `impound permissions`, beside those of the phases.";

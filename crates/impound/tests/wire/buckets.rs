@@ -35,11 +35,11 @@ fn store(incident: &Incident) -> Vec<String> {
     let on_disk = incident.home.path().join("disk");
     let mut in_bucket = serde_json::Map::new();
     for (key, day, number) in &objects {
-        let text = trail(incident, day, *number);
+        let text = trail(incident, day, *number).to_string();
         let path = on_disk.join(key);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text.to_string()).unwrap();
-        in_bucket.insert(format!("logs/{key}"), text);
+        fs::write(path, &text).unwrap();
+        in_bucket.insert(format!("logs/{key}"), json!(text));
     }
     in_bucket.insert("logs/AWSLogs/".into(), json!(""));
     in_bucket.insert("flat/some/where/a.json".into(), trail(incident, "01", 1));

@@ -85,14 +85,12 @@ impl<'a> Listing<'a> {
 
     fn go_through(&mut self, step: &Step, page: &Page) {
         let folders: Vec<String> = page.folders.iter().map(|folder| decoded(folder)).collect();
-        let first = step.prefix == self.place.prefix && step.token.is_none();
-        if first && step.reach == Reach::Level && !self.place.has_layout(folders.iter().map(String::as_str)) {
+        let first = step.prefix == self.place.prefix && step.token.is_none() && step.reach == Reach::Level;
+        let shown = folders.iter().map(String::as_str).chain([step.prefix.as_str()]);
+        if first && !self.place.has_layout(shown) {
             // Not AWS's layout, or none that begins here: as it is, in one list.
-            let in_layout = self.place.has_layout([step.prefix.as_str()].into_iter());
-            if !in_layout {
-                self.waiting.push(Step::new(step.prefix.clone(), Reach::Whole));
-                return;
-            }
+            self.waiting.push(Step::new(step.prefix.clone(), Reach::Whole));
+            return;
         }
         if let Some(token) = &page.next {
             self.waiting.push(Step { token: Some(token.clone()), ..Step::new(step.prefix.clone(), step.reach) });

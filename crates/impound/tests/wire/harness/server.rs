@@ -74,6 +74,11 @@ impl Server {
         python(&["-m", "feed", &self.endpoint(), file]).trim().to_owned()
     }
 
+    /// Switches the log sources of the account under investigation on: see tests/wire/sources.py.
+    pub fn switch_sources_on(&self) {
+        python(&["-m", "sources", &self.endpoint()]);
+    }
+
     /// Asks an emulator of its own whether it does what AWS's documentation says: see tests/wire/conformance.
     pub fn conformance() -> Output {
         Command::new(&root().python).args(["-m", "conformance"]).current_dir(folder()).output().unwrap()
