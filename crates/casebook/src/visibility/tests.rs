@@ -78,12 +78,15 @@ fn what_is_not_there_is_off_and_what_is_denied_is_unknown() {
     assert!(rows.iter().all(|row| row.state == State::Unknown && row.detail.contains("not known: denied")), "{rows:?}");
 }
 
+/// A trail set otherwise, and what is then said to go unseen.
+type Change = (fn(&mut Trail), &'static str);
+
 #[test]
 fn a_trail_says_what_it_leaves_out() {
     let whole = of_trail(|_| {});
     assert_eq!(whole.state, State::On, "{whole:?}");
     assert!(whole.detail.contains("last file 4 min ago") && whole.unseen.contains("objects in S3"), "{whole:?}");
-    let changes: [(fn(&mut Trail), &str); 7] = [
+    let changes: [Change; 7] = [
         (|trail| trail.all_regions = false, "calls outside us-east-1"),
         (|trail| trail.validated = false, "changed or taken away"),
         (|trail| trail.global = false, "IAM"),
