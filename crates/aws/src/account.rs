@@ -4,12 +4,13 @@ use crate::clients::Clients;
 use crate::connect::{Access, ConnectError, connect};
 use crate::fault::in_change;
 use crate::mode::{Mode, rehearsable, verdict};
-use crate::{forensic, source, tap};
+use crate::{forensic, source, tap, visibility};
 use casebook::effect::{ForensicEffect, SourceEffect};
 use casebook::fault::Fault;
 use casebook::id::Region;
 use casebook::query::{ForensicQuery, SourceQuery};
 use casebook::reading::{Answer, Made, Reading};
+use casebook::visibility::Sources;
 
 /// The account under investigation, in one region.
 #[derive(Debug)]
@@ -42,6 +43,11 @@ impl SourceAccount {
     /// Asks a question, every page of it. Nothing is retried.
     pub async fn observe(&self, query: &SourceQuery) -> Answer<Reading> {
         tap::heard(Box::pin(source::observe(&self.0, query))).await
+    }
+
+    /// Which logs the account keeps in this region.
+    pub async fn sources(&self) -> Sources {
+        visibility::sources(&self.0).await
     }
 
     /// Makes a change, once. A fault of class `Unknown` means that it may have been made.

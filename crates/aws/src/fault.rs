@@ -22,6 +22,15 @@ where
     credentials::within(&error).unwrap_or_else(|| read(&error))
 }
 
+/// The fault of a bucket that was asked for in another region than its own, which S3 names
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>).
+pub(crate) fn in_other_region<E>(error: &SdkError<E, HttpResponse>) -> Option<Fault> {
+    let answer = error.raw_response()?;
+    let region = answer.headers().get("x-amz-bucket-region")?;
+    let elsewhere = matches!(answer.status().as_u16(), 301 | 307 | 400);
+    elsewhere.then(|| Fault::new(FaultClass::Invalid, "OtherRegion", format!("the bucket is in {}", one_line(region))))
+}
+
 fn read<E>(error: &SdkError<E, HttpResponse>) -> Fault
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -144,6 +153,19 @@ mod tests {
         let of = |code| in_change(Fault::new(FaultClass::NotFound, code, "")).class;
         assert_eq!(of("InvalidGroup.NotFound"), FaultClass::NotFoundYet);
         assert_eq!(of("InvalidInstanceID.NotFound"), FaultClass::NotFound);
+    }
+
+    #[test]
+    fn a_bucket_elsewhere_is_said_with_its_region_and_a_refusal_is_not_taken_for_it() {
+        use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
+        let answered = |status: u16| {
+            let mut answer = HttpResponse::new(status.try_into().unwrap(), "".into());
+            answer.headers_mut().insert("x-amz-bucket-region", "eu-west-1");
+            in_other_region(&SdkError::service_error(ListObjectsV2Error::unhandled("x"), answer))
+        };
+        let fault = answered(301).expect("elsewhere");
+        assert_eq!((fault.code.as_str(), fault.message.as_str()), ("OtherRegion", "the bucket is in eu-west-1"));
+        assert_eq!(answered(403), None);
     }
 
     #[test]

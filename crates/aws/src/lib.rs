@@ -17,6 +17,7 @@ mod both;
 mod clients;
 mod connect;
 mod convert;
+mod depot;
 mod fault;
 mod forensic;
 mod intake;
@@ -29,8 +30,10 @@ mod source;
 mod tap;
 #[cfg(test)]
 mod tests;
+mod visibility;
 
 pub use account::{ForensicAccount, SourceAccount};
 pub use connect::{Access, ConnectError};
+pub use depot::{Ask, Depot, Page, Stream};
 pub use intake::{Backlog, Intake, Message};
 pub use post::Webhook;

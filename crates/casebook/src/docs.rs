@@ -30,6 +30,7 @@ pub fn all() -> Result<Vec<Document>, String> {
     let mut documents = vec![
         Document { path: "docs/steps.md".into(), text: steps()? },
         json("docs/runbook.schema.json", &schemars::schema_for!(Runbook))?,
+        json("docs/permissions/logs.json", &permissions::logs())?,
     ];
     for (side, name) in [(Side::Source, "source"), (Side::Forensic, "forensic")] {
         documents.push(json(&format!("docs/permissions/{name}.json"), &permissions::policy(side, None))?);

@@ -33,3 +33,4 @@ pub mod target;
 pub(crate) mod testkit;
 pub mod verdict;
 pub mod view;
+pub mod visibility;

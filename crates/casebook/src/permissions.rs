@@ -6,6 +6,7 @@ use crate::effect::Rehearsal;
 use crate::query::Side;
 use crate::step::Phase;
 use crate::steps::{REGISTRY, StepCard};
+use crate::visibility;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -39,6 +40,24 @@ pub fn policy(side: Side, only: Option<Phase>) -> Policy {
     let phases = Phase::ALL.into_iter().filter(|phase| only.is_none_or(|only| only == *phase));
     let statements = phases.map(|phase| statement(side, phase));
     Policy { version: "2012-10-17", statement: statements.filter(|statement| !statement.action.is_empty()).collect() }
+}
+
+/// The policy for logs: one statement a command. A key of the customer's own may encrypt what is read
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>).
+pub fn logs() -> Policy {
+    const OBJECTS: [&str; 2] = ["s3:GetObject", "kms:Decrypt"];
+    const QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    let allow = |sid: &str, action: BTreeSet<&'static str>| Statement {
+        sid: sid.to_owned(),
+        effect: "Allow",
+        action,
+        resource: "*",
+    };
+    let detect = OBJECTS.into_iter().chain(["s3:ListBucket"]).collect();
+    let watch = OBJECTS.into_iter().chain(QUEUE).collect();
+    let doctor = visibility::ACTIONS.into_iter().collect();
+    let statement = vec![allow("Detect", detect), allow("Watch", watch), allow("Doctor", doctor)];
+    Policy { version: "2012-10-17", statement }
 }
 
 /// The actions of one phase in one account.

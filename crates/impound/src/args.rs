@@ -136,7 +136,8 @@ pub enum Command {
     Runbook(Runbook),
     /// Print the least-privilege IAM policies that a run needs, as JSON
     Permissions(Permissions),
-    /// Before an incident: what will work and what will not
+    /// Before an incident: what will work and what will not, and what the logs would not show
+    #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
     /// Print a shell's completions
     Completions(Completions),
@@ -237,7 +238,7 @@ pub struct Guard {
 /// Which logs, and of which time.
 #[derive(Clone, Debug, Args)]
 pub struct Logs {
-    /// Files and folders with logs or findings, packed or not; `-` for stdin
+    /// Files, folders and s3://BUCKET/PREFIX with logs or findings, packed or not; `-` for stdin
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// Only what happened from then on: 2026-03-01, 2026-03-01T12:00:00Z, or 3h ago as 3h
@@ -246,7 +247,7 @@ pub struct Logs {
     /// Only what happened before then
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<Timestamp>,
-    /// How many files are read side by side [default: as many as there are processors]
+    /// How many files or objects are read side by side [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
@@ -272,6 +273,9 @@ pub struct Detect {
     /// Who held which address: the output of `aws ec2 describe-instances`; repeatable
     #[arg(long, value_name = "FILE")]
     pub instances: Vec<PathBuf>,
+    /// Read no object of a bucket that this file says was read; what is read now is added to it
+    #[arg(long, value_name = "FILE")]
+    pub cursor: Option<PathBuf>,
     /// Print how much was read, understood and matched as one JSON document, in the place of alerts
     #[arg(long)]
     pub stats: bool,
@@ -335,6 +339,9 @@ pub enum Baseline {
         /// Where it is kept
         #[arg(short = 'o', long = "baseline", value_name = "FILE")]
         file: PathBuf,
+        /// Learn from no object of a bucket that this file says was read; what is read now is added to it
+        #[arg(long, value_name = "FILE")]
+        cursor: Option<PathBuf>,
     },
     /// Show what was learned: the roles, or what the instances of one call
     Show {

@@ -3,6 +3,7 @@
 
 use crate::charges::Charge;
 use crate::commands::respond::Brief;
+use crate::config::File;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,11 +14,13 @@ use crate::several::{Calls, respond_to_all};
 use crate::stopping::unless_stopped;
 use crate::verification::{Check, in_cloud};
 use casebook::case::Case;
-use casebook::id::InstanceId;
+use casebook::id::{InstanceId, Region};
 use casebook::settings::Config;
-use engine::Stop;
+use casebook::visibility;
+use engine::{Clock, Stop};
 
 mod accounts;
+mod buckets;
 mod case;
 mod clock;
 mod entry;
@@ -25,6 +28,7 @@ mod runtime;
 mod watch;
 
 pub use accounts::Accounts;
+pub use buckets::buckets;
 pub use case::{approve, guard, release, resume};
 pub use clock::SystemClock;
 pub use watch::watch;
@@ -81,17 +85,26 @@ async fn enter<'a>(
     Ok((accounts, Response { plan, config: &brief.config, region, file: brief.charges.file.as_deref() }))
 }
 
-/// Examines the surroundings of a response.
+/// Examines the surroundings of a response, and which logs are kept there.
 ///
 /// # Errors
 /// When AWS is not reached or refuses the credentials.
-pub fn doctor(context: &Context, config: &Config, instance: Option<&InstanceId>) -> Result<Exit, Failure> {
+pub fn doctor(context: &Context, file: &File, instance: Option<&InstanceId>) -> Result<Exit, Failure> {
+    let config = &file.config();
     block_on(async |stop| {
         let looked = async {
             let accounts = Door { context, config, account: None, region: None }.enter().await?;
-            crate::doctor::examine(&accounts, config, &accounts.region(), instance).await
+            let home = accounts.region();
+            let findings = crate::doctor::examine(&accounts, config, &home, instance).await?;
+            let mut sights = visibility::sights(&accounts.sources().await, SystemClock.now());
+            for region in file.detect.regions.iter().map(Region::new).filter(|region| *region != home) {
+                let accounts = Door { context, config, account: None, region: Some(&region) }.enter().await?;
+                sights.extend(visibility::sights(&accounts.sources().await, SystemClock.now()));
+            }
+            Ok((findings, sights))
         };
-        crate::commands::doctor::tell(context, &unless_stopped(stop, looked).await?)
+        let (findings, sights) = unless_stopped(stop, looked).await?;
+        crate::commands::doctor::tell(context, &findings, &sights)
     })
 }
 

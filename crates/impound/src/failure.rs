@@ -32,7 +32,12 @@ impl Failure {
 
     /// A command that needs AWS, in a program built without it.
     pub fn without_cloud(command: &str) -> Self {
-        Self::usage(format!("`impound {command}` talks to AWS, and this program was built without the feature `cloud`"))
+        Self::only_with_cloud(&format!("`impound {command}`"))
+    }
+
+    /// Anything that needs AWS, in a program built without it.
+    pub fn only_with_cloud(what: &str) -> Self {
+        Self::usage(format!("{what} talks to AWS, and this program was built without the feature `cloud`"))
             .hint("build it with `cargo build --release -p impound`")
     }
 

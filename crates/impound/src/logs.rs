@@ -1,20 +1,27 @@
-//! Reading logs: files side by side, each record looked at in its thread, what is worth more handed to
-//! one taker.
+//! Reading logs: files and objects side by side, each record looked at in its thread, what is worth more
+//! handed to one taker.
 
 use crate::args::Logs;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::text::text;
-use detect::count::{Fate, Tally};
+use cursor::Cursor;
+use detect::count::{Fate, Rejection, Tally};
 use detect::read::Reader;
 use detect::record::Record;
+use detect::source::bucket::Place;
 use detect::source::files::{Files, Found};
 use detect::source::key::Period;
+use engine::Stop;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+pub mod cursor;
 
 /// How many results may wait for the taker: a bound on memory.
 const WAITING: usize = 1024;
@@ -23,69 +30,178 @@ const NAMED: usize = 20;
 /// Standard input, as a path.
 const STDIN: &str = "-";
 
+/// Something that comes from a bucket.
+pub enum Fetched {
+    /// An object that is being read.
+    Object(Box<dyn Object>),
+    /// Something that could not be listed or read, and why.
+    Lost(String, String),
+}
+
+/// An object that is being read.
+pub trait Object: Read + Send {
+    /// Its address.
+    fn address(&self) -> &str;
+
+    /// Waits until it is open.
+    ///
+    /// # Errors
+    /// In a sentence, why it can not be opened.
+    fn begin(&mut self) -> Result<(), String>;
+
+    /// Whether nothing broke off so far.
+    fn is_whole(&self) -> bool;
+}
+
+/// Buckets that can be read.
+pub trait Store: Send {
+    /// Whether somebody wishes to stop.
+    fn stop(&self) -> Stop;
+
+    /// Lists what is in them and begins to read it, a bounded number of objects ahead, until everything is read or
+    /// somebody wishes to stop. Gives a sentence about each place.
+    fn fetch(self: Box<Self>, period: Period, known: &dyn Fn(&str) -> bool, send: Sender<Fetched>) -> Vec<String>;
+}
+
+/// What came of reading.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// What was counted.
+    pub tally: Tally,
+    /// The addresses of the objects that were read to their end.
+    pub read: Vec<String>,
+}
+
 /// Of which time.
 pub fn period(args: &Logs) -> Period {
     Period { since: args.since, until: args.until }
 }
 
-/// Reads everything that is named. `look` is asked about each record, in several threads; `take` gets what
-/// it hands on, in one.
+/// Reads everything that is named, but objects that the cursor knows. `look` is asked about each record, in
+/// several threads; `take` gets what it hands on, in one.
 ///
 /// # Errors
 /// When something that was named is not there: a wrong path is no empty log.
 pub fn read<T: Send>(
+    context: &Context,
     args: &Logs,
+    cursor: Option<&Cursor>,
     look: impl Fn(&Record<'_>) -> (Fate, Option<T>) + Sync,
     mut take: impl FnMut(T),
-) -> Result<Tally, Failure> {
-    missing(&args.paths)?;
-    let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
-        args.paths.iter().cloned().partition(|path| path == Path::new(STDIN));
-    let files = Mutex::new(Files::under(paths, period(args)));
+) -> Result<Gathered, Failure> {
+    let Named { stdin, paths, places } = named(&args.paths)?;
+    let store = (!places.is_empty()).then(|| open(context, places)).transpose()?;
+    let stop = store.as_ref().map(|store| store.stop()).unwrap_or_default();
+    let (fetched, objects) = channel();
+    let files = Files::under(paths, period(args));
+    let inputs = Inputs { files: Mutex::new(files), objects: Mutex::new(objects), stop: stop.clone() };
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let mut tally = Tally::default();
+    let mut gathered = Gathered::default();
     thread::scope(|scope| {
+        let fetching = store.map(|store| {
+            let known = |address: &str| cursor.is_some_and(|cursor| cursor.has(address));
+            scope.spawn(move || store.fetch(period(args), &known, fetched))
+        });
         let (send, taken) = sync_channel(WAITING);
         let workers: Vec<_> = (0..jobs)
             .map(|_| {
-                let (files, look, send) = (&files, &look, send.clone());
-                scope.spawn(move || worker(files, look, &send))
+                let (inputs, look, send) = (&inputs, &look, send.clone());
+                scope.spawn(move || worker(inputs, look, &send))
             })
             .collect();
-        let piped = (!stdin.is_empty()).then(|| {
+        let piped = stdin.then(|| {
             let (look, send) = (&look, send.clone());
             scope.spawn(move || {
                 let mut reader = Reader::default();
                 reader.read("stdin", std::io::stdin().lock(), |record| hand_on(look(&record), &send));
-                reader.into_tally()
+                Gathered { tally: reader.into_tally(), read: Vec::new() }
             })
         });
         drop(send);
         taken.into_iter().for_each(&mut take);
         for worker in workers.into_iter().chain(piped) {
-            tally.merge(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            gathered.add(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
+        let told = fetching.map(|fetching| fetching.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        told.into_iter().flatten().for_each(|line| context.terminal.log(&text!("{}", line)));
     });
-    tally.rejections.sort_by(|a, b| (&a.input, a.offset).cmp(&(&b.input, b.offset)));
-    Ok(tally)
+    if stop.times() > 0 {
+        gathered.stopped();
+    }
+    gathered.tally.rejections.sort_by(|a, b| (&a.input, a.offset).cmp(&(&b.input, b.offset)));
+    Ok(gathered)
 }
 
-fn missing(paths: &[PathBuf]) -> Result<(), Failure> {
-    match paths.iter().find(|path| *path != Path::new(STDIN) && !path.exists()) {
-        Some(path) => Err(Failure::usage(format!("cannot read {}: no such file or folder", path.display()))),
-        None => Ok(()),
+impl Gathered {
+    fn add(&mut self, other: Self) {
+        self.tally.merge(other.tally);
+        self.read.extend(other.read);
+    }
+
+    /// What was not begun is unknown: it counts as one thing that was not read.
+    fn stopped(&mut self) {
+        let why = "the reading was stopped by the operator; what had not been begun was not read".to_owned();
+        self.tally.rejected(Rejection { input: "the rest".to_owned(), offset: 0, bytes: 0, why });
     }
 }
 
-/// Reads files until there is none left.
-fn worker<T>(files: &Mutex<Files>, look: &impl Fn(&Record<'_>) -> (Fate, Option<T>), send: &SyncSender<T>) -> Tally {
+/// What was named, by kind.
+struct Named {
+    stdin: bool,
+    paths: Vec<PathBuf>,
+    places: Vec<Place>,
+}
+
+fn named(all: &[PathBuf]) -> Result<Named, Failure> {
+    let mut named = Named { stdin: false, paths: Vec::new(), places: Vec::new() };
+    for path in all {
+        match path.to_str().and_then(Place::parse) {
+            Some(place) => named.places.push(place.map_err(Failure::usage)?),
+            None if path == Path::new(STDIN) => named.stdin = true,
+            None if path.exists() => named.paths.push(path.clone()),
+            None => return Err(Failure::usage(format!("cannot read {}: no such file or folder", path.display()))),
+        }
+    }
+    Ok(named)
+}
+
+#[cfg(feature = "cloud")]
+fn open(context: &Context, places: Vec<Place>) -> Result<Box<dyn Store>, Failure> {
+    crate::cloud::buckets(context, places)
+}
+
+#[cfg(not(feature = "cloud"))]
+fn open(_: &Context, places: Vec<Place>) -> Result<Box<dyn Store>, Failure> {
+    let first = places.first().map(|place| place.address(&place.prefix)).unwrap_or_default();
+    Err(Failure::only_with_cloud(&format!("reading {first}")))
+}
+
+/// What is still to be read.
+struct Inputs {
+    files: Mutex<Files>,
+    objects: Mutex<Receiver<Fetched>>,
+    stop: Stop,
+}
+
+impl Inputs {
+    fn file(&self) -> Option<Found> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.stop.times() > 0 { None } else { files.next() }
+    }
+
+    /// The next object; `None` when there is no other one.
+    fn object(&self) -> Option<Fetched> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+    }
+}
+
+/// Reads files, then objects, until there is none left.
+fn worker<T>(inputs: &Inputs, look: &impl Fn(&Record<'_>) -> (Fate, Option<T>), send: &SyncSender<T>) -> Gathered {
     let mut reader = Reader::default();
-    loop {
-        let next = files.lock().unwrap_or_else(PoisonError::into_inner).next();
-        match next {
-            None => return reader.into_tally(),
-            Some(Found::Unreadable(path, why)) => reader.unreadable(&path.display().to_string(), why),
-            Some(Found::File(path)) => {
+    while let Some(found) = inputs.file() {
+        match found {
+            Found::Unreadable(path, why) => reader.unreadable(&path.display().to_string(), why),
+            Found::File(path) => {
                 let name = path.display().to_string();
                 match File::open(&path) {
                     Ok(file) => reader.read(&name, file, |record| hand_on(look(&record), send)),
@@ -94,6 +210,23 @@ fn worker<T>(files: &Mutex<Files>, look: &impl Fn(&Record<'_>) -> (Fate, Option<
             }
         }
     }
+    let mut read = Vec::new();
+    while let Some(fetched) = inputs.object() {
+        match fetched {
+            Fetched::Lost(address, why) => reader.unreadable(&address, why),
+            Fetched::Object(mut object) => {
+                let address = object.address().to_owned();
+                match object.begin() {
+                    Ok(()) => reader.read(&address, &mut object, |record| hand_on(look(&record), send)),
+                    Err(why) => reader.unreadable(&address, why),
+                }
+                if object.is_whole() {
+                    read.push(address);
+                }
+            }
+        }
+    }
+    Gathered { tally: reader.into_tally(), read }
 }
 
 fn hand_on<T>((fate, worth): (Fate, Option<T>), send: &SyncSender<T>) -> Fate {

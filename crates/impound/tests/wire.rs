@@ -11,6 +11,8 @@ mod harness;
 
 #[path = "wire/adoption.rs"]
 mod adoption;
+#[path = "wire/buckets.rs"]
+mod buckets;
 #[path = "wire/complete.rs"]
 mod complete;
 #[path = "wire/conformance.rs"]

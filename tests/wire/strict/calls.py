@@ -20,7 +20,8 @@ ROUTES = {
             ("GET", r"/snapshots/[^/]+/blocks/\d+", "GetSnapshotBlock"),
             ("GET", r"/snapshots/[^/]+/changedblocks", "ListChangedBlocks")),
     "guardduty": (("POST", r".*/findings/get", "GetFindings"), ("POST", r".*/findings/archive", "ArchiveFindings"),
-                  ("POST", r".*/findings", "ListFindings"), ("GET", r"/detector", "ListDetectors")),
+                  ("POST", r".*/findings", "ListFindings"), ("GET", r"/detector", "ListDetectors"),
+                  ("GET", r"/detector/[^/]+", "GetDetector")),
     "s3": (("GET", r"/", "ListBuckets"), ("GET", r"/[^/]+/.+", "GetObject"), ("GET", r"/[^/]+/?", "ListObjectsV2"),
            ("PUT", r"/[^/]+/.+", "PutObject"), ("PUT", r"/[^/]+/?", "CreateBucket")),
 }
@@ -52,9 +53,11 @@ class Call:
             query.update(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         elif "json" in kind:
             query.update(load(body))
-        return query.pop("Action", None) or self._routed(), query
+        return query.pop("Action", None) or self._routed(query), query
 
-    def _routed(self):
+    def _routed(self, query):
+        if (self.service, self.method) == ("s3", "GET") and "lifecycle" in query:
+            return "GetBucketLifecycleConfiguration"
         for method, pattern, action in ROUTES.get(self.service, ()):
             if method == self.method and re.fullmatch(pattern, self.path):
                 return action

@@ -6,8 +6,8 @@ A fault: {"action", "code", "status", "message", "times", "skip", "when", "drop"
   skip   so many matching calls pass first; times: so many are hit (default 1)
   match  {"Name": "value", …}: parameters as on the wire, such as {"VolumeId": "vol-…"} or {"Filter.1.Value.1": "…"}
   id     a resource id anywhere in the request
-A trap: {"pid" or "pidfile", "nth", "when", "action", "mutating", "account"}: SIGKILL at the nth such call from now.
-One that is killed before the effect has not sent the call: there is none.
+A trap: {"pid" or "pidfile", "nth", "when", "action", "mutating", "account", "signal"}: SIGKILL, or the signal named
+(INT, TERM), at the nth such call from now. One that is killed before the effect has not sent the call: there is none.
 Calls made with a setup key are neither hit nor counted.
 """
 
@@ -19,7 +19,7 @@ import sys
 FAULTS, TRAPS = [], []
 FAULT_DEFAULTS = {"code": "InternalError", "status": 500, "message": "injected by the test", "times": 1, "skip": 0,
                   "when": "before", "drop": False, "match": {}, "id": None, "account": None}
-TRAP_DEFAULTS = {"nth": 1, "when": "after", "action": None, "mutating": False, "account": None}
+TRAP_DEFAULTS = {"nth": 1, "when": "after", "action": None, "mutating": False, "account": None, "signal": "KILL"}
 
 
 def add_fault(fields):
@@ -35,6 +35,7 @@ def add_trap(fields):
     unknown = set(fields) - set(TRAP_DEFAULTS) - {"pid", "pidfile"}
     if unknown or ("pid" in fields) == ("pidfile" in fields):
         raise KeyError(f"a trap wants pid or pidfile, and has no {', '.join(sorted(unknown)) or 'both'}")
+    signal.Signals["SIG" + fields.get("signal", "KILL")]
     TRAPS.append({**TRAP_DEFAULTS, **fields})
 
 
@@ -71,7 +72,7 @@ def spring(entry, moment):
         if trap["nth"] <= 0 and trap["when"] == moment:
             TRAPS.remove(trap)
             kill(trap)
-            sprung = True
+            sprung = sprung or trap["signal"] == "KILL"
     return sprung
 
 
@@ -79,7 +80,7 @@ def kill(trap):
     try:
         pid = trap["pid"] if "pid" in trap else int(open(trap["pidfile"]).read())
         if pid > 1 and pid != os.getpid():
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.Signals["SIG" + trap["signal"]])
     except (OSError, ValueError) as problem:
         print("trap:", repr(problem), file=sys.stderr)
 

@@ -159,7 +159,10 @@ const TABLE: &[(FaultClass, &[&str])] = &[
             "RequestTimeoutException",
         ],
     ),
-    (Invalid, &["DryRunOperation", "ValidationError", "ValidationException", "UnsupportedOperation"]),
+    (
+        Invalid,
+        &["DryRunOperation", "PermanentRedirect", "ValidationError", "ValidationException", "UnsupportedOperation"],
+    ),
 ];
 
 /// Endings that whole families of EC2 codes share.

@@ -56,6 +56,11 @@ pub(super) fn of_path<'p>(path: &'p Path, named: &Path) -> &'p Path {
     key
 }
 
+/// Whether a key speaks of one day.
+pub(super) fn is_day(key: &Path) -> bool {
+    days(key).is_some_and(|(first, last)| first == last)
+}
+
 /// The first and the last day that a key speaks of: the last `YYYY/MM/DD`, `YYYY/MM` or `YYYY` in it.
 fn days(key: &Path) -> Option<(Date, Date)> {
     let parts: Vec<_> = key.components().map(|part| part.as_os_str().to_str().unwrap_or_default()).collect();

@@ -160,8 +160,8 @@ fn bus(event: &Value) -> Result<Vec<Object>, String> {
     Ok(vec![Object { region, bucket: detail.bucket.name, key: detail.object.key }])
 }
 
-/// `+` is a space and `%2B` a plus; what is no such code stays as it is.
-fn decoded(key: &str) -> String {
+/// A key that was encoded as in a form: `+` is a space and `%2B` a plus; what is no such code stays as it is.
+pub fn decoded(key: &str) -> String {
     let bytes = key.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -91,10 +91,17 @@ Examples:
   impound detect trail.json.gz --rules my-rules/           with rules of your own (Sigma)
   impound detect AWSLogs/ --baseline usual.zst             and what these instances normally call
   impound --output json detect AWSLogs/                    one OCSF Detection Finding a line
+  impound detect s3://logs/AWSLogs/ --since 36h            straight from a bucket: only the days that are asked for
+  impound detect s3://logs/AWSLogs/ --cursor read.json     and what a run before this one has not read
 
 Reads CloudTrail, GuardDuty and Security Hub findings, VPC flow logs, load balancer and resolver logs; what a file is, \
 it finds by looking at it. What the same instance or session did without a long pause is one alert. Nothing is \
-passed over in silence: what could not be read is named on stderr and the code is 8.";
+passed over in silence: what could not be read is named on stderr and the code is 8.
+
+A bucket is read with the credentials as they are, in the region given; it takes s3:ListBucket, s3:GetObject and, for \
+what is encrypted under a key of yours, kms:Decrypt. Ctrl-C ends a reading early: what is under way is read, what was \
+found is told. The file of --cursor is written after that, so a run that was killed is read again, and nothing is lost; \
+a story that two runs have read is two alerts.";
 
 /// Of `watch`.
 pub(super) const WATCH: &str = "\
@@ -122,3 +129,13 @@ Examples:
 
 Credentials that its sessions have issued are followed however far they were handed on. At the end stands what they \
 left behind: roles assumed, keys, users and trust edits that revoking the instance's sessions does not reach.";
+
+/// Of `doctor`.
+pub(super) const DOCTOR: &str = "\
+Examples:
+  impound doctor                                           roles, keys, subnet, quotas, log sources
+  impound doctor i-0123456789abcdef0                       and the calls that EC2 can rehearse on an instance
+
+The code is 4 when something would hold a run. Of each log source in the region, and in those of [detect] regions in \
+impound.toml, it says whether it records, how it is set, and what would go unseen; what may not be asked is unknown, \
+never off, and holds nothing. That takes the statement Doctor of `impound permissions`, beside those of the phases.";

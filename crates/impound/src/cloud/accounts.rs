@@ -7,6 +7,7 @@ use casebook::fault::{Fault, FaultClass};
 use casebook::id::{AccountId, Region};
 use casebook::query::{ForensicQuery, Query};
 use casebook::reading::{Answer, Made, Reading};
+use casebook::visibility::Sources;
 use engine::Cloud;
 use tokio::sync::OnceCell;
 
@@ -36,6 +37,11 @@ impl Accounts {
     /// The region of the account under investigation.
     pub fn region(&self) -> Region {
         self.source.region()
+    }
+
+    /// Which logs the account under investigation keeps.
+    pub async fn sources(&self) -> Sources {
+        self.source.sources().await
     }
 
     /// A failure is not kept: the next question tries again.

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::preflight::unreachable;
 use crate::system;
-use aws::{Access, ConnectError, Intake, SourceAccount};
+use aws::{Access, ConnectError, Depot, Intake, SourceAccount};
 use casebook::id::{AccountId, Region};
 use casebook::query::SourceQuery;
 use casebook::reading::{Identity, Reading};
@@ -60,6 +60,14 @@ impl Door<'_> {
     /// As [`Door::enter`].
     pub(super) async fn intake(&self) -> Result<Intake, Failure> {
         Intake::connect(&self.ambient()).await.map_err(refused)
+    }
+
+    /// The way to buckets with logs: with the credentials as they are.
+    ///
+    /// # Errors
+    /// As [`Door::enter`].
+    pub(super) async fn depot(&self) -> Result<Depot, Failure> {
+        Depot::connect(&self.ambient()).await.map_err(refused)
     }
 
     /// The role with the account filled in: the finding's, else the one that the credentials are of.

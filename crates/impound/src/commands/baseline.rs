@@ -4,7 +4,8 @@ use crate::args::{Baseline as Args, Logs};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::logs;
+use crate::logs::cursor::Cursor;
+use crate::logs::{self, Gathered};
 use crate::tables;
 use crate::text::text;
 use detect::baseline::{self, Baseline};
@@ -26,7 +27,7 @@ use tempfile::NamedTempFile;
 /// When logs or the file can not be read or written.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     match args {
-        Args::Learn { logs, file } => learn(context, logs, file),
+        Args::Learn { logs, file, cursor } => learn(context, logs, file, cursor.as_deref()),
         Args::Show { file, role } => show(context, file, role.as_deref()),
     }
 }
@@ -41,7 +42,7 @@ pub fn read(path: &Path) -> Result<Baseline, Failure> {
     baseline::read(file).map_err(|error| unusable(error.to_string()))
 }
 
-fn learn(context: &Context, logs: &Logs, path: &Path) -> Result<Exit, Failure> {
+fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> Result<Exit, Failure> {
     let mut baseline = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Baseline::default(),
         _ => read(path)?,
@@ -56,12 +57,15 @@ fn learn(context: &Context, logs: &Logs, path: &Path) -> Result<Exit, Failure> {
         let teaches = session.is_some() && event.at().is_some_and(|at| period.has(at));
         (Fate::Unmatched, teaches.then(|| event.raw.to_vec()))
     };
-    let tally = logs::read(logs, look, |raw: Vec<u8>| {
+    let open = |file| Cursor::open(file, "baseline learn", &logs.paths, period);
+    let mut cursor = cursor.map(open).transpose()?;
+    let Gathered { tally, read } = logs::read(context, logs, cursor.as_ref(), look, |raw: Vec<u8>| {
         if let Ok(event) = Event::of(&raw) {
             baseline.learn(&event);
         }
     })?;
     keep(&baseline, path)?;
+    cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(context.terminal, &tally);
     context.terminal.log(&text!("learned {} roles; kept in {}\n", baseline.roles().count(), path.display()));
     Ok(if tally.counts.rejected == 0 { Exit::Done } else { Exit::Gaps })

@@ -5,13 +5,15 @@ use crate::commands::baseline;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::logs;
+use crate::logs::cursor::Cursor;
+use crate::logs::{self, Gathered};
 use crate::text::{Text, text};
 use detect::alert::{Alert, ocsf, text as prose};
 use detect::count::Tally;
 use detect::desk::Desk;
 use detect::holdings::Holdings;
 use detect::order::Horizon;
+use detect::record::Record;
 use detect::rules::load::{self, Warning};
 use detect::rules::sigma::Rules;
 use detect::rules::{folder, pack};
@@ -35,7 +37,10 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let rules = Arc::new(rules);
     let scout = Scout::new(rules.clone(), holdings, logs::period(&args.logs), baseline.is_some());
     let mut desk = Desk::new(rules, Horizon::of_files(), baseline);
-    let mut tally = logs::read(&args.logs, |record| scout.look(record), |sighting| desk.take(sighting))?;
+    let mut cursor = cursor(args)?;
+    let look = |record: &Record<'_>| scout.look(record);
+    let gathered = logs::read(context, &args.logs, cursor.as_ref(), look, |sighting| desk.take(sighting))?;
+    let Gathered { mut tally, read } = gathered;
     desk.finish();
     tally.counts.late = desk.late();
     let alerts = desk.tell(args.level);
@@ -44,9 +49,15 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     } else {
         show(context, &alerts)?;
     }
+    cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
     let whole = tally.counts.rejected == 0 && warnings.is_empty();
     Ok(if whole { Exit::Done } else { Exit::Gaps })
+}
+
+fn cursor(args: &Detect) -> Result<Option<Cursor>, Failure> {
+    let (sources, period) = (&args.logs.paths, logs::period(&args.logs));
+    args.cursor.as_deref().map(|file| Cursor::open(file, "detect", sources, period)).transpose()
 }
 
 /// The rules that come with the program, and those of these paths. What of them can not be used is named

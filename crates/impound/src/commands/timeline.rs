@@ -21,9 +21,9 @@ use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let instance = instance(context, &args.of)?;
     let mut lineage = Lineage::default();
-    each(args, |event| lineage.take(event))?;
+    each(context, args, |event| lineage.take(event))?;
     let mut timeline = Timeline::of(&instance, &lineage);
-    let tally = each(args, |event| timeline.take(event))?;
+    let tally = each(context, args, |event| timeline.take(event))?;
     show(context, args, &instance, &timeline)?;
     logs::tell(context.terminal, &tally);
     let whole = tally.counts.rejected == 0 && timeline.dropped() == 0;
@@ -42,7 +42,7 @@ fn instance(context: &Context, of: &str) -> Result<String, Failure> {
 }
 
 /// Every CloudTrail record of the period, one after the other.
-fn each(args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Tally, Failure> {
+fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Tally, Failure> {
     let period = logs::period(&args.logs);
     let look = |record: &Record<'_>| match record {
         Record::Trail(event) if event.at().is_some_and(|at| period.has(at)) => {
@@ -50,11 +50,12 @@ fn each(args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Tally, Failure>
         }
         _ => (Fate::Unmatched, None),
     };
-    logs::read(&args.logs, look, |raw: Vec<u8>| {
+    let gathered = logs::read(context, &args.logs, None, look, |raw: Vec<u8>| {
         if let Ok(event) = Event::of(&raw) {
             take(&event);
         }
-    })
+    })?;
+    Ok(gathered.tally)
 }
 
 fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> Result<(), Failure> {

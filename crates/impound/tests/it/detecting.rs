@@ -236,3 +236,11 @@ fn rules_are_listed_tested_and_explained() {
     assert_ne!(test.code, Some(0), "{test:?}");
     assert!(test.stdout.contains("Never true") && test.stdout.contains("0 of 1"), "{test:?}");
 }
+
+#[cfg(not(feature = "cloud"))]
+#[test]
+fn a_bucket_needs_a_program_that_can_talk_to_aws() {
+    let end = Home::new().run(&["detect", "s3://logs/AWSLogs/"]);
+    assert_eq!(end.code, Some(2), "{end:?}");
+    assert!(end.stderr.contains("s3://logs/AWSLogs/") && end.stderr.contains("feature `cloud`"), "{end:?}");
+}

@@ -66,10 +66,10 @@ fn runbooks_are_listed_drawn_and_described() {
 }
 
 #[test]
-fn permissions_are_two_policies() {
+fn permissions_are_a_policy_for_each_account_and_one_for_logs() {
     let end = Home::new().run(&["permissions"]);
     let both: serde_json::Value = serde_json::from_str(&end.succeeds().stdout).expect("JSON");
-    for side in ["source", "forensic"] {
+    for side in ["source", "forensic", "logs"] {
         assert_eq!(both[side]["Version"], "2012-10-17", "{side}");
     }
     let contain = both["source"]["Statement"].as_array().expect("statements");

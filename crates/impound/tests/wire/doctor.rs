@@ -55,3 +55,70 @@ fn a_permission_that_custody_would_miss_is_found_before_the_incident() {
         assert!(row["detail"].as_str().unwrap().contains(action), "{row}");
     }
 }
+
+/// The log sources of this kind.
+fn sources<'a>(end: &'a End, source: &str) -> Vec<&'a Value> {
+    let rows: Vec<_> = end.list("/sources").iter().filter(|row| row["source"] == source).collect();
+    assert!(!rows.is_empty(), "no {source}: {:#}", end.document);
+    rows
+}
+
+fn all_are(end: &End, source: &str, state: &str, words: &[&str]) {
+    for row in sources(end, source) {
+        assert_eq!(row["state"], state, "{row:#}");
+        assert!(words.iter().all(|word| row.to_string().contains(word)), "{words:?} in {row:#}");
+    }
+}
+
+const SOURCES: [&str; 4] = ["CloudTrail", "VPC flow logs", "GuardDuty", "resolver query logs"];
+
+#[test]
+fn log_sources_that_are_off_are_said_with_what_goes_unseen() {
+    let incident = Incident::new();
+    let before = incident.photo();
+    let end = incident.home.run(&["doctor"]).ends_with(0);
+    for source in SOURCES {
+        all_are(&end, source, "off", &["us-east-1"]);
+        assert!(sources(&end, source).iter().all(|row| row["unseen"].as_str().unwrap().len() > 20), "{source}");
+    }
+    assert_eq!(incident.photo(), before);
+    assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new());
+}
+
+#[test]
+fn log_sources_that_are_on_are_said_with_how_they_are_set() {
+    let incident = Incident::new();
+    incident.server.switch_sources_on();
+    let end = incident.home.run(&["doctor"]).ends_with(0);
+    all_are(&end, "CloudTrail", "on", &["main", "all regions", "management calls", "no data events"]);
+    all_are(&end, "VPC flow logs", "on", &["a record each 60 s", "nothing of its kind"]);
+    all_are(&end, "GuardDuty", "on", &["fifteen minutes"]);
+    all_are(&end, "resolver query logs", "on", &["vpc-"]);
+    all_are(&end, "log retention", "partly", &["365 days", "s3://trail-logs"]);
+    all_are(&end, "reading the logs", "on", &["s3://trail-logs"]);
+    assert!(end.text("/not_looked_at").contains("CloudTrail Lake"));
+}
+
+#[test]
+fn what_may_not_be_asked_is_unknown_and_never_off() {
+    let incident = Incident::new();
+    incident.server.switch_sources_on();
+    let some = [
+        "cloudtrail:GetTrailStatus",
+        "guardduty:GetDetector",
+        "s3:GetBucketLifecycleConfiguration",
+        "s3:ListObjectsV2",
+    ];
+    incident.server.control("deny", &json!({"account": "111111111111", "actions": some}));
+    let end = incident.home.run(&["doctor"]).ends_with(0);
+    for source in ["CloudTrail", "GuardDuty", "log retention", "reading the logs"] {
+        all_are(&end, source, "unknown", &["not known: denied"]);
+    }
+    all_are(&end, "VPC flow logs", "on", &[]);
+    let all = ["cloudtrail:*", "ec2:DescribeFlowLogs", "guardduty:*", "route53resolver:*"];
+    incident.server.control("deny", &json!({"account": "111111111111", "actions": all}));
+    let end = incident.home.run(&["doctor"]).ends_with(0);
+    for source in SOURCES {
+        all_are(&end, source, "unknown", &["not known: denied", "allow "]);
+    }
+}

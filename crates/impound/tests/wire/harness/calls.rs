@@ -18,6 +18,8 @@ pub struct Call {
     pub service: String,
     /// The action.
     pub action: String,
+    /// The path of its request.
+    pub path: String,
     /// The ids it names.
     pub ids: Vec<String>,
     /// Its parameters as they were sent.

@@ -28,8 +28,14 @@ struct Root {
 static ROOT: OnceLock<Root> = OnceLock::new();
 static WORLDS: Mutex<BTreeMap<Variant, (u16, World)>> = Mutex::new(BTreeMap::new());
 
-/// Waiting times short enough for a test: seconds.
-const KNOBS: [(&str, &str); 3] = [("STRICT_LAG", "0.3"), ("STRICT_SETTLE", "0.05"), ("STRICT_DRAIN", "0.3")];
+/// Waiting times short enough for a test, in seconds, and pages short enough to have several.
+const KNOBS: [(&str, &str); 4] = [
+    ("STRICT_LAG", "0.3"),
+    ("STRICT_SETTLE", "0.05"),
+    ("STRICT_DRAIN", "0.3"),
+    // A page of a bucket's list has three names.
+    ("MOTO_S3_DEFAULT_MAX_KEYS", "3"),
+];
 
 impl Server {
     /// A copy of the emulator that holds a world.
@@ -71,6 +77,11 @@ impl Server {
     pub fn feed(&self, file: &Path) -> String {
         let file = file.to_str().expect("a name");
         python(&["-m", "feed", &self.endpoint(), file]).trim().to_owned()
+    }
+
+    /// Switches the log sources of the account under investigation on: see tests/wire/sources.py.
+    pub fn switch_sources_on(&self) {
+        python(&["-m", "sources", &self.endpoint()]);
     }
 
     /// Asks an emulator of its own whether it does what AWS's documentation says: see tests/wire/conformance.
