@@ -161,7 +161,7 @@ fn blocker(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
 fn before(view: View<'_>, next: &Next, row: &RunbookStep) -> Option<StepName> {
     let mut before = row.after.clone();
     if view.case.revoke_first {
-        sessions_first(row.step, view, &mut before);
+        sessions_first(row.step, &mut before);
     }
     before.into_iter().find(|step| {
         let report = next.steps.iter().find(|report| report.step == *step);
@@ -185,10 +185,10 @@ fn stands(view: View<'_>, next: &Next, step: StepName) -> bool {
 }
 
 /// Stolen credentials in use: the role goes first, the network second.
-fn sessions_first(step: StepName, view: View<'_>, before: &mut Vec<StepName>) {
+fn sessions_first(step: StepName, before: &mut Vec<StepName>) {
     match step {
         StepName::Revoke => *before = vec![StepName::Capture],
-        StepName::Isolate if view.case.runbook.has(StepName::Revoke) => before.push(StepName::Revoke),
+        StepName::Isolate => before.push(StepName::Revoke),
         _ => {}
     }
 }

@@ -29,9 +29,12 @@ fn who_wakes_when_a_poll_is_due_asks_and_does_not_wait_again() {
         assert_eq!(poll(&bench), Some(due), "{seconds} s");
         bench.now = due;
         assert_eq!(poll(&bench), None, "{seconds} s");
-        let (pause, waited) = (due - (opened + SignedDuration::from_secs(seconds)), due - opened);
-        let quarter = waited.total(jiff::Unit::Second).expect("days") / 4.0;
-        assert!((pause.total(jiff::Unit::Second).expect("days") - quarter.clamp(0.25, 15.0)).abs() < 0.001);
+        let read = opened + SignedDuration::from_secs(seconds);
+        let is_due = |at: Timestamp| {
+            let quarter = SignedDuration::from_nanos_i128(at.duration_since(opened).as_nanos() / 4);
+            at.duration_since(read) >= quarter.clamp(SOONEST, SignedDuration::from_secs(15))
+        };
+        assert!(is_due(due) && !is_due(due - SignedDuration::from_nanos(1)), "{seconds} s");
     }
 }
 

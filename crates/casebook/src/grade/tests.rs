@@ -1,8 +1,9 @@
 use super::*;
 use crate::effect::SourceEffect;
 use crate::entry::{Entry, Person};
+use crate::scene::identity::{Profile, Role};
 use crate::scene::instance::{Instance, Tags};
-use crate::settings::{Policy, Settings};
+use crate::settings::{Policy, RevokeScope, Settings};
 use crate::step::StepName;
 use crate::testkit::stage::secured;
 use crate::testkit::things::{group, instance, interface};
@@ -111,5 +112,30 @@ fn credentials_live_while_a_profile_other_than_the_quarantine_one_is_there() {
         let association = ProfileAssociation { id, instance: INSTANCE.into(), profile: Arn::new(profile), state };
         bench.know(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![association]));
         assert_eq!(verdict(bench.view()).credentials, graded, "{profile}");
+    }
+}
+
+/// The deny stands on the role; the profile gives credentials until it is off.
+#[test]
+fn a_deny_counts_once_the_profile_is_off() {
+    let profile = Arn::new("arn:aws:iam::111111111111:instance-profile/web");
+    let policy = Policy { revoke: RevokeScope::Role, ..Policy::default() };
+    let mut bench = Bench::new(Settings { policy, ..settings() });
+    let role = Role { name: "app".into(), arn: profile.clone(), id: "AROA1".into(), trust: String::new() };
+    bench.observe(S::Profile("web".into()), Reading::Profile(Profile { arn: profile.clone(), role: Some(role) }));
+    let older = r#"{"Statement": [{"Condition": {"DateLessThan": {"aws:TokenIssueTime": "2026-11-21T12:00:00Z"}}}]}"#;
+    let (name, document) = (revoke::policy_name(&bench.case), older.to_owned());
+    let deny = SourceEffect::PutRolePolicy { role: "app".into(), name: name.clone(), document: document.clone() };
+    bench.done(StepName::Revoke, &deny.into(), &[]);
+    for (state, standing, graded) in [
+        ("associated", Some(document.clone()), Live),
+        ("disassociated", None, Live),
+        ("disassociated", Some(document), Revoked),
+    ] {
+        let (instance, state) = (INSTANCE.into(), state.to_owned());
+        let association = ProfileAssociation { id: "iip-1".into(), instance, profile: profile.clone(), state };
+        bench.observe(S::ProfileAssociations(INSTANCE.into()), Reading::Associations(vec![association]));
+        bench.know(S::RolePolicy("app".into(), name.clone()), Reading::Policy(standing));
+        assert_eq!(verdict(bench.view()).credentials, graded);
     }
 }

@@ -1,6 +1,5 @@
 use super::*;
 use crate::effect::{Capacity, Switch};
-use crate::entry::{Entry, Person};
 use crate::fault::Fault;
 use crate::scene::Tick;
 use crate::scene::instance::Instance;
