@@ -47,6 +47,7 @@ pub fn policy(side: Side, only: Option<Phase>) -> Policy {
 pub fn logs() -> Policy {
     const OBJECTS: [&str; 2] = ["s3:GetObject", "kms:Decrypt"];
     const QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    const PLACES: [&str; 3] = ["sns:Publish", "events:PutEvents", "kms:GenerateDataKey"];
     let allow = |sid: &str, action: BTreeSet<&'static str>| Statement {
         sid: sid.to_owned(),
         effect: "Allow",
@@ -56,7 +57,8 @@ pub fn logs() -> Policy {
     let detect = OBJECTS.into_iter().chain(["s3:ListBucket"]).collect();
     let watch = OBJECTS.into_iter().chain(QUEUE).collect();
     let doctor = visibility::ACTIONS.into_iter().collect();
-    let statement = vec![allow("Detect", detect), allow("Watch", watch), allow("Doctor", doctor)];
+    let tell = PLACES.into_iter().collect();
+    let statement = vec![allow("Detect", detect), allow("Watch", watch), allow("Tell", tell), allow("Doctor", doctor)];
     Policy { version: "2012-10-17", statement }
 }
 
