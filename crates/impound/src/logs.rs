@@ -70,6 +70,8 @@ pub struct Gathered {
     pub tally: Tally,
     /// The addresses of the objects that were read to their end.
     pub read: Vec<String>,
+    /// Whether it was stopped before everything was read.
+    pub stopped: bool,
 }
 
 /// Of which time.
@@ -114,7 +116,7 @@ pub fn read<T: Send>(
             scope.spawn(move || {
                 let mut reader = Reader::default();
                 reader.read("stdin", std::io::stdin().lock(), |record| hand_on(look(&record), &send));
-                Gathered { tally: reader.into_tally(), read: Vec::new() }
+                Gathered { tally: reader.into_tally(), ..Gathered::default() }
             })
         });
         drop(send);
@@ -126,7 +128,7 @@ pub fn read<T: Send>(
         told.into_iter().flatten().for_each(|line| context.terminal.log(&text!("{}", line)));
     });
     if stop.times() > 0 {
-        gathered.stopped();
+        gathered.stop();
     }
     gathered.tally.rejections.sort_by(|a, b| (&a.input, a.offset).cmp(&(&b.input, b.offset)));
     Ok(gathered)
@@ -139,7 +141,8 @@ impl Gathered {
     }
 
     /// What was not begun is unknown: it counts as one thing that was not read.
-    fn stopped(&mut self) {
+    fn stop(&mut self) {
+        self.stopped = true;
         let why = "the reading was stopped by the operator; what had not been begun was not read".to_owned();
         self.tally.rejected(Rejection { input: "the rest".to_owned(), offset: 0, bytes: 0, why });
     }
@@ -226,7 +229,7 @@ fn worker<T>(inputs: &Inputs, look: &impl Fn(&Record<'_>) -> (Fate, Option<T>), 
             }
         }
     }
-    Gathered { tally: reader.into_tally(), read }
+    Gathered { tally: reader.into_tally(), read, stopped: false }
 }
 
 fn hand_on<T>((fate, worth): (Fate, Option<T>), send: &SyncSender<T>) -> Fate {

@@ -134,10 +134,7 @@ async fn read(
     while stop.times() == 0 {
         let Some(item) = listing.next().await else { break };
         let fetched = match item {
-            Item::Lost(prefix, fault) => Fetched::Lost(
-                place.address(&prefix),
-                format!("the keys can not be listed: {fault}; allow s3:ListBucket"),
-            ),
+            Item::Lost(prefix, fault) => Fetched::Lost(place.address(&prefix), unlisted(&fault)),
             Item::Key(key) if known(&place.address(&key)) => {
                 before += 1;
                 continue;
@@ -158,4 +155,10 @@ async fn read(
         "{}: {begun} objects to read, {before} read before, {passed} folders or objects of other days passed over",
         place.address(&place.prefix)
     )
+}
+
+/// Why keys could not be listed, and what to do.
+fn unlisted(fault: &Fault) -> String {
+    let advice = if fault.class == FaultClass::Denied { "; allow s3:ListBucket" } else { "" };
+    format!("the keys can not be listed: {fault}{advice}")
 }

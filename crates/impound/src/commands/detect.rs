@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let mut cursor = cursor(args)?;
     let look = |record: &Record<'_>| scout.look(record);
     let gathered = logs::read(context, &args.logs, cursor.as_ref(), look, |sighting| desk.take(sighting))?;
-    let Gathered { mut tally, read } = gathered;
+    let Gathered { mut tally, read, .. } = gathered;
     desk.finish();
     tally.counts.late = desk.late();
     let alerts = desk.tell(args.level);

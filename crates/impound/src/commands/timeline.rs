@@ -4,11 +4,12 @@ use crate::args::{Timeline as Args, TimelineFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::logs::Gathered;
 use crate::text::{Text, text};
 use crate::{history, logs, tables};
 use casebook::id::CaseId;
 use casebook::report::document;
-use detect::count::{Fate, Tally};
+use detect::count::Fate;
 use detect::record::Record;
 use detect::record::trail::Event;
 use detect::suspect::is_instance;
@@ -21,9 +22,12 @@ use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let instance = instance(context, &args.of)?;
     let mut lineage = Lineage::default();
-    each(context, args, |event| lineage.take(event))?;
+    if each(context, args, |event| lineage.take(event))?.stopped {
+        let why = "stopped by the operator before everything was read: there is no timeline yet; nothing was changed";
+        return Err(Failure::new(Exit::Held, why));
+    }
     let mut timeline = Timeline::of(&instance, &lineage);
-    let tally = each(context, args, |event| timeline.take(event))?;
+    let Gathered { tally, .. } = each(context, args, |event| timeline.take(event))?;
     show(context, args, &instance, &timeline)?;
     logs::tell(context.terminal, &tally);
     let whole = tally.counts.rejected == 0 && timeline.dropped() == 0;
@@ -42,7 +46,7 @@ fn instance(context: &Context, of: &str) -> Result<String, Failure> {
 }
 
 /// Every CloudTrail record of the period, one after the other.
-fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Tally, Failure> {
+fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Gathered, Failure> {
     let period = logs::period(&args.logs);
     let look = |record: &Record<'_>| match record {
         Record::Trail(event) if event.at().is_some_and(|at| period.has(at)) => {
@@ -50,12 +54,11 @@ fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Res
         }
         _ => (Fate::Unmatched, None),
     };
-    let gathered = logs::read(context, &args.logs, None, look, |raw: Vec<u8>| {
+    logs::read(context, &args.logs, None, look, |raw: Vec<u8>| {
         if let Ok(event) = Event::of(&raw) {
             take(&event);
         }
-    })?;
-    Ok(gathered.tally)
+    })
 }
 
 fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> Result<(), Failure> {

@@ -86,8 +86,7 @@ impl<'a> Listing<'a> {
     fn go_through(&mut self, step: &Step, page: &Page) {
         let folders: Vec<String> = page.folders.iter().map(|folder| decoded(folder)).collect();
         let first = step.prefix == self.place.prefix && step.token.is_none() && step.reach == Reach::Level;
-        let shown = folders.iter().map(String::as_str).chain([step.prefix.as_str()]);
-        if first && !self.place.has_layout(shown) {
+        if first && !self.place.has_layout(folders.iter().map(String::as_str).chain([step.prefix.as_str()])) {
             // Not AWS's layout, or none that begins here: as it is, in one list.
             self.waiting.push(Step::new(step.prefix.clone(), Reach::Whole));
             return;
