@@ -1,14 +1,24 @@
 //! Prose in lines that fit a terminal.
 
-/// How long a line may be.
-const WIDTH: usize = 110;
+use std::io::stderr;
+use terminal_size::{Width, terminal_size_of};
 
-/// The words in as few lines as they fit.
-pub(super) fn lines(prose: &str) -> Vec<String> {
+/// How long a line may be: where nobody looks, and where the terminal is wide.
+const LONGEST: usize = 110;
+const SHORTEST: usize = 40;
+
+/// The words in as few lines as they fit beside a margin.
+pub(super) fn lines(prose: &str, margin: usize) -> Vec<String> {
+    let fits = terminal_size_of(stderr())
+        .map_or(LONGEST, |(Width(columns), _)| usize::from(columns) - margin.min(columns.into()));
+    wrapped(prose, fits.clamp(SHORTEST, LONGEST))
+}
+
+fn wrapped(prose: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in prose.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -25,9 +35,12 @@ mod tests {
     #[test]
     fn no_word_is_lost_and_no_line_too_long() {
         let words: Vec<String> = (0..200).map(|n| "x".repeat(n % 17 + 1)).collect();
-        let lines = lines(&words.join(" "));
-        assert!(lines.iter().all(|line| line.len() <= WIDTH));
-        assert_eq!(lines.join(" "), words.join(" "));
-        assert!(lines.windows(2).all(|pair| pair[0].len() + 1 + pair[1].split(' ').next().map_or(0, str::len) > WIDTH));
+        for width in [SHORTEST, LONGEST] {
+            let lines = wrapped(&words.join(" "), width);
+            assert!(lines.iter().all(|line| line.len() <= width));
+            assert_eq!(lines.join(" "), words.join(" "));
+            let next = |line: &String| line.split(' ').next().map_or(0, str::len);
+            assert!(lines.windows(2).all(|pair| pair[0].len() + 1 + next(&pair[1]) > width));
+        }
     }
 }

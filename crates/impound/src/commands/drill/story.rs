@@ -85,7 +85,7 @@ impl Story {
     /// Who is accused of what, and what this drill is about.
     pub(super) fn begin(&self, script: &Script, briefing: &Briefing) {
         self.terminal.log(&text!("{}: {}", paint(STRONG, &script.name), script.title));
-        prose::lines(&script.story).iter().for_each(|line| self.terminal.log(&text!("{}", line)));
+        prose::lines(&script.story, 0).iter().for_each(|line| self.terminal.log(&text!("{}", line)));
         let detail = &briefing.finding["detail"];
         let title = detail["title"].as_str().unwrap_or("a finding");
         let kind = detail["type"].as_str().unwrap_or_default();
@@ -97,7 +97,7 @@ impl Story {
 
     /// What a responder takes home.
     pub(super) fn lesson(&self, script: &Script) {
-        let lesson = prose::lines(&format!("What to take home: {}", script.lesson));
+        let lesson = prose::lines(&format!("What to take home: {}", script.lesson), 0);
         self.terminal.log(&text!(""));
         lesson.iter().for_each(|line| self.terminal.log(&text!("{}", line)));
     }

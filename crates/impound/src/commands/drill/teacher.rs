@@ -13,6 +13,9 @@ use casebook::steps;
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 
+/// Before each line of an explanation.
+const MARGIN: &str = "  │ ";
+
 /// Explains steps.
 #[derive(Debug)]
 pub(super) struct Teacher {
@@ -80,7 +83,9 @@ impl Teacher {
 
     /// A line beside the step, wrapped.
     fn aside(&self, line: &str) {
-        prose::lines(line).iter().for_each(|line| self.terminal.log(&text!("  │ {}", line)));
+        prose::lines(line, MARGIN.chars().count())
+            .iter()
+            .for_each(|line| self.terminal.log(&text!("{}{}", MARGIN, line)));
     }
 
     fn order(&self, step: StepName) -> Option<String> {
