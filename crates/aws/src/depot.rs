@@ -53,11 +53,6 @@ impl Depot {
         connect(access).await.map(Self)
     }
 
-    #[cfg(test)]
-    pub(crate) fn over(clients: Clients) -> Self {
-        Self(clients)
-    }
-
     /// One page of keys, and of folders where a delimiter is given.
     ///
     /// # Errors
