@@ -1,6 +1,6 @@
 """What a queue holds: python -m heard http://127.0.0.1:PORT QUEUE-URL
 
-The bodies of its messages on stdout, as one JSON list.
+The bodies of its messages on stdout, as one JSON list. They are deleted.
 """
 
 import json
@@ -14,7 +14,9 @@ from feed import AT_ONCE, SOURCE
 def bodies(account, queue):
     """Until nothing comes any more."""
     while messages := account.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=AT_ONCE).get("Messages"):
-        yield from (message["Body"] for message in messages)
+        for message in messages:
+            account.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            yield message["Body"]
 
 
 def main():

@@ -12,7 +12,7 @@ use engine::Session;
 use ledger::Store;
 
 /// The call whose answers hold the events.
-const CALL: &str = "LookupEvents";
+const CALL: &str = "cloudtrail:LookupEvents";
 
 /// The timeline of a case's instance; none where nothing of it was captured.
 ///
