@@ -179,8 +179,9 @@ fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) ->
 }
 
 fn detection(rules: &Arc<Rules>, baseline: Option<Baseline>) -> (Scout, Desk) {
-    let scout = Scout::new(rules.clone(), Holdings::new(), Period::default(), baseline.is_some());
-    (scout, Desk::new(rules.clone(), Horizon::of_files(), baseline))
+    let baseline = baseline.unwrap_or_else(Baseline::of_places);
+    let scout = Scout::new(rules.clone(), Holdings::new(), Period::default(), true);
+    (scout, Desk::new(rules.clone(), Horizon::of_files(), Some(baseline)))
 }
 
 fn print(tally: &Tally) {

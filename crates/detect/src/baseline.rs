@@ -35,6 +35,9 @@ const MOST_NETWORKS: usize = 64;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     roles: BTreeMap<String, Role>,
+    /// Nothing but where credentials are used from is looked at.
+    #[serde(skip)]
+    places_only: bool,
 }
 
 /// What the instances of a role do.
@@ -60,7 +63,7 @@ struct Member {
     last: Timestamp,
     calls: u64,
     denied: u64,
-    /// Where its calls came from: `198.51.100.0/24`, or a service's name.
+    /// Where its calls came from over the internet: `198.51.100.0/24`.
     networks: BTreeMap<String, u64>,
     /// `aws-cli`, `Boto3`, …
     agents: BTreeSet<String>,
@@ -82,10 +85,18 @@ struct Call<'a> {
 }
 
 impl Baseline {
+    /// One for logs of which nothing was learned before: it tells nothing but credentials of an instance that are
+    /// used from two networks in these logs, and no higher than [`Level::Medium`].
+    pub fn of_places() -> Self {
+        Self { places_only: true, ..Self::default() }
+    }
+
     /// Learns from a call; others than those of instances teach nothing.
     pub fn learn(&mut self, event: &Event<'_>) {
         if let Some(call) = Call::of(event) {
-            self.roles.entry(call.role.to_owned()).or_default().learn(&call);
+            let role = self.roles.entry(call.role.to_owned()).or_default();
+            role.met(&call);
+            role.learn(&call);
         }
     }
 
@@ -93,8 +104,11 @@ impl Baseline {
     pub fn judge(&mut self, event: &Event<'_>) -> Vec<Unusual> {
         let Some(call) = Call::of(event) else { return Vec::new() };
         let role = self.roles.entry(call.role.to_owned()).or_default();
-        let unusual = unusual::of(role, &call);
-        role.learn(&call);
+        let unusual = if self.places_only { unusual::of_place(role, &call) } else { unusual::of(role, &call) };
+        role.met(&call);
+        if !self.places_only {
+            role.learn(&call);
+        }
         unusual
     }
 
@@ -117,7 +131,8 @@ impl Baseline {
 }
 
 impl Role {
-    fn learn(&mut self, call: &Call<'_>) {
+    /// Whose call it was, and from where.
+    fn met(&mut self, call: &Call<'_>) {
         let fresh = Member {
             first: call.at,
             last: call.at,
@@ -131,10 +146,17 @@ impl Role {
         member.last = member.last.max(call.at);
         member.calls += 1;
         member.denied += u64::from(call.denied);
-        if member.networks.len() < MOST_NETWORKS || member.networks.contains_key(&call.network) {
+        let room = member.networks.len() < MOST_NETWORKS || member.networks.contains_key(&call.network);
+        if call.public && room {
             *member.networks.entry(call.network.clone()).or_default() += 1;
         }
-        member.agents.insert(call.agent.to_owned());
+        if !member.agents.contains(call.agent) {
+            member.agents.insert(call.agent.to_owned());
+        }
+    }
+
+    /// What the call was.
+    fn learn(&mut self, call: &Call<'_>) {
         if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&call.kind) {
             return;
         }
@@ -190,7 +212,8 @@ fn network(address: &str) -> String {
 /// CloudTrail names the endpoint of a call that came through one
 /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
 fn is_public(event: &Event<'_>) -> bool {
-    event.address.as_str().parse::<IpAddr>().is_ok() && !event.value()["vpcEndpointId"].is_string()
+    let named = || memchr::memmem::find(event.raw, b"\"vpcEndpointId\"").is_some();
+    event.address.as_str().parse::<IpAddr>().is_ok() && !(named() && event.value()["vpcEndpointId"].is_string())
 }
 
 /// The program's name, without its version.

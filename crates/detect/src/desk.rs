@@ -88,6 +88,10 @@ impl Desk {
     /// Time has passed to this point, as a clock says, whether or not anything came: what waited for its
     /// turn is taken in.
     pub fn passed(&mut self, now: Timestamp) {
+        self.calls.passed(now);
+        while let Some((_, (raw, part))) = self.calls.ripe() {
+            self.judge(&raw, &part);
+        }
         self.sigma.passed(now);
         let due = self.sigma.due();
         self.add_up(due);

@@ -95,6 +95,24 @@ fn early_on_another_program_from_another_network_is_worth_a_look() {
 }
 
 #[test]
+fn without_anything_learned_two_places_are_told_and_nothing_else() {
+    let mut baseline = Baseline::of_places();
+    let from = |address, agent| record(MINE, "iam.amazonaws.com", "CreateUser", address, None).replace("Boto3", agent);
+    let through_endpoint = from("10.0.0.5", "Boto3").replacen('{', r#"{"vpcEndpointId": "vpce-1","#, 1);
+    for raw in [
+        through_endpoint,
+        from("ssm.amazonaws.com", "Boto3"),
+        from("198.51.100.7", "Boto3"),
+        from("198.51.100.9", "curl"),
+    ] {
+        assert_eq!(judged(&mut baseline, &raw), [], "{raw}");
+    }
+    assert_eq!(judged(&mut baseline, &from("203.0.113.9", "aws-cli")), [(What::Elsewhere, Level::Medium)]);
+    (0..100).for_each(|_| drop(judged(&mut baseline, &from("198.51.100.7", "Boto3"))));
+    assert_eq!(judged(&mut baseline, &from("192.0.2.9", "aws-cli")), [(What::Elsewhere, Level::Medium)], "no higher");
+}
+
+#[test]
 fn a_burst_of_refusals_is_told_once() {
     let mut baseline = learned(20);
     let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", Some("AccessDenied"));

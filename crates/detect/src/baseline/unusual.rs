@@ -38,6 +38,12 @@ pub(super) fn of(role: &Role, call: &Call<'_>) -> Vec<Unusual> {
     [first_call(role, call), elsewhere(role, call), denials(role, call)].into_iter().flatten().collect()
 }
 
+/// Where credentials are used from, when nothing was learned before.
+pub(super) fn of_place(role: &Role, call: &Call<'_>) -> Vec<Unusual> {
+    let found = elsewhere(role, call).map(|unusual| Unusual { level: unusual.level.min(Level::Medium), ..unusual });
+    found.into_iter().collect()
+}
+
 /// How much is known: calls of the role so far, against [`KNOWN_WELL`].
 #[allow(clippy::cast_precision_loss)] // a share for people
 fn sure(role: &Role) -> f64 {

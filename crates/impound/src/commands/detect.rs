@@ -9,6 +9,7 @@ use crate::logs::cursor::Cursor;
 use crate::logs::{self, Gathered};
 use crate::text::{Text, text};
 use detect::alert::{Alert, ocsf, text as prose};
+use detect::baseline::Baseline;
 use detect::count::Tally;
 use detect::desk::Desk;
 use detect::holdings::Holdings;
@@ -19,7 +20,7 @@ use detect::rules::sigma::Rules;
 use detect::rules::{folder, pack};
 use detect::scout::Scout;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod usage;
@@ -32,7 +33,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let terminal = context.terminal;
     let (rules, warnings) = rules(&args.rules, !args.only)?;
     warnings.iter().for_each(|warning| terminal.warn(&told(warning)));
-    let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let baseline = usual(args.baseline.as_deref(), args.only)?;
     let holdings = holdings(&args.instances)?;
     let rules = Arc::new(rules);
     let scout = Scout::new(rules.clone(), holdings, logs::period(&args.logs), baseline.is_some());
@@ -53,6 +54,18 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     logs::tell(terminal, &tally);
     let whole = tally.counts.rejected == 0 && warnings.is_empty();
     Ok(if whole { Exit::Done } else { Exit::Gaps })
+}
+
+/// What instances normally call. Where nothing was learned, credentials that are used from two places are told
+/// still, unless somebody wants nothing but rules of their own.
+///
+/// # Errors
+/// When the baseline that is named can not be used.
+pub fn usual(file: Option<&Path>, only: bool) -> Result<Option<Baseline>, Failure> {
+    match file {
+        Some(file) => baseline::read(file).map(Some),
+        None => Ok((!only).then(Baseline::of_places)),
+    }
 }
 
 fn cursor(args: &Detect) -> Result<Option<Cursor>, Failure> {

@@ -1,6 +1,6 @@
 //! Looks at what comes: readers, rules, baseline and stories together.
 
-use crate::commands::{baseline, detect as command};
+use crate::commands::detect as command;
 use crate::config::DetectConfig;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ impl Lookout {
     pub fn new(context: &Context, config: &DetectConfig) -> Result<Self, Failure> {
         let (rules, warnings) = command::rules(&config.rules, !config.only)?;
         warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
-        let baseline = config.baseline.as_deref().map(baseline::read).transpose()?;
+        let baseline = command::usual(config.baseline.as_deref(), config.only)?;
         let holdings = command::holdings(&config.instances)?;
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
