@@ -28,7 +28,7 @@ impl Webhook {
     /// Posts a document. The address may hold a secret, so no fault names it.
     ///
     /// # Errors
-    /// When it does not arrive, or the answer is not of success.
+    /// When it does not arrive, or the answer is not of success; of class `Invalid` when it refuses this document.
     pub async fn post(&self, json: &str) -> Result<(), Fault> {
         let mut request = HttpRequest::new(SdkBody::from(json));
         let unusable = |why: String| Fault::new(FaultClass::Invalid, "", format!("the address can not be used: {why}"));
@@ -40,9 +40,14 @@ impl Webhook {
         let answer = tokio::time::timeout(LIMIT, self.connector.call(request)).await;
         let answer = answer.map_err(|_| network(format!("no answer within {} s", LIMIT.as_secs())))?;
         let answer = answer.map_err(|error| network(one_line(&chain(&error)).replace(&self.url, "it")))?;
-        match answer.status().is_success() {
-            true => Ok(()),
-            false => Err(network(format!("it answered with HTTP status {}", answer.status().as_u16()))),
+        let status = answer.status().as_u16();
+        let why = format!("it answered with HTTP status {status}");
+        match status {
+            200..=299 => Ok(()),
+            // Too slow, and too many: another time it may take it.
+            408 | 429 => Err(network(why)),
+            400..=499 => Err(Fault::new(FaultClass::Invalid, "", why)),
+            _ => Err(network(why)),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! Only calls of instances are looked at: sessions named after one.
 
 use crate::record::trail::Event;
-use crate::suspect::session_instance;
+use crate::suspect::session_of;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,7 +172,7 @@ impl Role {
 impl<'a> Call<'a> {
     fn of(event: &'a Event<'_>) -> Option<Self> {
         let arn = event.who.arn.as_str();
-        let instance = session_instance(event.who.principal.as_str(), arn)?;
+        let instance = session_of(event)?;
         Some(Self {
             role: role_of(arn)?,
             instance,

@@ -29,7 +29,13 @@ pub struct Desk {
     calls: Order<(Vec<u8>, Part)>,
     hits: BTreeMap<String, u64>,
     parts: Parts,
+    /// What is dated later than that is ahead of its time.
+    latest: Timestamp,
+    ahead: u64,
 }
+
+/// How far the clock of whoever wrote a record may be ahead of ours.
+const AHEAD: SignedDuration = SignedDuration::from_mins(15);
 
 /// What is remembered of a record that a correlation counts.
 #[derive(Clone)]
@@ -52,13 +58,23 @@ impl Desk {
     /// A desk with nothing on it.
     pub fn new(rules: Arc<Rules>, horizon: Horizon, baseline: Option<Baseline>) -> Self {
         let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(horizon));
-        Self { sigma, stories: Stories::new(), baseline, calls, hits: BTreeMap::new(), parts: Parts::default() }
+        let (hits, parts, latest, ahead) = (BTreeMap::new(), Parts::default(), Timestamp::MAX, 0);
+        Self { sigma, stories: Stories::new(), baseline, calls, hits, parts, latest, ahead }
+    }
+
+    /// What time it is. What is dated later says nothing about how far time has passed: it would make all
+    /// that is right late.
+    pub fn now_is(&mut self, now: Timestamp) {
+        self.latest = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
     }
 
     /// Takes a sighting in.
     pub fn take(&mut self, sighting: Sighting) {
         let Sighting { at, traces, about, exhibit, region, address, found, whole } = sighting;
         let part = Part { traces, about, exhibit, region, address };
+        let ahead = at.is_some_and(|at| at > self.latest);
+        self.ahead += u64::from(ahead);
+        let at = at.filter(|_| !ahead);
         if let (Some(raw), Some(at)) = (whole, at) {
             self.calls.seen(at);
             self.calls.hold(at, part.exhibit.id.clone(), (raw, part.clone()));
@@ -115,6 +131,11 @@ impl Desk {
     /// How many records came too late for correlations.
     pub fn late(&self) -> u64 {
         self.sigma.late()
+    }
+
+    /// How many were dated later than now: no rule that looks at several records counts them.
+    pub fn ahead(&self) -> u64 {
+        self.ahead
     }
 
     /// The baseline, with what it has learned here.

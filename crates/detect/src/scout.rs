@@ -81,8 +81,7 @@ impl Scout {
             return (Fate::Unmatched, None);
         }
         let found = self.rules.matches(record);
-        let session = || suspect::session_instance(event.who.principal.as_str(), event.who.arn.as_str());
-        let whole = self.whole_sessions && session().is_some();
+        let whole = self.whole_sessions && suspect::session_of(event).is_some();
         let fate = if found.hits.is_empty() { Fate::Unmatched } else { Fate::Matched };
         let worth = whole || found.waits() || fate == Fate::Matched;
         (fate, worth.then(|| self.sighting(event, found, whole)))

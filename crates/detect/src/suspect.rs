@@ -85,7 +85,7 @@ pub struct Trace {
 /// the principal.
 pub fn of_call(event: &Event<'_>, holdings: &Holdings) -> Trace {
     let account = account(event).to_owned();
-    if let Some(caller) = session_instance(event.who.principal.as_str(), event.who.arn.as_str()) {
+    if let Some(caller) = session_of(event) {
         return Trace { suspect: Suspect::Instance { account, instance: caller.to_owned() }, lead: Lead::Session };
     }
     if let Some(Holder::One(instance)) = event.at().map(|at| holdings.of(event.address.as_str(), at)) {
@@ -109,6 +109,16 @@ pub fn principal(event: &Event<'_>) -> String {
     let names = [&who.arn, &who.principal, &who.invoked_by, &event.address];
     let name = names.into_iter().map(|text| text.as_str()).find(|text| !text.is_empty());
     name.unwrap_or("somebody unnamed").to_owned()
+}
+
+/// The instance whose session made a call, where the trail of its own account says so. A call from another
+/// account shows a name that whoever made it has chosen, and is `AWSAccount` in the log of whom it was
+/// made to (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>).
+pub fn session_of<'a>(event: &'a Event<'_>) -> Option<&'a str> {
+    let of_role = matches!(event.who.kind.as_str(), "" | "AssumedRole");
+    let (theirs, ours) = (event.who.account.as_str(), event.account.as_str());
+    let at_home = theirs.is_empty() || ours.is_empty() || theirs == ours;
+    (of_role && at_home).then(|| session_instance(event.who.principal.as_str(), event.who.arn.as_str())).flatten()
 }
 
 /// The instance after which a role's session is named: `AROA…:i-…`, or the last part of the ARN.

@@ -52,7 +52,7 @@ impl Lineage {
             .into_iter()
             .find_map(|path| answer.pointer(path)?.as_str())
             .unwrap_or_default();
-        let instance = suspect::session_instance(event.who.principal.as_str(), event.who.arn.as_str());
+        let instance = suspect::session_of(event);
         let issuer =
             Issuer { instance: instance.map(str::to_owned), key: event.who.key.as_str().to_owned(), to: to.to_owned() };
         self.issued.insert(issued.to_owned(), issuer);
@@ -150,8 +150,7 @@ impl Timeline {
     }
 
     fn by(&self, event: &Event<'_>) -> Option<By> {
-        let session = suspect::session_instance(event.who.principal.as_str(), event.who.arn.as_str());
-        if session == Some(self.instance.as_str()) {
+        if suspect::session_of(event) == Some(self.instance.as_str()) {
             return Some(By::Instance);
         }
         if self.keys.contains_key(event.who.key.as_str()) {

@@ -99,15 +99,30 @@ pub struct Triggers {
     accused: BTreeMap<String, Timestamp>,
     /// Started within the last hour: when, where.
     started: VecDeque<(Timestamp, String)>,
-    /// Instances a response was started on, with the story.
-    known: BTreeMap<String, String>,
+    /// Instances a response was started on, and their accounts.
+    known: BTreeSet<(String, String)>,
     tripped: Option<String>,
+}
+
+impl Limits {
+    /// What the form of the configuration does not say.
+    ///
+    /// # Errors
+    /// One line: the key, and what is wrong with it.
+    pub fn check(&self) -> Result<(), String> {
+        let within = |key: &str, value: i64, most: i64| match (1..=most).contains(&value) {
+            true => Ok(()),
+            false => Err(format!("limits.{key}: {value} is not between 1 and {most}")),
+        };
+        within("within_minutes", self.within_minutes, 24 * 60)?;
+        within("breaker", i64::try_from(self.breaker).unwrap_or(i64::MAX), 10_000)
+    }
 }
 
 impl Triggers {
     /// Decides by these.
     pub fn new(triggers: Vec<Trigger>, limits: Limits) -> Self {
-        let (accused, started, known) = (BTreeMap::new(), VecDeque::new(), BTreeMap::new());
+        let (accused, started, known) = (BTreeMap::new(), VecDeque::new(), BTreeSet::new());
         Self { triggers, limits, accused, started, known, tripped: None }
     }
 
@@ -123,10 +138,15 @@ impl Triggers {
 
     /// Takes up what an earlier run has started, so that nothing is started twice and a new start is no
     /// way round the limits. What was started is taken up in the order in which it was.
-    pub fn remember(&mut self, instance: &str, account: &str, story: &str, at: Timestamp) {
-        self.known.insert(instance.to_owned(), story.to_owned());
+    pub fn remember(&mut self, instance: &str, account: &str, at: Timestamp) {
+        self.known.insert((account.to_owned(), instance.to_owned()));
         self.accused.insert(instance.to_owned(), at);
         self.started.push_back((at, account.to_owned()));
+    }
+
+    /// A response opened no case: the next alert about the instance may start one. It counts for the limits.
+    pub fn forget(&mut self, instance: &str, account: &str) {
+        self.known.remove(&(account.to_owned(), instance.to_owned()));
     }
 
     /// Takes up that an earlier run has stopped starting anything, and why.
@@ -149,7 +169,7 @@ impl Triggers {
         let Some(number) = self.triggers.iter().position(|trigger| fits(trigger, alert)) else {
             return Decision::OnlyTold("no trigger fits it".into());
         };
-        if self.known.contains_key(instance) {
+        if self.known.contains(&(alert.suspect.account().to_owned(), instance.to_owned())) {
             return Decision::Started;
         }
         self.accuse(instance, now);
@@ -162,7 +182,7 @@ impl Triggers {
 
     fn start(&mut self, alert: &Alert, instance: &str, trigger: usize, now: Timestamp) -> Decision {
         let account = alert.suspect.account().to_owned();
-        self.remember(instance, &account, &alert.id, now);
+        self.remember(instance, &account, now);
         Decision::Start { instance: instance.to_owned(), account, trigger }
     }
 
@@ -268,10 +288,21 @@ mod tests {
     }
 
     #[test]
+    fn a_response_that_opened_no_case_keeps_no_later_one_away() {
+        let mut triggers = triggers(Limits::default());
+        triggers.remember("i-00000001", "999999999999", minute(0));
+        let started = |decision| matches!(decision, Decision::Start { .. });
+        assert!(started(triggers.decide(&alert(1, Level::High), minute(1))), "the same name in another account");
+        assert_eq!(triggers.decide(&alert(1, Level::High), minute(2)), Decision::Started);
+        triggers.forget("i-00000001", "111111111111");
+        assert!(started(triggers.decide(&alert(1, Level::High), minute(3))));
+    }
+
+    #[test]
     fn what_an_earlier_run_did_holds_in_the_next_one() {
         let mut next = triggers(Limits { per_hour: 2, per_account: 2, ..Limits::default() });
-        next.remember("i-00000001", "111111111111", "story", minute(0));
-        next.remember("i-00000002", "111111111111", "story", minute(1));
+        next.remember("i-00000001", "111111111111", minute(0));
+        next.remember("i-00000002", "111111111111", minute(1));
         assert_eq!(next.decide(&alert(1, Level::High), minute(2)), Decision::Started);
         assert!(matches!(next.decide(&alert(3, Level::High), minute(2)), Decision::OnlyTold(_)), "the limit holds");
         assert!(matches!(next.decide(&alert(3, Level::High), minute(62)), Decision::Start { .. }));

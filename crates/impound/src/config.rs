@@ -89,6 +89,7 @@ impl File {
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml::from_str(text).map_err(|error| describe(text, &error))?;
         file.config().check()?;
+        file.limits.check()?;
         check_arn("tell.sns_topic_arn", &file.tell.sns_topic_arn, ":sns:")?;
         check_arn("tell.event_bus_arn", &file.tell.event_bus_arn, ":events:")?;
         Ok(file)
@@ -223,6 +224,12 @@ mod tests {
         assert!(
             File::parse("[tell]\nsns_topic_arn = \"alerts\"\n").expect_err("checked").contains("tell.sns_topic_arn")
         );
+        for limit in ["within_minutes = -1", "within_minutes = 9223372036854775807", "breaker = 0"] {
+            assert!(
+                File::parse(&format!("[limits]\n{limit}\n")).expect_err("checked").starts_with("limits."),
+                "{limit}"
+            );
+        }
         assert!(File::parse("[forensic]\naccount_id = \"1\"\n").expect_err("checked").contains("12 digits"));
     }
 }

@@ -55,8 +55,12 @@ pub(super) fn list(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>).
 fn envelope(fields: &Fields<'_>, bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
     let text = |name: &str| fields.get(name).map_or("", |field| field.get());
-    let (kind, detail) = (text("detail-type"), text("detail"));
-    if kind.contains("via CloudTrail") {
+    let (kind, detail, source) = (text("detail-type"), text("detail"), text("source"));
+    if !source.trim_start_matches('"').starts_with("aws.") {
+        let why =
+            format!("an EventBridge event from {source}: only AWS's own begin with `aws.`, anybody may send others");
+        pass.reject(offset, bytes.len() as u64, why);
+    } else if kind.contains("via CloudTrail") {
         event(detail.as_bytes(), offset, pass);
     } else if kind.contains("GuardDuty") {
         guard_duty(bytes, offset, pass);

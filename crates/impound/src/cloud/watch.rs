@@ -25,6 +25,7 @@ use detect::trigger::Triggers;
 use engine::{Clock, Stop};
 use futures_util::future::{Either, select};
 use responses::{End, Responses};
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 use telling::{Place, Telling};
@@ -84,6 +85,8 @@ struct Watch<'a> {
     telling: Telling<'a>,
     messages: u64,
     dead: u64,
+    /// Messages that were left for a redelivery and have not come again.
+    left: BTreeSet<String>,
     /// How long the oldest of the last messages had waited.
     lag: Option<Duration>,
     exit: Exit,
@@ -126,6 +129,7 @@ impl<'a> Watch<'a> {
             telling,
             messages: 0,
             dead: 0,
+            left: BTreeSet::new(),
             lag: None,
             exit: Exit::Done,
             shown: None,
@@ -147,7 +151,7 @@ impl<'a> Watch<'a> {
                 Some(Ok(messages)) if messages.is_empty() && args.once => return Ok(()),
                 Some(Ok(messages)) => {
                     failed = 0;
-                    self.take(messages).await?;
+                    self.take(messages, stop).await?;
                 }
                 Some(Err(fault)) => {
                     failed += 1;
@@ -155,7 +159,7 @@ impl<'a> Watch<'a> {
                 }
             }
             self.telling.go_on(self.context, &mut self.journal).await?;
-            self.show_backlog().await;
+            self.show_backlog(stop).await?;
         }
     }
 
@@ -193,22 +197,27 @@ impl<'a> Watch<'a> {
 
     /// A response came to its end, or was stopped and is gone on with next time.
     fn ended(&mut self, end: End) -> Result<(), Failure> {
-        let End { start, case, reason, exit, whole } = end;
+        let End { start, case, reason, exit, whole, of } = end;
         self.exit = self.exit.worst(exit);
         if whole {
+            if case.is_empty() {
+                self.triggers.forget(&of.0, &of.1);
+            }
             self.journal.write(SystemClock.now(), &[Line::Ended { start, case, reason }])?;
         }
         Ok(())
     }
 
     /// How much is left in the queue, from time to time.
-    async fn show_backlog(&mut self) {
+    async fn show_backlog(&mut self, stop: &Stop) -> Result<(), Failure> {
         if self.shown.is_some_and(|shown| shown.elapsed() < SHOWN_EVERY) {
-            return;
+            return Ok(());
         }
         self.shown = Some(Instant::now());
-        match self.intake.backlog(&self.queue).await {
-            Ok(left) => self.context.terminal.log(&text!(
+        let (intake, queue) = (self.intake, self.queue.clone());
+        match self.beside(intake.backlog(&queue), stop).await? {
+            None => {}
+            Some(Ok(left)) => self.context.terminal.log(&text!(
                 "{} messages wait, {} are being looked at; the last ones had waited {}; {} taken, {} records, {} not understood",
                 left.waiting,
                 left.in_flight,
@@ -217,12 +226,17 @@ impl<'a> Watch<'a> {
                 self.lookout.counts().read,
                 self.dead
             )),
-            Err(fault) => self.context.terminal.warn(&text!("could not ask how much is left in the queue: {}", fault)),
+            Some(Err(fault)) => {
+                self.context.terminal.warn(&text!("could not ask how much is left in the queue: {}", fault));
+            }
         }
+        Ok(())
     }
 
     /// Lets what is under way come to rest, and says how it was.
     async fn end(&mut self, stop: &Stop) -> Result<Exit, Failure> {
+        self.lookout.finish();
+        self.decide(Vec::new(), Instant::now())?;
         while let Some(end) = self.responses.rest(stop).await {
             self.ended(end)?;
         }
@@ -238,7 +252,10 @@ impl<'a> Watch<'a> {
             counts.duplicates,
             self.dead
         ));
-        Ok(if self.dead > 0 { self.exit.worst(Exit::Gaps) } else { self.exit })
+        let out_of_order = self.lookout.out_of_order();
+        out_of_order.iter().for_each(|why| self.context.terminal.warn(why));
+        let whole = self.dead == 0 && self.left.is_empty() && self.telling.is_done() && out_of_order.is_none();
+        Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }
 }
 

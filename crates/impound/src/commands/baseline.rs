@@ -13,7 +13,7 @@ use detect::count::Fate;
 use detect::record::Record;
 use detect::record::trail::Event;
 use detect::seen::Seen;
-use detect::suspect::session_instance;
+use detect::suspect::session_of;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -53,7 +53,7 @@ fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> 
         if event.id.is_there() && seen.lock().unwrap_or_else(PoisonError::into_inner).before(event.id.as_str()) {
             return (Fate::Duplicate, None);
         }
-        let session = session_instance(event.who.principal.as_str(), event.who.arn.as_str());
+        let session = session_of(event);
         let teaches = session.is_some() && event.at().is_some_and(|at| period.has(at));
         (Fate::Unmatched, teaches.then(|| event.raw.to_vec()))
     };

@@ -19,6 +19,7 @@ use detect::rules::load::{self, Warning};
 use detect::rules::sigma::Rules;
 use detect::rules::{folder, pack};
 use detect::scout::Scout;
+use jiff::Timestamp;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let rules = Arc::new(rules);
     let scout = Scout::new(rules.clone(), holdings, logs::period(&args.logs), baseline.is_some());
     let mut desk = Desk::new(rules, Horizon::of_files(), baseline);
+    desk.now_is(Timestamp::now());
     let mut cursor = cursor(args)?;
     let look = |record: &Record<'_>| scout.look(record);
     let gathered = logs::read(context, &args.logs, cursor.as_ref(), look, |sighting| desk.take(sighting))?;
@@ -52,7 +54,8 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     }
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
-    let whole = tally.counts.rejected == 0 && warnings.is_empty();
+    let in_order = out_of_order(&desk).map(|why| terminal.warn(&why)).is_none();
+    let whole = tally.counts.rejected == 0 && warnings.is_empty() && in_order;
     Ok(if whole { Exit::Done } else { Exit::Gaps })
 }
 
@@ -66,6 +69,18 @@ pub fn usual(file: Option<&Path>, only: bool) -> Result<Option<Baseline>, Failur
         Some(file) => baseline::read(file).map(Some),
         None => Ok((!only).then(Baseline::of_places)),
     }
+}
+
+/// What rules that look at several records have not counted, and why.
+pub fn out_of_order(desk: &Desk) -> Option<Text> {
+    let (late, ahead) = (desk.late(), desk.ahead());
+    (late + ahead > 0).then(|| {
+        text!(
+            "{} records came too late for rules that look at several, and {} are dated in the future: such rules have not counted them; read fewer days at once, and look at the clocks",
+            late,
+            ahead
+        )
+    })
 }
 
 fn cursor(args: &Detect) -> Result<Option<Cursor>, Failure> {

@@ -30,6 +30,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let Gathered { tally, .. } = each(context, args, |event| timeline.take(event))?;
     show(context, args, &instance, &timeline)?;
     logs::tell(context.terminal, &tally);
+    if timeline.dropped() > 0 {
+        context.terminal.warn(&text!("{} further rows were left out: name a shorter period", timeline.dropped()));
+    }
     let whole = tally.counts.rejected == 0 && timeline.dropped() == 0;
     Ok(if whole { Exit::Done } else { Exit::Gaps })
 }
@@ -71,6 +74,13 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
         TimelineFormat::Jsonl => to_json_lines(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Html => file = page(instance, timeline).into_bytes(),
         TimelineFormat::Text => {
+            if rows.is_empty() {
+                let why = text!(
+                    "No call by the credentials of {}, or about it, is in these logs: look at the name and at the period.\n",
+                    instance
+                );
+                return context.terminal.data(&why);
+            }
             context.terminal.data(&tables::timeline(rows.iter()))?;
             return context.terminal.data(&left_behind(instance, timeline));
         }

@@ -186,10 +186,14 @@ impl Left {
         let (Ok(line), Ok(at)) = (serde_json::from_value(entry.body.clone()), entry.at.parse()) else { return };
         match line {
             Line::Start(start) => {
-                triggers.remember(&start.instance, &start.account, &start.finding.note.id, at);
+                triggers.remember(&start.instance, &start.account, at);
                 self.starts.insert(entry.seq, *start);
             }
-            Line::Ended { start, .. } => drop(self.starts.remove(&start)),
+            Line::Ended { start, case, .. } => {
+                if let Some(start) = self.starts.remove(&start).filter(|_| case.is_empty()) {
+                    triggers.forget(&start.instance, &start.account);
+                }
+            }
             Line::Alert { tell, finding, .. } => {
                 self.untold.extend(tell.into_iter().map(|to| ((entry.seq, to), finding.clone())));
             }

@@ -4,6 +4,7 @@ use crate::commands::detect as command;
 use crate::config::DetectConfig;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::text::Text;
 use detect::alert::Alert;
 use detect::count::Counts;
 use detect::desk::Desk;
@@ -40,6 +41,11 @@ impl Lookout {
         Ok(Self { scout, desk, level: config.level, counts: Counts::default() })
     }
 
+    /// What time it is, for records that say it is later.
+    pub fn now_is(&mut self, now: Timestamp) {
+        self.desk.now_is(now);
+    }
+
     /// Looks at the records of an input.
     ///
     /// # Errors
@@ -65,9 +71,24 @@ impl Lookout {
         }
     }
 
+    /// Time passes by the clock: nothing waits in the queue that is older. While something does, time passes by
+    /// what comes, or an outage of the watch would make a whole backlog late.
+    pub fn idle(&mut self, now: Timestamp) {
+        self.desk.passed(now);
+    }
+
+    /// Nothing comes any more: what waited for more is judged by what is there.
+    pub fn finish(&mut self) {
+        self.desk.finish();
+    }
+
+    /// What rules that look at several records have not counted, and why.
+    pub fn out_of_order(&self) -> Option<Text> {
+        command::out_of_order(&self.desk)
+    }
+
     /// The alerts that are new or have changed.
     pub fn tell(&mut self, now: Timestamp) -> Vec<Alert> {
-        self.desk.passed(now);
         let alerts = self.desk.tell(self.level);
         self.desk.forget(now);
         alerts

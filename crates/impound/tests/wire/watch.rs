@@ -242,6 +242,58 @@ fn without_a_trigger_and_in_a_dry_run_it_only_tells() {
 }
 
 #[test]
+fn what_is_denied_stays_in_the_queue_until_it_is_permitted() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    let objects = json!({(format!("logs/{KEY}")): trail(&incident)});
+    let queue = feed(&incident, &objects, &[notification(KEY_IN_NOTIFICATION)]);
+    incident.server.control("deny", &json!({"account": "111111111111", "actions": ["s3:GetObject"]}));
+    let end = incident.home.run(&["watch", "--queue", &queue, "--for", "3s"]).ends_with(8);
+    assert!(end.stderr.contains("is left for later"), "{}", end.stderr);
+    assert!(journal(&incident, "dead-letter").is_empty());
+    incident.server.control("clear", &json!({}));
+    incident.home.run(&["watch", "--queue", &queue, "--for", "5s"]).ends_with(0);
+    assert_contained(&incident);
+}
+
+#[test]
+fn a_response_that_opened_no_case_keeps_no_later_one_away() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    incident.server.control("deny", &json!({"account": "111111111111", "actions": ["ec2:DescribeInstances"]}));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    let end = watch(&incident, &queue, &[]);
+    assert_ne!(end.code, Some(0), "{}", end.stderr);
+    incident.server.control("clear", &json!({}));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f2")]);
+    watch(&incident, &queue, &[]).ends_with(0);
+    assert_contained(&incident);
+    assert_eq!(journal(&incident, "start").len(), 2);
+}
+
+#[test]
+fn what_several_events_add_up_to_is_judged_before_the_watch_ends() {
+    let incident = Incident::new();
+    let arn = format!("arn:aws:sts::111111111111:assumed-role/web/{}", incident.instance());
+    let call = |(number, name): (usize, &str)| {
+        json!({
+            "eventVersion": "1.09", "eventID": format!("11111111-2222-3333-4444-00000000000{number}"),
+            "eventTime": format!("2026-03-01T12:00:0{number}Z"), "eventSource": "iam.amazonaws.com", "eventName": name,
+            "awsRegion": incident.world.text("/region"), "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli/2.15",
+            "recipientAccountId": "111111111111", "eventType": "AwsApiCall", "eventCategory": "Management",
+            "userIdentity": {"type": "AssumedRole", "arn": arn, "accountId": "111111111111",
+                             "principalId": format!("AROAEXAMPLE:{}", incident.instance())},
+        })
+    };
+    let names = ["GetCallerIdentity", "ListUsers", "ListRoles", "ListBuckets", "DescribeTrails"];
+    let records: Vec<_> = names.into_iter().enumerate().map(call).collect();
+    let objects = json!({(format!("logs/{KEY}")): {"Records": records}});
+    let queue = feed(&incident, &objects, &[notification(KEY_IN_NOTIFICATION)]);
+    let end = watch(&incident, &queue, &[]).ends_with(0);
+    assert!(end.stdout.contains("Instance credentials used to enumerate the account"), "{}", end.stdout);
+}
+
+#[test]
 fn a_queue_that_is_not_there_is_said() {
     let incident = Incident::new();
     let queue = format!("{}/111111111111/nothing", incident.server.endpoint());
@@ -275,7 +327,7 @@ fn a_webhook_that_refuses_is_told_by_the_next_watch() {
     let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
     let end = std::thread::scope(|scope| {
         scope.spawn(|| (answer(&listener, "500"), answer(&listener, "500")));
-        watch(&incident, &queue, &[]).ends_with(0)
+        watch(&incident, &queue, &[]).ends_with(8)
     });
     assert!(end.stderr.contains("could not tell an alert to the webhook"), "{}", end.stderr);
     let posted = std::thread::scope(|scope| {
@@ -323,7 +375,7 @@ fn a_topic_that_is_not_there_keeps_nobody_else_waiting() {
     let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
     let (posted, end) = std::thread::scope(|scope| {
         let posted = scope.spawn(|| answer(&listener, "200"));
-        let end = watch(&incident, &queue, &[]).ends_with(0);
+        let end = watch(&incident, &queue, &[]).ends_with(8);
         (posted.join().unwrap(), end)
     });
     assert!(posted.contains(incident.instance()), "{posted}");

@@ -7,11 +7,11 @@ use crate::text::text;
 use crate::watch::accusation;
 use crate::watch::journal::{Line, Start};
 use aws::Message;
-use casebook::fault::Fault;
+use casebook::fault::{Fault, FaultClass};
 use detect::alert::{Alert, ocsf};
 use detect::source::message::{Content, Object, open};
 use detect::trigger::Decision;
-use engine::Clock;
+use engine::{Clock, Stop};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -19,62 +19,81 @@ use std::time::{Duration, Instant};
 /// The largest object that is read: it is held in memory. CloudTrail's are some megabytes at most.
 const OBJECT_BYTES: u64 = 64 << 20;
 
+/// What of a message was not understood; or why it is left for a redelivery.
+type Look = Result<Vec<String>, String>;
+
 impl Watch<'_> {
-    /// Takes messages: whatever comes of them stands in the journal before one is deleted.
-    pub(super) async fn take(&mut self, messages: Vec<Message>) -> Result<(), Failure> {
+    /// Takes messages: whatever comes of them stands in the journal before one is deleted. Responses go on
+    /// meanwhile.
+    pub(super) async fn take(&mut self, messages: Vec<Message>, stop: &Stop) -> Result<(), Failure> {
         let received = Instant::now();
+        self.lookout.now_is(SystemClock.now());
+        if messages.is_empty() {
+            self.lookout.idle(SystemClock.now());
+        }
         self.lag = messages.iter().filter_map(|message| waited(message, SystemClock.now())).max().or(self.lag);
         let mut lines = Vec::new();
         let mut understood = Vec::new();
         for message in messages {
-            match self.look(&message).await {
+            match self.look(&message, stop).await? {
                 Ok(wrong) => {
                     lines.extend(self.dead_letters(&message, wrong)?);
                     understood.push(message);
                 }
-                Err(fault) => self.context.terminal.warn(&text!(
-                    "message {}, received {} times, is left for later: {}",
-                    message.id,
-                    message.received,
-                    fault
-                )),
+                Err(why) => {
+                    self.left.insert(message.id.clone());
+                    let times = message.received;
+                    let id = &message.id;
+                    self.context.terminal.warn(&text!(
+                        "message {}, received {} times, is left for later: {}",
+                        id,
+                        times,
+                        why
+                    ));
+                }
             }
         }
         self.decide(lines, received)?;
         self.messages += understood.len() as u64;
         for message in understood {
-            self.delete(&message).await;
+            self.left.remove(&message.id);
+            self.delete(&message, stop).await?;
         }
         Ok(())
     }
 
     /// Looks at a message, and gives what of it was not understood. A fault that passes leaves it for a
     /// redelivery: what was seen of it by then is a duplicate then.
-    async fn look(&mut self, message: &Message) -> Result<Vec<String>, Fault> {
+    async fn look(&mut self, message: &Message, stop: &Stop) -> Result<Look, Failure> {
         let objects = match open(&message.body) {
-            Err(why) => return Ok(vec![why]),
-            Ok(Content::Nothing(_)) => return Ok(Vec::new()),
+            Err(why) => return Ok(Ok(vec![why])),
+            Ok(Content::Nothing(_)) => return Ok(Ok(Vec::new())),
             Ok(Content::Records(bytes)) => {
                 let name = format!("message {}", message.id);
-                return Ok(self.lookout.read(&name, &bytes).err().into_iter().collect());
+                return Ok(Ok(self.lookout.read(&name, &bytes).err().into_iter().collect()));
             }
             Ok(Content::Objects(objects)) => objects,
         };
         let mut wrong = Vec::new();
         for object in objects {
-            wrong.extend(self.object(&object).await?);
+            match self.object(&object, stop).await? {
+                Ok(not_understood) => wrong.extend(not_understood),
+                Err(why) => return Ok(Err(why)),
+            }
         }
-        Ok(wrong)
+        Ok(Ok(wrong))
     }
 
-    async fn object(&mut self, object: &Object) -> Result<Option<String>, Fault> {
+    async fn object(&mut self, object: &Object, stop: &Stop) -> Result<Look, Failure> {
         let Object { region, bucket, key } = object;
         let name = format!("s3://{bucket}/{key}");
-        match self.intake.read(region, bucket, key, OBJECT_BYTES).await {
-            Ok(bytes) => Ok(self.lookout.read(&name, &bytes).err()),
-            Err(fault) if fault.passes() || is_of_ours(&fault) => Err(fault),
-            Err(fault) => Ok(Some(format!("could not read {name}: {fault}"))),
-        }
+        let intake = self.intake;
+        Ok(match self.beside(intake.read(region, bucket, key, OBJECT_BYTES), stop).await? {
+            None => Err("the watch is stopped".to_owned()),
+            Some(Ok(bytes)) => Ok(self.lookout.read(&name, &bytes).err().into_iter().collect()),
+            Some(Err(fault)) if comes_again(&fault) => Err(format!("{name}: {fault}")),
+            Some(Err(fault)) => Ok(vec![format!("could not read {name}: {fault}")]),
+        })
     }
 
     fn dead_letters(&mut self, message: &Message, wrong: Vec<String>) -> Result<Vec<Line>, Failure> {
@@ -96,7 +115,7 @@ impl Watch<'_> {
     }
 
     /// Decides on the alerts, writes everything down, and only then tells and starts.
-    fn decide(&mut self, mut lines: Vec<Line>, received: Instant) -> Result<(), Failure> {
+    pub(super) fn decide(&mut self, mut lines: Vec<Line>, received: Instant) -> Result<(), Failure> {
         let now = SystemClock.now();
         let alerts = self.lookout.tell(now);
         let open_before = self.triggers.tripped().is_some();
@@ -160,10 +179,13 @@ impl Watch<'_> {
     }
 
     /// A message that can not be deleted comes again, and is a duplicate then.
-    async fn delete(&self, message: &Message) {
-        if let Err(fault) = self.intake.delete(&self.queue, &message.receipt).await {
+    async fn delete(&mut self, message: &Message, stop: &Stop) -> Result<(), Failure> {
+        let (intake, queue) = (self.intake, self.queue.clone());
+        let deleted = self.beside(intake.delete(&queue, &message.receipt), stop).await?;
+        if let Some(Err(fault)) = deleted {
             self.context.terminal.warn(&text!("could not delete the message {}: {}", message.id, fault));
         }
+        Ok(())
     }
 }
 
@@ -173,10 +195,13 @@ fn waited(message: &Message, now: Timestamp) -> Option<Duration> {
     now.duration_since(sent).try_into().ok()
 }
 
-/// Whether our own credentials are the trouble: then the message is not.
-fn is_of_ours(fault: &Fault) -> bool {
+/// Whether the object may be read another time: what is denied today is permitted when somebody has mended the
+/// policy, and whoever changes policies must not empty the queue.
+fn comes_again(fault: &Fault) -> bool {
     let code = fault.code.as_str();
-    code.contains("Expired") || code.contains("Token") || code.contains("Signature") || code == "InvalidAccessKeyId"
+    let of_ours =
+        ["Expired", "Token", "Signature"].iter().any(|part| code.contains(part)) || code == "InvalidAccessKeyId";
+    fault.passes() || fault.class == FaultClass::Denied || of_ours
 }
 
 fn said(decision: &Decision) -> String {
@@ -193,7 +218,6 @@ fn said(decision: &Decision) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casebook::fault::FaultClass;
 
     #[test]
     fn lag_is_the_time_in_the_queue() {
@@ -205,9 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn expired_credentials_of_ours_make_no_dead_letter() {
-        let denied = |code| is_of_ours(&Fault::new(FaultClass::Denied, code, "m"));
-        assert!(denied("ExpiredToken") && denied("InvalidAccessKeyId") && denied("SignatureDoesNotMatch"));
-        assert!(!denied("AccessDenied") && !denied("NoSuchKey"));
+    fn what_a_policy_or_new_credentials_can_mend_makes_no_dead_letter() {
+        let again = |class, code| comes_again(&Fault::new(class, code, "m"));
+        assert!(again(FaultClass::Invalid, "ExpiredToken") && again(FaultClass::Invalid, "InvalidAccessKeyId"));
+        assert!(again(FaultClass::Denied, "AccessDenied") && again(FaultClass::Denied, "SignatureDoesNotMatch"));
+        assert!(!again(FaultClass::Invalid, "NoSuchKey") && !again(FaultClass::Invalid, "TooLarge"));
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct End {
     pub(super) reason: String,
     /// The exit code of a response of its own.
     pub(super) exit: Exit,
+    /// The instance and its account.
+    pub(super) of: (String, String),
     /// Whether it is over; else it was stopped, and is gone on with next time.
     pub(super) whole: bool,
 }

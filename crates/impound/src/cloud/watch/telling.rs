@@ -21,14 +21,24 @@ const AT_ONCE: usize = 10;
 #[derive(Debug)]
 pub(super) struct Telling<'a> {
     places: Vec<Place<'a>>,
-    untold: BTreeMap<(u64, String), Value>,
+    untold: Untold,
 }
+
+/// By entry and place: the alert, and how often it was refused.
+type Untold = BTreeMap<(u64, String), (Value, u32)>;
 
 impl<'a> Telling<'a> {
     /// With what an earlier run has not told. A place that is configured no more is not told.
-    pub(super) fn new(places: Vec<Place<'a>>, mut untold: BTreeMap<(u64, String), Value>) -> Self {
-        untold.retain(|(_, to), _| places.iter().any(|place| place.name() == to));
+    pub(super) fn new(places: Vec<Place<'a>>, untold: BTreeMap<(u64, String), Value>) -> Self {
+        let known = |to: &String| places.iter().any(|place| place.name() == to);
+        let untold = untold.into_iter().filter(|((_, to), _)| known(to));
+        let untold = untold.map(|(key, finding)| (key, (finding, 0))).collect();
         Self { places, untold }
+    }
+
+    /// Whether everything was told.
+    pub(super) fn is_done(&self) -> bool {
+        self.untold.is_empty()
     }
 
     /// Where each alert is told.
@@ -38,7 +48,7 @@ impl<'a> Telling<'a> {
 
     /// An alert that was written.
     pub(super) fn add(&mut self, number: u64, places: Vec<String>, finding: &Value) {
-        self.untold.extend(places.into_iter().map(|place| ((number, place), finding.clone())));
+        self.untold.extend(places.into_iter().map(|place| ((number, place), (finding.clone(), 0))));
     }
 
     /// Tells some, but not to places that have refused a moment ago.
@@ -62,7 +72,10 @@ impl<'a> Telling<'a> {
     /// As [`Telling::go_on`].
     pub(super) async fn finish(&mut self, context: &Context, journal: &mut Journal) -> Result<(), Failure> {
         for place in &mut self.places {
-            while oldest(place, &mut self.untold, context, journal).await? {}
+            let mut left = self.untold.keys().filter(|(_, to)| to == place.name()).count();
+            while left > 0 && (oldest(place, &mut self.untold, context, journal).await? || place.refuses_by_one()) {
+                left -= 1;
+            }
         }
         if !self.untold.is_empty() {
             context.terminal.warn(&text!("{} alerts are told by the next watch: see above", self.untold.len()));
@@ -71,14 +84,17 @@ impl<'a> Telling<'a> {
     }
 }
 
-/// Tells a place the oldest alert that is for it; whether it was taken.
+/// Tells a place the oldest alert that is for it, of those that it has refused least often; whether it was taken.
 async fn oldest(
     place: &mut Place<'_>,
-    untold: &mut BTreeMap<(u64, String), Value>,
+    untold: &mut Untold,
     context: &Context,
     journal: &mut Journal,
 ) -> Result<bool, Failure> {
-    let Some((key, finding)) = untold.iter().find(|((_, to), _)| to == place.name()) else { return Ok(false) };
+    let of_it = untold.iter_mut().filter(|((_, to), _)| to == place.name());
+    let Some((key, (finding, refused))) = of_it.min_by_key(|((alert, _), (_, refused))| (*refused, *alert)) else {
+        return Ok(false);
+    };
     let (alert, to) = key.clone();
     match place.tell(finding).await {
         Ok(()) => {
@@ -87,6 +103,7 @@ async fn oldest(
             Ok(true)
         }
         Err(fault) => {
+            *refused += 1;
             context.terminal.warn(&text!("could not tell an alert to the {}: {}; it is tried again", to, fault));
             Ok(false)
         }

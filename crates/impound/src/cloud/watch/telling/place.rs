@@ -2,7 +2,7 @@
 
 use crate::config::TellConfig;
 use aws::{Intake, Webhook};
-use casebook::fault::Fault;
+use casebook::fault::{Fault, FaultClass};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ const KIND: &str = "Impound Alert";
 pub(in super::super) struct Place<'a> {
     way: Way<'a>,
     refused: Option<Instant>,
+    by_one: bool,
 }
 
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl<'a> Place<'a> {
             named(&config.sns_topic_arn).map(|arn| Way::Topic(intake, arn)),
             named(&config.event_bus_arn).map(|arn| Way::Bus(intake, arn)),
         ];
-        ways.into_iter().flatten().map(|way| Self { way, refused: None }).collect()
+        ways.into_iter().flatten().map(|way| Self { way, refused: None, by_one: false }).collect()
     }
 
     /// Its name in the journal.
@@ -57,17 +58,23 @@ impl<'a> Place<'a> {
         self.refused.is_some_and(|at| at.elapsed() < PAUSE)
     }
 
+    /// Whether it has refused the last alert itself, and may take others.
+    pub(super) fn refuses_by_one(&self) -> bool {
+        self.by_one
+    }
+
     /// Tells it an alert, given as OCSF Detection Finding.
     ///
     /// # Errors
     /// When it was not taken.
     pub(super) async fn tell(&mut self, finding: &Value) -> Result<(), Fault> {
         let told = match &self.way {
-            Way::Webhook(webhook) => webhook.post(&json!({ "text": told(finding) }).to_string()).await,
+            Way::Webhook(webhook) => webhook.post(&json!({ "text": harmless(told(finding)) }).to_string()).await,
             Way::Topic(intake, arn) => intake.publish(arn, &subject(finding), told(finding)).await,
             Way::Bus(intake, arn) => intake.put_event(arn, KIND, &detail(finding)).await,
         };
-        self.refused = told.is_err().then(Instant::now);
+        self.by_one = told.as_ref().is_err_and(|fault| fault.class == FaultClass::Invalid);
+        self.refused = (told.is_err() && !self.by_one).then(Instant::now);
         told
     }
 }
@@ -77,6 +84,12 @@ impl<'a> Place<'a> {
 fn told(finding: &Value) -> &str {
     let text = finding["finding_info"]["desc"].as_str().unwrap_or_default();
     &text[..text.floor_char_boundary(LIMIT)]
+}
+
+/// What an attacker wrote into a log must neither call a channel together nor show a link
+/// (<https://docs.slack.dev/messaging/formatting-message-text>).
+fn harmless(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn subject(finding: &Value) -> String {
@@ -114,6 +127,14 @@ mod tests {
         assert_eq!(subject(&finding("")), "High: i-1: Trail stoppedor deleted");
         let long = json!({"severity": "High", "message": "x".repeat(500)});
         assert_eq!(subject(&long).len(), SUBJECT);
+    }
+
+    #[test]
+    fn what_an_attacker_wrote_calls_nobody_together() {
+        assert_eq!(
+            harmless("<!channel> <https://evil.example|x> & y"),
+            "&lt;!channel&gt; &lt;https://evil.example|x&gt; &amp; y"
+        );
     }
 
     #[test]
