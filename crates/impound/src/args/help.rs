@@ -115,9 +115,10 @@ response and how far it goes, [limits] how many, and [tell] names a webhook. Wit
 
 A message is deleted when its effect is in the watch's ledger, in the folder `watch` of the state directory; a \
 response that was started there is gone on with after a crash. What can not be understood is named, kept there with \
-its digest, and the code is 8. An instance is never responded to twice by the watch. When too many instances are \
+its digest, and the code is 8; what may not be read stays in the queue. An instance whose case the watch has opened is \
+not responded to again. When too many instances are \
 accused at once nothing more is started, only told, until a person says --reset-breaker. What several events add up \
-to is remembered while the watch runs. Ctrl-C ends it; the case of a response under way is gone on with next time.";
+to is remembered while the watch runs and judged before it ends. Ctrl-C ends it; the case of a response under way is gone on with next time.";
 
 /// Of `timeline`.
 pub(super) const TIMELINE: &str = "\

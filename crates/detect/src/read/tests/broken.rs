@@ -117,7 +117,9 @@ fn deep_nesting_does_not_exhaust_the_stack() {
         deep.clone(),
         format!("{{\"a\":{deep}"),
         format!("{{\"eventID\":\"1\",\"a\":{deep}{}}}", "]".repeat(200_000)),
-        "{\"detail-type\":\"Security Hub\",\"detail\":".repeat(20_000) + "{}" + &"}".repeat(20_000),
+        "{\"source\":\"aws.securityhub\",\"detail-type\":\"Security Hub\",\"detail\":".repeat(20_000)
+            + "{}"
+            + &"}".repeat(20_000),
         format!("{{\"eventname\":\"A\",\"useridentity\":\"{}\"}}", "{a=".repeat(100_000)),
     ] {
         read(input.as_bytes());

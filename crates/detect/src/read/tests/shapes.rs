@@ -31,7 +31,7 @@ fn shapes() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ),
         (
             "a sign-in by EventBridge",
-            format!(r#"{{"detail":{one},"detail-type":"AWS Console Sign In via CloudTrail"}}"#),
+            format!(r#"{{"detail":{one},"detail-type":"AWS Console Sign In via CloudTrail","source":"aws.signin"}}"#),
             vec!["trail 1"],
         ),
         ("Insights", format!(r#"{{"Records":[{insight},{two}]}}"#), vec!["insight 1", "trail 2"]),
@@ -69,7 +69,7 @@ fn shapes() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ),
         (
             "Security Hub by EventBridge",
-            r#"{"detail-type":"Security Hub Findings - Imported","detail":{"findings":[{"ProductArn":"p","Types":[],"Resources":[{"Id":"i-2"}],"ProductFields":{"a":"b"}}]}}"#.to_owned(),
+            r#"{"source":"aws.securityhub","detail-type":"Security Hub Findings - Imported","detail":{"findings":[{"ProductArn":"p","Types":[],"Resources":[{"Id":"i-2"}],"ProductFields":{"a":"b"}}]}}"#.to_owned(),
             vec!["hub i-2"],
         ),
         (
@@ -119,7 +119,8 @@ fn what_is_no_log_is_named() {
         (br#"{"a":1}"#, "no known kind"),
         (b"[1]", "no object"),
         (notification.as_bytes(), "notification"),
-        (br#"{"detail-type":"EC2 Instance State-change Notification","detail":{}}"#, "EventBridge"),
+        (br#"{"source":"aws.ec2","detail-type":"EC2 Instance State-change Notification","detail":{}}"#, "EventBridge"),
+        (br#"{"source":"attacker.app","detail-type":"AWS API Call via CloudTrail","detail":{}}"#, "only AWS's own"),
         (br#"{"Records":[],"Records":[{"eventID":"1"}]}"#, "second list"),
     ] {
         let given = read(input);
