@@ -26,10 +26,12 @@ pub use unusual::{Unusual, What};
 
 /// The most kinds of call kept of a role; what is rarer than all of them is not learned any more.
 const MOST_KINDS: usize = 4_096;
-/// The most instances of which a kind's callers are told apart.
+/// The most instances of which a kind's callers are told apart. A kind with more is any instance's habit.
 const MOST_CALLERS: usize = 256;
 /// The most networks kept of an instance.
 const MOST_NETWORKS: usize = 64;
+/// The most programs kept of an instance. Who calls names the program: made-up names must not fill the memory.
+const MOST_AGENTS: usize = 64;
 
 /// What was learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,7 +152,7 @@ impl Role {
         if call.public && room {
             *member.networks.entry(call.network.clone()).or_default() += 1;
         }
-        if !member.agents.contains(call.agent) {
+        if !member.knows_agent(call.agent) {
             member.agents.insert(call.agent.to_owned());
         }
     }
@@ -166,6 +168,20 @@ impl Role {
         if kind.callers.len() < MOST_CALLERS {
             kind.callers.insert(call.instance.to_owned());
         }
+    }
+}
+
+impl Kind {
+    /// Whether an instance has made it, or so many others that it may be taken for everybody's habit.
+    fn is_known_to(&self, instance: &str) -> bool {
+        self.callers.len() >= MOST_CALLERS || self.callers.contains(instance)
+    }
+}
+
+impl Member {
+    /// Whether a program has called before, or so many others that one more says nothing.
+    fn knows_agent(&self, agent: &str) -> bool {
+        self.agents.len() >= MOST_AGENTS || self.agents.contains(agent)
     }
 }
 

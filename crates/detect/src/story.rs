@@ -1,4 +1,5 @@
-//! From hits to stories: what the same suspect did without a long pause is one story, one alert.
+//! From hits to stories: what the same suspect did without a long pause is one story, one alert. It is told
+//! again when there is news, not for every hit more.
 
 use crate::alert::{Alert, Exhibit, Sign};
 use crate::rules::{Card, Level};
@@ -20,6 +21,12 @@ const INSTANCES: usize = 100;
 const ADDRESSES: usize = 100;
 /// How many different signs of some weight make a story graver than each of them.
 const TOGETHER: usize = 3;
+/// How close together they must be: in a story of weeks three signs of some weight come about by themselves.
+const CLOSE: SignedDuration = SignedDuration::from_hours(6);
+/// The steps in which the times of such signs are kept, to bound what a long story takes.
+const STEP: SignedDuration = SignedDuration::from_mins(10);
+/// A sign with so many times the hits that were told is news.
+const GROWN: u64 = 10;
 
 /// What is noticed once: a rule, a suspect and the event.
 #[derive(Clone, Debug)]
@@ -56,10 +63,25 @@ struct Story {
     regions: BTreeSet<String>,
     addresses: BTreeSet<String>,
     signs: BTreeMap<String, Sign>,
+    /// When, in steps, there were signs of some weight, and which.
+    weighty: BTreeSet<(i64, Arc<str>, Level)>,
     /// The id under which it was told first, and kept, should an earlier event come late.
     id: Option<String>,
     told: u32,
+    /// What was told last.
+    known: Option<Known>,
     changed: bool,
+}
+
+/// What the reader of an alert knows.
+#[derive(Debug)]
+struct Known {
+    level: Level,
+    /// Hits by rule, of the rules that are grave enough to be told.
+    hits: BTreeMap<String, u64>,
+    leads: BTreeSet<Lead>,
+    about: BTreeSet<String>,
+    addresses: BTreeSet<String>,
 }
 
 impl Stories {
@@ -86,14 +108,22 @@ impl Stories {
         stories[near].take(notice);
     }
 
-    /// The alerts of at least that level that have changed since they were told last, the gravest first.
+    /// The alerts of at least that level that are new or of which there is news, the gravest first. News are a
+    /// sign of that level, a higher level, another instance, lead or address, and ten times the hits of a sign.
     pub fn tell(&mut self, at_least: Level) -> Vec<Alert> {
         let mut alerts = Vec::new();
         for (suspect, stories) in &mut self.by_suspect {
-            for story in stories.iter_mut().filter(|story| story.changed && story.level() >= at_least) {
-                alerts.push(story.alert(suspect));
+            for story in stories.iter_mut().filter(|story| story.changed) {
+                let level = story.level();
+                if level < at_least {
+                    continue;
+                }
                 story.changed = false;
-                story.told += 1;
+                if story.is_news(level, at_least) {
+                    alerts.push(story.alert(suspect, level));
+                    story.known = Some(story.known(level, at_least));
+                    story.told += 1;
+                }
             }
         }
         alerts.sort_by(|a, b| (b.level, a.first, &a.id).cmp(&(a.level, b.first, &b.id)));
@@ -117,8 +147,10 @@ impl Story {
             regions: BTreeSet::new(),
             addresses: BTreeSet::new(),
             signs: BTreeMap::new(),
+            weighty: BTreeSet::new(),
             id: None,
             told: 0,
+            known: None,
             changed: true,
         }
     }
@@ -130,7 +162,7 @@ impl Story {
     /// Takes in what came after it.
     fn join(&mut self, other: Self) {
         if other.told > self.told || self.id.is_none() {
-            self.id.clone_from(&other.id);
+            (self.id, self.known) = (other.id, other.known);
         }
         self.changed = true;
         self.first = self.first.min(other.first);
@@ -142,6 +174,7 @@ impl Story {
         self.addresses.extend(other.addresses);
         bound(&mut self.addresses, ADDRESSES);
         self.told = self.told.max(other.told);
+        self.weighty.extend(other.weighty);
         for (id, sign) in other.signs {
             match self.signs.get_mut(&id) {
                 Some(mine) => mine.join(sign),
@@ -161,6 +194,10 @@ impl Story {
         self.regions.extend(Some(notice.region).filter(|region| !region.is_empty()));
         self.addresses.extend(Some(notice.address).filter(|address| !address.is_empty()));
         bound(&mut self.addresses, ADDRESSES);
+        if notice.rule.level >= Level::Medium {
+            let step = at.as_second().div_euclid(STEP.as_secs());
+            self.weighty.insert((step, notice.rule.id.as_str().into(), notice.rule.level));
+        }
         match self.signs.get_mut(&notice.rule.id) {
             Some(sign) => sign.take(at, notice.exhibit, notice.shown),
             None => {
@@ -171,18 +208,52 @@ impl Story {
         }
     }
 
-    /// The gravest sign's; one more when several signs of some weight come together.
+    /// The gravest sign's; one more when several signs of some weight come close together.
     fn level(&self) -> Level {
-        let gravest = self.signs.values().map(|sign| sign.rule.level).max().unwrap_or(Level::Informational);
-        let weighty = self.signs.values().filter(|sign| sign.rule.level >= Level::Medium).count();
-        match gravest {
-            Level::Medium if weighty >= TOGETHER => Level::High,
-            Level::High if weighty >= TOGETHER => Level::Critical,
-            level => level,
+        let gravest = self.signs.values().map(|sign| sign.rule.level).max();
+        gravest.max(self.together()).unwrap_or(Level::Informational)
+    }
+
+    /// How grave signs of some weight are that come close together.
+    fn together(&self) -> Option<Level> {
+        let span = CLOSE.as_secs() / STEP.as_secs();
+        let ids: BTreeSet<&str> = self.weighty.iter().map(|(_, id, _)| &**id).collect();
+        if ids.len() < TOGETHER {
+            return None;
+        }
+        let steps: BTreeSet<i64> = self.weighty.iter().map(|(step, ..)| *step).collect();
+        let near = |from: i64| {
+            let signs = self.weighty.range((from, Arc::from(""), Level::Informational)..);
+            let signs: BTreeMap<&str, Level> =
+                signs.take_while(|(step, ..)| step - from <= span).map(|(_, id, level)| (&**id, *level)).collect();
+            (signs.len() >= TOGETHER).then(|| signs.into_values().max()).flatten().map(graver)
+        };
+        steps.into_iter().filter_map(near).max()
+    }
+
+    /// Whether a reader should hear of it again.
+    fn is_news(&self, level: Level, at_least: Level) -> bool {
+        let Some(known) = &self.known else { return true };
+        let mut signs = self.signs.iter().filter(|(_, sign)| sign.rule.level >= at_least);
+        level > known.level
+            || signs.any(|(id, sign)| known.hits.get(id).is_none_or(|hits| sign.hits >= hits * GROWN))
+            || !self.leads.is_subset(&known.leads)
+            || has_more(&self.about, &known.about, INSTANCES)
+            || has_more(&self.addresses, &known.addresses, ADDRESSES)
+    }
+
+    fn known(&self, level: Level, at_least: Level) -> Known {
+        let signs = self.signs.iter().filter(|(_, sign)| sign.rule.level >= at_least);
+        Known {
+            level,
+            hits: signs.map(|(id, sign)| (id.clone(), sign.hits)).collect(),
+            leads: self.leads.clone(),
+            about: self.about.clone(),
+            addresses: self.addresses.clone(),
         }
     }
 
-    fn alert(&mut self, suspect: &Suspect) -> Alert {
+    fn alert(&mut self, suspect: &Suspect, level: Level) -> Alert {
         let id = self.id.get_or_insert_with(|| id(suspect, self.first)).clone();
         let mut signs: Vec<Sign> = self.signs.values().cloned().collect();
         signs.sort_by(|a, b| (b.rule.level, a.first, &a.rule.id).cmp(&(a.rule.level, b.first, &b.rule.id)));
@@ -191,7 +262,7 @@ impl Story {
             suspect: suspect.clone(),
             leads: self.leads.clone(),
             about: self.about.clone(),
-            level: self.level(),
+            level,
             first: self.first,
             last: self.last,
             regions: self.regions.clone(),
@@ -207,6 +278,16 @@ fn bound(values: &mut BTreeSet<String>, most: usize) {
     while values.len() > most {
         values.pop_last();
     }
+}
+
+/// Whether there is something that was not known. Of a full list the reader knows that it is not all.
+fn has_more(values: &BTreeSet<String>, known: &BTreeSet<String>, most: usize) -> bool {
+    known.len() < most && !values.is_subset(known)
+}
+
+/// One level graver, and nothing below high.
+fn graver(level: Level) -> Level {
+    if level >= Level::High { Level::Critical } else { Level::High }
 }
 
 /// Of the suspect and the time of the first event: whoever reads the same logs gives it the same id.
@@ -303,19 +384,75 @@ mod tests {
         stories.take(notice("i-00000001", &rule, 0));
         let first = stories.tell(Level::Medium);
         assert!(stories.tell(Level::Medium).is_empty());
-        stories.take(notice("i-00000001", &rule, 60));
+        stories.take(notice("i-00000001", &card(2, Level::Medium), 60));
         let second = stories.tell(Level::Medium);
         assert_eq!((&first[0].id, first[0].update), (&second[0].id, 0));
-        assert_eq!((second[0].update, second[0].signs[0].hits), (1, 2));
+        assert_eq!((second[0].update, second[0].signs.len()), (1, 2));
+    }
+
+    #[test]
+    fn hits_of_known_signs_and_mild_signs_are_no_news() {
+        let (mut stories, rule) = (Stories::new(), card(1, Level::High));
+        stories.take(notice("i-00000001", &rule, 0));
+        assert_eq!(stories.tell(Level::Medium).len(), 1);
+        for second in 1..9 {
+            stories.take(notice("i-00000001", &card(2, Level::Informational), second));
+            stories.take(notice("i-00000001", &rule, second));
+            assert!(stories.tell(Level::Medium).is_empty(), "{second}");
+        }
+        stories.take(notice("i-00000001", &rule, 9));
+        let again = stories.tell(Level::Medium);
+        assert_eq!(again[0].signs[0].hits, 10, "ten times what was told");
+        assert_eq!((again[0].update, again[0].signs.len()), (1, 2), "with all that came since");
+    }
+
+    #[test]
+    fn another_address_instance_or_lead_and_a_higher_level_are_news() {
+        let mut stories = Stories::new();
+        let (mild, rule) = (card(1, Level::Low), card(2, Level::Medium));
+        let mut tell = |change: &dyn Fn(&mut Notice)| {
+            let mut next = notice("i-00000001", &rule, 0);
+            change(&mut next);
+            stories.take(next);
+            stories.tell(Level::Medium).len()
+        };
+        assert_eq!(tell(&|_| {}), 1);
+        assert_eq!(tell(&|next| next.rule = mild.clone()), 0);
+        for told in [1, 0] {
+            assert_eq!(tell(&|next| next.address = "198.51.100.7".into()), told);
+        }
+        for told in [1, 0] {
+            assert_eq!(tell(&|next| next.about = BTreeSet::from(["i-00000002".into()])), told);
+        }
+        for told in [1, 0] {
+            assert_eq!(tell(&|next| next.rule = card(3, Level::High)), told);
+        }
+    }
+
+    #[test]
+    fn of_a_story_of_days_only_signs_that_are_close_together_make_each_other_graver() {
+        let level = |hours: [i64; 3]| {
+            let mut stories = Stories::new();
+            // Something mild keeps the story going.
+            (0..12).for_each(|hour| stories.take(notice("i-00000001", &card(9, Level::Low), hour * 5 * 3600)));
+            for (number, hour) in hours.into_iter().enumerate() {
+                stories.take(notice("i-00000001", &card(number, Level::Medium), hour * 3600));
+            }
+            stories.tell(Level::Informational)[0].level
+        };
+        assert_eq!(level([0, 3, 6]), Level::High);
+        assert_eq!(level([0, 3, 7]), Level::Medium);
+        assert_eq!(level([40, 0, 20]), Level::Medium);
+        assert_eq!(level([50, 46, 44]), Level::High);
     }
 
     #[test]
     fn an_earlier_event_that_comes_late_leaves_the_id() {
-        let (mut stories, rule) = (Stories::new(), card(1, Level::High));
+        let mut stories = Stories::new();
         let told = |stories: &mut Stories| stories.tell(Level::Medium)[0].clone();
-        stories.take(notice("i-00000001", &rule, 3600));
+        stories.take(notice("i-00000001", &card(1, Level::High), 3600));
         let first = told(&mut stories);
-        stories.take(notice("i-00000001", &rule, 0));
+        stories.take(notice("i-00000001", &card(2, Level::High), 0));
         let second = told(&mut stories);
         assert_eq!((first.id, Timestamp::UNIX_EPOCH), (second.id, second.first));
     }

@@ -118,3 +118,32 @@ fn a_correlation_whose_rules_are_not_there_is_named_and_left_out() {
     let text = "title: C\ncorrelation: {type: event_count, rules: [nobody], group-by: [userIdentity.arn], timespan: 5m, condition: {gte: 2}}\n";
     assert!(warnings(text)[0].why.contains("nobody"));
 }
+
+#[test]
+fn what_stands_under_any_must_be_true_of_one_and_the_same_member() {
+    let matches = |event: &str| {
+        let rule = rule("{'requestParameters.items[any]': {id: 1, 'name|startswith': w}}");
+        let (rules, warnings) = load::load(&[source("r.yml", &format!("sigma-version: 3\n{rule}"))]);
+        assert_eq!(warnings, [], "the members' fields are no fields of the record");
+        !rules.matching(&Event::of(event.as_bytes()).expect("a record")).is_empty()
+    };
+    assert!(matches(r#"{"requestParameters":{"items":[{"id":2},{"id":1,"name":"web"}]}}"#));
+    assert!(matches(r#"{"requestParameters":{"items":{"id":1,"name":"web"}}}"#), "one that is in no list");
+    assert!(!matches(r#"{"requestParameters":{"items":[{"id":1,"name":"db"},{"id":2,"name":"web"}]}}"#));
+    assert!(!matches(r#"{"requestParameters":{"items":[]}}"#));
+    assert!(!matches(r#"{"requestParameters":null}"#));
+}
+
+#[test]
+fn a_policy_that_is_given_as_text_is_looked_into() {
+    let detection = "{requestParameters.policyDocument.Statement.Effect: Allow}";
+    let event = |policy: &str| format!(r#"{{"requestParameters":{{"policyDocument":{policy}}}}}"#);
+    assert!(matches(detection, &event(r#""{\"Statement\":[{\"Effect\":\"All\\u006fw\"}]}""#)));
+    assert!(matches(detection, &event(r#"{"Statement":{"Effect":"Allow"}}"#)), "an object as before");
+    assert!(!matches(detection, &event(r#""{\"Statement\":[{\"Effect\":\"Deny\"}]}""#)));
+    for none in [r#""""#, r#""{\"Statement\":""#, "null", "7", r#""[1]""#] {
+        assert!(!matches(detection, &event(none)), "{none}");
+    }
+    let text = "{requestParameters.policyDocument|contains: Effect}";
+    assert!(matches(text, &event(r#""{\"Effect\":1}""#)), "it stays text as well");
+}

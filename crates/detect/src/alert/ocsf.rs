@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn every_required_attribute_is_there() {
         let mut stories = Stories::new();
-        for (seconds, activity) in [(0, 1), (60, 2)] {
-            stories.take(notice("i-00000001", &card(1, Level::High), seconds));
+        for (rule, activity) in [(1, 1), (2, 2)] {
+            stories.take(notice("i-00000001", &card(rule, Level::High), 60));
             let object = finding(&stories.tell(Level::Medium)[0]);
             for path in [
                 "/activity_id",

@@ -58,6 +58,29 @@ fn what_a_peer_of_the_same_role_does_is_not_told() {
 }
 
 #[test]
+fn a_habit_of_more_instances_than_are_told_apart_is_everybodys() {
+    let mut baseline = Baseline::default();
+    let raw = |number: usize| {
+        record(&format!("i-{number:017x}"), "iam.amazonaws.com", "CreateAccessKey", "198.51.100.7", None)
+    };
+    (0..MOST_CALLERS * 5).for_each(|number| baseline.learn(&call(&raw(number))));
+    assert_eq!(judged(&mut baseline, &raw(MOST_CALLERS * 5 - 1)), [], "it has made the call, beyond the bound");
+    assert_eq!(judged(&mut baseline, &raw(MOST_CALLERS * 5)), [], "all its peers have");
+    let other = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
+    assert_eq!(judged(&mut baseline, &other), [(What::FirstCall, Level::High)], "what nobody does is still told");
+}
+
+#[test]
+fn made_up_names_of_programs_do_not_fill_the_memory() {
+    let mut baseline = Baseline::default();
+    let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
+    (0..1_000).for_each(|number| baseline.learn(&call(&raw.replace("Boto3", &format!("program{number}")))));
+    let kept: Vec<usize> =
+        baseline.roles.values().flat_map(|role| role.instances.values()).map(|member| member.agents.len()).collect();
+    assert_eq!(kept, [MOST_AGENTS]);
+}
+
+#[test]
 fn in_the_first_hour_only_what_matters_anywhere_is_grave_and_it_says_how_sure_it_is() {
     let mut baseline = Baseline::default();
     let grave = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);

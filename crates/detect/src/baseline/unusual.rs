@@ -55,8 +55,8 @@ fn first_call(role: &Role, call: &Call<'_>) -> Option<Unusual> {
     let (service, name) = call.kind.split_once(' ')?;
     let weight = weight(service, name);
     let kind = role.kinds.get(&call.kind);
-    let by_itself = kind.is_some_and(|kind| kind.callers.contains(call.instance));
-    if weight == Weight::Ordinary || by_itself {
+    let known = kind.is_some_and(|kind| kind.is_known_to(call.instance));
+    if weight == Weight::Ordinary || known {
         return None;
     }
     let peers = role.instances.keys().filter(|name| *name != call.instance).count();
@@ -112,7 +112,7 @@ fn elsewhere(role: &Role, call: &Call<'_>) -> Option<Unusual> {
         what: What::Elsewhere,
         level: match well {
             true => Level::High,
-            false if !member.agents.contains(call.agent) => Level::Medium,
+            false if !member.knows_agent(call.agent) => Level::Medium,
             false => Level::Low,
         },
         why: format!(

@@ -2,10 +2,10 @@
 //! goes on.
 
 use super::sigma::Rules;
-use rsigma_eval::{Engine, RuleFieldSet, compile_rule};
-use rsigma_parser::{CorrelationRule, FilterRule, LogSource, SigmaCollection, SigmaRule, parse_sigma_yaml};
+use rsigma_eval::{Engine, compile_rule};
+use rsigma_parser::{CorrelationRule, Detection, FilterRule, LogSource, SigmaRule, parse_sigma_yaml};
 use sha2::{Digest as _, Sha256};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A file with rules.
 #[derive(Clone, Debug)]
@@ -240,10 +240,21 @@ fn unsupported(source: &LogSource) -> Option<String> {
     Some(if named.is_empty() { "no log source in particular".to_owned() } else { named.join(", ") })
 }
 
-fn unknown_fields(rule: &SigmaRule) -> Vec<String> {
-    let mut alone = SigmaCollection::new();
-    alone.rules.push(rule.clone());
-    let fields = RuleFieldSet::collect(&alone, &[], false);
+fn unknown_fields(rule: &SigmaRule) -> BTreeSet<&str> {
+    let mut fields = BTreeSet::new();
+    rule.detection.named.values().for_each(|detection| collect(detection, &mut fields));
     let root = |name: &str| name.split(['.', '[']).next().unwrap_or_default().to_owned();
-    fields.names().filter(|name| !FIELDS.contains(&root(name).as_str())).map(str::to_owned).collect()
+    fields.retain(|name| !FIELDS.contains(&root(name).as_str()));
+    fields
+}
+
+/// The fields of the record that a detection asks for; what it asks of a list's members are fields of theirs.
+fn collect<'r>(detection: &'r Detection, fields: &mut BTreeSet<&'r str>) {
+    match detection {
+        Detection::AllOf(items) => fields.extend(items.iter().filter_map(|item| item.field.name.as_deref())),
+        Detection::AnyOf(parts) | Detection::And(parts) => parts.iter().for_each(|part| collect(part, fields)),
+        Detection::ArrayMatch { field, .. } => drop(fields.insert(field)),
+        Detection::Conditional { named, .. } => named.values().for_each(|part| collect(part, fields)),
+        Detection::Keywords(_) => {}
+    }
 }

@@ -1,25 +1,34 @@
 //! A CloudTrail record as the Sigma evaluator asks for it. Fields that most rules ask for are answered
 //! from the typed record; the whole is parsed only when a rule asks for more. Both ways give what the
-//! evaluator's own JSON event gives; a test compares them over all records at hand.
+//! evaluator's own JSON event gives; a test compares them over all records at hand. One thing is added: a
+//! policy that is given as text is read as JSON when a rule asks for something inside it.
 
 use crate::record::text::Text;
 use crate::record::trail::{Event, PARTS};
-use rsigma_eval::{EventValue, JsonEvent};
+use rsigma_eval::{Event as _, EventValue, JsonEvent};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::OnceCell;
+
+/// Policies that CloudTrail gives as text, as the calls take them
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>,
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>).
+const POLICIES: [&str; 3] =
+    ["requestParameters.policyDocument", "requestParameters.assumeRolePolicyDocument", "requestParameters.policy"];
 
 /// The record, for the evaluator.
 pub struct View<'e> {
     event: &'e Event<'e>,
     parts: [OnceCell<JsonEvent<'e>>; PARTS.len()],
     whole: OnceCell<JsonEvent<'e>>,
+    policies: [OnceCell<Option<JsonEvent<'e>>>; POLICIES.len()],
 }
 
 impl<'e> View<'e> {
     /// A view of this record.
     pub fn new(event: &'e Event<'e>) -> Self {
-        Self { event, parts: Default::default(), whole: OnceCell::new() }
+        Self { event, parts: Default::default(), whole: OnceCell::new(), policies: Default::default() }
     }
 
     fn whole(&self) -> &JsonEvent<'e> {
@@ -33,6 +42,17 @@ impl<'e> View<'e> {
             Some(part) => self.parts[part].get_or_init(|| JsonEvent::borrow(self.event.part(root))),
             None => self.whole(),
         }
+    }
+
+    /// What a path leads to inside a policy that is given as text.
+    fn within_policy(&self, path: &str) -> Option<EventValue<'_>> {
+        let inside = |name: &str| path.strip_prefix(name)?.strip_prefix('.');
+        let (at, inside) = POLICIES.iter().enumerate().find_map(|(at, name)| Some((at, inside(name)?)))?;
+        let read = || {
+            let policy = self.around(POLICIES[at]).get_field(POLICIES[at])?;
+            serde_json::from_str(&policy.as_str()?).ok().map(JsonEvent::owned)
+        };
+        self.policies[at].get_or_init(read).as_ref()?.get_field(inside)
     }
 }
 
@@ -65,7 +85,7 @@ impl rsigma_eval::Event for View<'_> {
             Some(Text::Is(text)) => Some(EventValue::Str(Cow::Borrowed(text))),
             Some(Text::Absent) => None,
             Some(Text::Null) => Some(EventValue::Null),
-            Some(Text::Other) | None => self.around(path).get_field(path),
+            Some(Text::Other) | None => self.around(path).get_field(path).or_else(|| self.within_policy(path)),
         }
     }
 
