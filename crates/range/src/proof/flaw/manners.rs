@@ -47,9 +47,9 @@ pub(super) const FLAWS: &[Flaw] = &[
             let theirs = S::PutRolePolicy { role, name, document }.into();
             trial.range.with_world(|world| world.apply(&theirs)).expect("the role takes it");
         },
-        act: |range, effect| match effect {
-            Effect::Source(S::PutRolePolicy { .. }) => {
-                Act::Also(S::DeleteRolePolicy { role: role(range), name: OTHERS.to_owned() }.into())
+        act: |_, effect| match effect {
+            Effect::Source(S::PutRolePolicy { role, .. }) => {
+                Act::Also(S::DeleteRolePolicy { role: role.clone(), name: OTHERS.to_owned() }.into())
             }
             _ => Act::AsTold,
         },
