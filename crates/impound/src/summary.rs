@@ -10,10 +10,17 @@ use crate::tables;
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, WARN};
 use crate::text::{Text, paint, text};
 use casebook::case::Case;
+use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::CaseStatus;
+use casebook::evidence::{Evidence, EvidenceKind};
 use casebook::gate::Gate;
+use casebook::query::{ForensicQuery as F, Query, SourceQuery as S};
+use casebook::reading::Reading;
+use casebook::scene::instance::InstanceState;
+use casebook::scene::network::{Interface, NetworkAcl};
 use casebook::settings::TrackedConnections;
 use casebook::step::{Phase, StepName, StepStatus};
+use casebook::tags;
 use casebook::verdict::{CredentialVerdict, NetworkVerdict};
 
 /// The end of a run.
@@ -45,10 +52,14 @@ pub fn detail(history: &History) -> Text {
 pub fn verdict(case: &Case) -> Text {
     let instance = &case.target.instance;
     if is_gone(case) {
-        return text!("{}\n", paint(GOOD, text!("{} is terminated; its evidence is kept.", instance)));
+        return text!("{}\n", ended(case));
     }
     if is_released(case) {
         return text!("{}\n", paint(WARN, text!("{} is released: it is no longer contained.", instance)));
+    }
+    if let Some(state) = ended_by_others(case) {
+        let head = text!("{} {}, and not by this case: there is nothing left to contain.", instance, state);
+        return text!("{}\nCredentials: {}\n", paint(WARN, head), credentials(case.verdict.credentials));
     }
     let line = match case.verdict.network {
         NetworkVerdict::Open => paint(BAD, text!("{} is NOT contained: the network is open.", instance)),
@@ -56,6 +67,73 @@ pub fn verdict(case: &Case) -> Text {
         NetworkVerdict::NewFlowsBlocked => blocked(case),
     };
     text!("{}\nCredentials: {}\n", line, credentials(case.verdict.credentials))
+}
+
+/// The original is gone; what was deleted of its evidence is named.
+fn ended(case: &Case) -> Text {
+    let gone: Vec<&str> = deleted(case).map(|item| item.id.as_str()).collect();
+    let instance = &case.target.instance;
+    if gone.is_empty() {
+        return paint(GOOD, text!("{} is terminated; its evidence is kept.", instance));
+    }
+    let (all, gone) = (case.evidence.len() - gone.len(), gone.join(", "));
+    paint(
+        WARN,
+        text!("{} is terminated; of its evidence {} was deleted; {} other items are kept.", instance, gone, all),
+    )
+}
+
+/// The evidence that the last list of its account does not show any more.
+fn deleted(case: &Case) -> impl Iterator<Item = &Evidence> {
+    case.evidence.values().filter(|item| {
+        let ours = item.account == case.target.account;
+        let query: Query = match (item.kind, ours) {
+            (EvidenceKind::Snapshot, true) => S::CaseSnapshots(case.id.clone()).into(),
+            (EvidenceKind::Snapshot, false) => F::CaseSnapshots(case.id.clone()).into(),
+            (EvidenceKind::Image, true) => S::CaseImages(case.id.clone()).into(),
+            (EvidenceKind::Image, false) => F::CaseImages(case.id.clone()).into(),
+            _ => return false,
+        };
+        match case.observed.get(&query) {
+            Some(Reading::Snapshots(held)) => held.iter().all(|snapshot| snapshot.id.as_str() != item.id),
+            Some(Reading::Images(held)) => held.iter().all(|image| image.id.as_str() != item.id),
+            _ => false,
+        }
+    })
+}
+
+/// How the original was last read when somebody else ended it.
+pub fn ended_by_others(case: &Case) -> Option<&'static str> {
+    let ours = |effect: &Effect| matches!(effect, Effect::Source(SourceEffect::Terminate { .. }));
+    if case.attempts.iter().any(|(effect, attempt)| ours(effect) && attempt.took_place()) {
+        return None;
+    }
+    match case.observed.get(&S::Instance(case.target.instance.clone()).into()) {
+        Some(Reading::Instance(instance)) => match instance.state {
+            InstanceState::ShuttingDown => Some("is being terminated"),
+            InstanceState::Terminated => Some("is terminated"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the network ACL of the case was read back in every subnet of the instance.
+fn is_behind_acl(case: &Case) -> bool {
+    let query: Query = S::Interfaces(case.target.instance.clone()).into();
+    let Some(Reading::Interfaces(cards)) = case.observed.get(&query).or_else(|| case.baseline.scene.last(&query))
+    else {
+        return false;
+    };
+    let ours = |acl: &NetworkAcl| acl.tags.get(tags::CASE).is_some_and(|held| held == case.id.as_str());
+    let behind = |card: &Interface| match case.observed.get(&S::Acls(vec![card.vpc.clone()]).into()) {
+        Some(Reading::Acls(acls)) => acls.iter().any(|acl| {
+            let there = acl.associations.iter().any(|tie| tie.subnet == card.subnet);
+            there && ours(acl) && acl.denies_everything()
+        }),
+        _ => false,
+    };
+    !cards.is_empty() && cards.iter().all(behind)
 }
 
 /// Every interface is in a group without rules, which cuts nothing that already flows
@@ -67,6 +145,11 @@ fn blocked(case: &Case) -> Text {
         TrackedConnections::Convert => "",
         TrackedConnections::Report => " (first set policy.tracked_connections = \"convert\")",
     };
+    if is_behind_acl(case) {
+        const CUT: &str =
+            "its network ACL cuts off what leaves the subnet; what stays within it, and DNS, it does not see";
+        return text!("{}\n  {}\n  to cut the rest: {}{}", paint(WARN, head), CUT, window, setting);
+    }
     text!(
         "{}\n  to cut them: {}{}\n  or, with everyone in the subnet: {}",
         paint(WARN, head),
@@ -99,7 +182,8 @@ fn standing_line(history: &History) -> Text {
 
 fn residuals(case: &Case) -> Text {
     let line = |residual: &casebook::verdict::Residual| text!("  {}: {}\n", residual.channel, residual.why);
-    let head = if is_gone(case) { "Open until it was terminated" } else { "Still open" };
+    let gone = is_gone(case) || ended_by_others(case).is_some();
+    let head = if gone { "Open until it was terminated" } else { "Still open" };
     headed(head, case.verdict.residual.iter().map(line).collect())
 }
 

@@ -34,6 +34,7 @@ pub struct Injection {
     times: u32,
     until: Timestamp,
     moment: Moment,
+    struck: u32,
 }
 
 impl Injection {
@@ -53,7 +54,7 @@ impl Injection {
     }
 
     fn of(action: &str, moment: Moment) -> Self {
-        Self { action: action.to_owned(), skip: 0, times: 1, until: Timestamp::MAX, moment }
+        Self { action: action.to_owned(), skip: 0, times: 1, until: Timestamp::MAX, moment, struck: 0 }
     }
 
     /// Lets `n` calls of the action pass first.
@@ -74,9 +75,16 @@ impl Injection {
         Self { until: end, ..self }
     }
 
-    /// Whether it is about an action.
-    pub(crate) fn concerns(&self, action: &str) -> bool {
-        self.action == action
+    /// Strikes nothing of an action any more.
+    pub(crate) fn lift(&mut self, action: &str) {
+        if self.action == action {
+            self.times = 0;
+        }
+    }
+
+    /// How many calls it has struck.
+    pub(crate) fn struck(&self) -> u32 {
+        self.struck
     }
 
     /// Counts one call of `action` at a moment; `Some` when it is struck.
@@ -89,6 +97,7 @@ impl Injection {
             return None;
         }
         self.times -= 1;
+        self.struck += 1;
         Some(self.moment.clone())
     }
 }

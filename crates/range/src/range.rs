@@ -195,7 +195,12 @@ impl Range {
 
     /// Takes every fault out of the way of an action.
     pub fn lift(&self, action: &str) {
-        self.state.borrow_mut().injections.retain(|injection| !injection.concerns(action));
+        self.state.borrow_mut().injections.iter_mut().for_each(|injection| injection.lift(action));
+    }
+
+    /// How many calls each fault has struck, in the order in which they were put there.
+    pub fn strikes(&self) -> Vec<u32> {
+        self.state.borrow().injections.iter().map(Injection::struck).collect()
     }
 
     /// The world now, to look at or to change behind everybody's back.

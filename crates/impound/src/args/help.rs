@@ -51,10 +51,12 @@ Examples:
 The same planner, engine, ledger and report as in an incident, on a cloud simulated in this process \
 with 50 ms a call. The script says what goes wrong, who works against the response, and who opens which \
 gate. The score at the end says how long isolation took, what evidence is secured, what leaked meanwhile \
-and what is left; it is taken from the simulated cloud, not from what the response believes. With --state \
+and what is left; it is taken from the simulated cloud, not from what the response believes. Only which \
+copies are proved and what the verdict leaves open are the response's own words. With --state \
 the case is kept there, and `impound status`, `report` and `verify` can be tried on it.
 
-A drill exits as its case would: 4 when it is held. A drill that does not end as its script says exits with 7.";
+A drill exits as its case would: 4 when it is held. A drill that does not end as its script says, or whose script names \
+a fault, a missing permission, a killer or a crash that never struck, exits with 7.";
 
 /// Of `respond`.
 pub(super) const RESPOND: &str = "\

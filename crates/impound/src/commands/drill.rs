@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: &Drill) -> Result<Exit, Failure> {
     stage.story.lesson(&script);
     context.terminal.log(&place.farewell(&stage.case));
     ended.map_err(|failure| match failure.exit {
-        Exit::Held => failure.hint("this drill ends here; in an incident, set what is missing and `impound resume`"),
+        Exit::Held => failure.hint(format!("this drill ends here{}", stage.remedy())),
         _ => failure,
     })
 }

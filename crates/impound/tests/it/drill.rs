@@ -132,6 +132,25 @@ fn the_score_says_what_leaked_and_who_was_at_work() {
     said("policy-in-force", &["build-agent (0 calls taken", "0 of its changes again"]);
     said("whole-role", &["Cut off besides: the batch worker"]);
     said("lone", &["SSH session of the attacker lived until 0.38 s"]);
+    said("protected", &["Time to isolation: 492.40 s, in which a person decided at a gate\n"]);
+    said("spot", &["Open by the verdict until it was terminated: "]);
+}
+
+/// An original that is gone offers nothing to cut, and a hint names only what there is to do.
+#[test]
+fn the_end_is_told_as_it_is() {
+    let end = drill("spot");
+    assert!(end.stdout.contains("is terminated, and not by this case: there is nothing left"), "{}", end.stdout);
+    assert!(!end.stdout.contains("to cut them"), "{}", end.stdout);
+    assert!(end.stderr.contains("hint: this drill ends here: the instance is gone"), "{}", end.stderr);
+    let end = drill("reverts");
+    assert!(end.stderr.contains("in an incident, put an end to what the error names"), "{}", end.stderr);
+    let end = drill("no-share-key");
+    assert!(end.stderr.contains("in an incident, set what is missing"), "{}", end.stderr);
+    let end = drill("deletes-snapshots");
+    assert!(!end.stdout.contains("its evidence is kept"), "{}", end.stdout);
+    assert!(end.stdout.contains("is terminated; of its evidence snap-"), "{}", end.stdout);
+    assert!(end.stdout.contains(" was deleted; "), "{}", end.stdout);
 }
 
 #[test]
@@ -172,7 +191,7 @@ fn step_by_step_every_step_is_explained_before_and_after() {
         let (before, after) = (place(format!("┌ step {step}: ")), place(format!("✔ {step}\n")));
         assert!(before < after, "{step}");
         assert!(end.stderr[before..after].contains("In plain words: "), "{step}");
-        assert!(end.stderr[after..].contains("  └ It "), "{step}");
+        assert!(end.stderr[after..].contains(&format!("  └ {step} ")), "{step}");
     }
     for word in ["by the AWS call ec2:CreateSnapshots", "Why now: it comes after deregister", "How it is undone: "] {
         assert!(end.stderr.contains(word), "no `{word}` in {}", end.stderr);

@@ -1,6 +1,6 @@
 //! `cargo run --release -p range --bin storm -- --seeds N`: so many storms, and every law that one of
 //! them breaks.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // a program for people at a terminal
+#![allow(clippy::print_stderr)] // a program for people at a terminal
 #![allow(clippy::disallowed_methods)] // it measures itself
 
 use range::Scenario;
@@ -9,7 +9,8 @@ use range::proof::moment::Moment;
 use range::proof::storm::{Choice, Storm};
 use range::proof::sweep::{Job, Part};
 use std::collections::BTreeSet;
-use std::process::ExitCode;
+use std::io::{Write, stdout};
+use std::process::{ExitCode, exit};
 use std::time::Instant;
 
 /// A run is many small allocations: a fifth of its time with the system's allocator.
@@ -31,6 +32,18 @@ struct Order {
     sweep: bool,
     choice: Choice,
 }
+
+/// A line on stdout. Whoever closes it (`| head`) has seen enough: the program ends as a pipe ends one.
+macro_rules! say {
+    ($($words:tt)*) => {
+        if writeln!(stdout(), $($words)*).is_err() {
+            exit(CLOSED);
+        }
+    };
+}
+
+/// What a shell reports of a program that a closed pipe has ended.
+const CLOSED: i32 = 141;
 
 fn main() -> ExitCode {
     match order(std::env::args().skip(1)) {
@@ -59,7 +72,21 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
             _ => return Err(format!("`{word}` is no option")),
         }
     }
-    Ok(order)
+    order.checked()
+}
+
+impl Order {
+    /// No storm at all breaks no law either.
+    fn checked(self) -> Result<Self, String> {
+        match (self.seeds, self.from.checked_add(self.seeds)) {
+            _ if self.told || self.sweep => Ok(self),
+            (0, _) => Err("0 seeds: nothing would be tried; at least 1".to_owned()),
+            (_, None) => {
+                Err(format!("{} seeds from {} on: the last seed there is, is {}", self.seeds, self.from, u64::MAX - 1))
+            }
+            _ => Ok(self),
+        }
+    }
 }
 
 fn number(text: &str) -> Result<u64, String> {
@@ -88,7 +115,7 @@ fn sweep(order: &Order) -> ExitCode {
             Part::End => "to its end",
         };
         for tally in job.everything() {
-            println!("{} by {}, {what}: {tally}", job.scenario, job.runbook);
+            say!("{} by {}, {what}: {tally}", job.scenario, job.runbook);
             broken += tally.failures.len();
         }
     }
@@ -100,19 +127,19 @@ fn tell(order: &Order) -> ExitCode {
     let storm = Storm::new(order.from, order.choice);
     let after = storm.run();
     header(&storm);
-    after.history.iter().for_each(|line| println!("{line}"));
-    println!("ledger {}", after.head);
-    after.breaches.iter().for_each(|breach| println!("BROKEN {breach}"));
+    after.history.iter().for_each(|line| say!("{line}"));
+    say!("ledger {}", after.head);
+    after.breaches.iter().for_each(|breach| say!("BROKEN {breach}"));
     if after.breaches.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn header(storm: &Storm) {
     let gates: Vec<_> = storm.approved.iter().map(ToString::to_string).collect();
     let (world, runbook, through) = (storm.scenario.name, storm.runbook, storm.through);
-    println!("seed {}: {world}, {runbook} through {through}, approved: {}", storm.seed, gates.join(", "));
-    storm.troubles.iter().for_each(|trouble| println!("  {trouble}"));
+    say!("seed {}: {world}, {runbook} through {through}, approved: {}", storm.seed, gates.join(", "));
+    storm.troubles.iter().for_each(|trouble| say!("  {trouble}"));
     if storm.release {
-        println!("  released in the end");
+        say!("  released in the end");
     }
 }
 
@@ -136,11 +163,8 @@ fn storms(order: &Order) -> ExitCode {
     let seconds = begin.elapsed().as_secs_f64();
     #[allow(clippy::cast_precision_loss)] // a rate for people
     let rate = runs as f64 / seconds;
-    println!(
-        "{} seeds, {runs} runs in {seconds:.1} s: {rate:.0} runs a second; {broken} seeds broke a law",
-        order.seeds
-    );
-    println!("peak memory {} MB", peak_megabytes());
+    say!("{} seeds, {runs} runs in {seconds:.1} s: {rate:.0} runs a second; {broken} seeds broke a law", order.seeds);
+    say!("peak memory {} MB", peak_megabytes());
     if !order.choice.calm {
         moments(&reached);
     }
@@ -150,21 +174,21 @@ fn storms(order: &Order) -> ExitCode {
 /// What came together with a crash, and what never did.
 fn moments(reached: &BTreeSet<Moment>) {
     let all = Moment::all();
-    println!("{} of {} triples of step, fault and crash point reached", reached.len(), all.len());
-    all.difference(reached).for_each(|never| println!("never: {never}"));
+    say!("{} of {} triples of step, fault and crash point reached", reached.len(), all.len());
+    all.difference(reached).for_each(|never| say!("never: {never}"));
 }
 
 fn report(storm: &Storm, law: &str, order: &Order) {
     let smallest = storm.shrunk(|smaller| smaller.breaks(law));
     header(&smallest);
     let after = smallest.run();
-    after.breaches.iter().take(3).for_each(|breach| println!("BROKEN {breach}"));
+    after.breaches.iter().take(3).for_each(|breach| say!("BROKEN {breach}"));
     let last = after.history.len().saturating_sub(12);
-    after.history[last..].iter().for_each(|line| println!("{line}"));
+    after.history[last..].iter().for_each(|line| say!("{line}"));
     let scenario = order.choice.scenario.map(|s| format!(" --scenario {}", s.name)).unwrap_or_default();
     let strategy = order.choice.strategy.map(|s| format!(" --strategy {}", s.name)).unwrap_or_default();
     let calm = if order.choice.calm { " --calm" } else { "" };
-    println!("whole: storm --seed {}{scenario}{strategy}{calm}\n", storm.seed);
+    say!("whole: storm --seed {}{scenario}{strategy}{calm}\n", storm.seed);
 }
 
 /// The most memory that the process has had, from the kernel; 0 where it does not say.
@@ -173,4 +197,26 @@ fn peak_megabytes() -> u64 {
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     kilobytes.unwrap_or_default() / 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order;
+
+    fn refusal(line: &str) -> Option<String> {
+        order(line.split_whitespace().map(str::to_owned)).err()
+    }
+
+    #[test]
+    fn what_would_try_no_seed_is_refused() {
+        assert!(refusal("--seeds 0").expect("refused").contains("0 seeds"));
+        let beyond = refusal("--from 18446744073709551615 --seeds 2").expect("refused");
+        assert!(beyond.contains("18446744073709551614"), "{beyond}");
+        assert_eq!(refusal("--from 18446744073709551613 --seeds 2"), None);
+    }
+
+    #[test]
+    fn a_single_storm_is_told_of_any_seed() {
+        assert_eq!(refusal("--seed 18446744073709551615"), None);
+    }
 }

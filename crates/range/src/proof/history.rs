@@ -1,6 +1,7 @@
 //! What a trial leaves behind: the entries of its ledger and the changes that reached the world.
 
 use crate::Deed;
+use casebook::effect::Effect;
 use casebook::entry::{Approved, Entry, Opened, StepEntry};
 use casebook::gate::Gate;
 use casebook::step::StepName;
@@ -49,6 +50,23 @@ impl History {
     /// Whether somebody has approved a gate.
     pub fn approved(&self, gate: Gate) -> bool {
         self.approvals().any(|approved| approved.gate == gate)
+    }
+
+    /// Whether somebody has approved a gate for this change: what was shown there last before it was
+    /// announced, or, where that may be, whatever comes.
+    pub fn approved_as_shown(&self, gate: Gate, effect: &Effect) -> bool {
+        let announces = |line: &Line| matches!(&line.entry, Entry::Intent(intent) if intent.effect == *effect);
+        let sent = self.lines.iter().rposition(announces).unwrap_or(self.lines.len());
+        let before = || self.lines[..sent].iter().rev();
+        let shown = before().find_map(|line| match &line.entry {
+            Entry::Asked(asked) if asked.gate == gate => Some(asked.digest.as_str()),
+            _ => None,
+        });
+        let mut approvals = before().filter_map(|line| match &line.entry {
+            Entry::Approved(approved) if approved.gate == gate => Some(approved),
+            _ => None,
+        });
+        approvals.next().is_some_and(|approved| approved.fits(shown.unwrap_or_default()))
     }
 
     /// Every approval.

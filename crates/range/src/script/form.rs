@@ -220,7 +220,9 @@ pub(super) struct Time(pub(super) SignedDuration);
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        time(&text).map(Self).ok_or_else(|| D::Error::custom(format!("`{text}` is no time such as 30s, 2m or 1h")))
+        time(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format!("`{text}` is no time such as 30s, 2m or 1h, at most 24h")))
     }
 }
 
@@ -231,7 +233,9 @@ impl<'de> Deserialize<'de> for Until {
             "never" => Ok(Self::Never),
             "held" => Ok(Self::Held),
             _ => time(&text).map(Self::After).ok_or_else(|| {
-                D::Error::custom(format!("`{text}` is neither `never` nor `held` nor a time such as 30s or 2m"))
+                D::Error::custom(format!(
+                    "`{text}` is neither `never` nor `held` nor a time such as 30s or 2m, at most 24h"
+                ))
             }),
         }
     }

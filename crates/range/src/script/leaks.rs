@@ -28,9 +28,15 @@ pub struct Leaks {
     looked: Timestamp,
     /// By the session's place: when it was first found not to work.
     dead: BTreeMap<usize, Timestamp>,
+    /// By the conversation's place: since when a network ACL lets nothing of it through.
+    cut_off: BTreeMap<usize, Timestamp>,
     network: Network,
     openings: Vec<Opening>,
 }
+
+/// Why a conversation that the world keeps alive is over all the same: the ACL stops every packet, and
+/// only lifting it would let them pass again.
+const CUT_OFF: &str = "cut off by the network ACL";
 
 /// How the target's network stood at the last look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +67,7 @@ impl Leaks {
             ended_before,
             looked: world.now(),
             dead: BTreeMap::new(),
+            cut_off: BTreeMap::new(),
             network: Network::Untouched,
             openings: Vec::new(),
         };
@@ -79,8 +86,21 @@ impl Leaks {
                 self.dead.entry(index).or_insert_with(|| end_of(world, session, from, now));
             }
         }
+        self.look_at_packets(world);
         self.look_at_network(world);
         self.looked = now;
+    }
+
+    /// A conversation is cut off from the first look on at which an ACL stops its packets, for as long as
+    /// it does.
+    fn look_at_packets(&mut self, world: &World) {
+        for (index, flow) in world.network.flows.iter().enumerate().filter(|(_, flow)| flow.alive()) {
+            if world.carries(&flow.plan) {
+                self.cut_off.remove(&index);
+            } else {
+                self.cut_off.entry(index).or_insert(world.now());
+            }
+        }
     }
 
     /// An opening began with the first change of somebody else since the last look, and ends when it
@@ -120,12 +140,15 @@ impl Leaks {
                 && flow.plan.path != Path::Local
                 && !self.ended_before.contains(index)
         });
-        let leak = |flow: &Flow| Leak {
-            what: flow.plan.label.clone(),
-            until: flow.ended.map(|(at, _)| at),
-            why: flow.ended.map(|(_, why)| why.to_owned()).unwrap_or_default(),
+        let leak = |(index, flow): (usize, &Flow)| {
+            let end = self.cut_off.get(&index).map(|at| (*at, CUT_OFF)).or(flow.ended);
+            Leak {
+                what: flow.plan.label.clone(),
+                until: end.map(|(at, _)| at),
+                why: end.map(|(_, why)| why.to_owned()).unwrap_or_default(),
+            }
         };
-        watched.map(|(_, flow)| leak(flow)).collect()
+        watched.map(leak).collect()
     }
 
     /// The sessions that were given to the target or obtained onward from it.

@@ -4,10 +4,13 @@
 use super::{Asset, Denial, FaultLine, Killer, Script, Strike, Until};
 use crate::world::World;
 use crate::world::instances::gone;
+use crate::world::killers::Blow;
 use crate::world::killers::automations::Automation;
 use crate::{Injection, Range};
 use casebook::fault::{Fault, FaultClass};
 use casebook::id::InstanceId;
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// How CloudTrail knows the automation that tidies up.
 pub const JANITOR: &str = "janitor";
@@ -23,6 +26,28 @@ impl Script {
         self.faults.iter().for_each(|line| range.inject(injection(line)));
         self.denials.iter().for_each(|denial| range.inject(refusal(denial, &range)));
         range
+    }
+
+    /// What the script names and what never happened on this range: faults and missing permissions that
+    /// no call met, killers that came too late or found nothing.
+    pub fn idle(&self, range: &Range) -> Vec<String> {
+        let mut strikes = range.strikes().into_iter();
+        let mut struck = move || strikes.next().is_some_and(|times| times > 0);
+        let mut idle: Vec<String> = self.faults.iter().filter(|_| !struck()).map(|line| line.to_string()).collect();
+        idle.extend(self.denials.iter().filter(|_| !struck()).map(|denial| format!("the denial of {}", denial.action)));
+        let (mut blows, users): (Vec<Blow>, BTreeSet<String>) = range.with_world(|world| {
+            let users = world.records.trail.iter().map(|event| event.user.clone()).collect();
+            (world.records.blows.clone(), users)
+        });
+        let mut came = |killer: &Killer| match killer.blow() {
+            Some(blow) => {
+                let place = blows.iter().position(|struck| *struck == blow);
+                place.map(|place| blows.remove(place)).is_some()
+            }
+            None => users.contains(killer.user()),
+        };
+        idle.extend(self.killers.iter().filter(|killer| !came(killer)).map(ToString::to_string));
+        idle
     }
 
     fn furnish(&self, world: &mut World, target: &InstanceId) {
@@ -55,6 +80,43 @@ impl Killer {
                 }
             }
         }
+    }
+}
+
+impl Killer {
+    /// What it does to the instance; `None` for an automation, which comes by again and again.
+    fn blow(&self) -> Option<Blow> {
+        match self {
+            Self::Spot { .. } => Some(Blow::SpotReclaim),
+            Self::Maintenance { kind, .. } => Some(Blow::Maintenance(*kind)),
+            Self::Shutdown { .. } => Some(Blow::GuestShutdown),
+            Self::Alarm { action, .. } => Some(Blow::Alarm(*action)),
+            Self::Janitor { .. } | Self::Restore { .. } => None,
+        }
+    }
+
+    /// How CloudTrail knows an automation.
+    fn user(&self) -> &'static str {
+        if matches!(self, Self::Janitor { .. }) { JANITOR } else { PIPELINE }
+    }
+}
+
+impl fmt::Display for Killer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spot { .. } => write!(f, "the spot notice"),
+            Self::Maintenance { kind, .. } => write!(f, "the maintenance {}", kind.code()),
+            Self::Shutdown { .. } => write!(f, "the shutdown from inside the guest"),
+            Self::Alarm { name, .. } => write!(f, "the alarm {name}"),
+            Self::Janitor { tag, .. } => write!(f, "the janitor that looks for the tag {tag}"),
+            Self::Restore { .. } => write!(f, "the deployment that restores"),
+        }
+    }
+}
+
+impl fmt::Display for FaultLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the fault of {} from its call {} on", self.action, self.nth)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What AWS has recorded and hands out as it is: console, CloudTrail, flow log settings, alarms.
 
 use super::World;
+use super::killers::Blow;
 use casebook::id::{InstanceId, VolumeId};
 use casebook::scene::instance::ScheduledEvent;
 use casebook::scene::trail::{TrailChange, TrailChanges};
@@ -21,6 +22,8 @@ pub struct Records {
     pub alarms: Vec<(InstanceId, String)>,
     /// Events that AWS has scheduled.
     pub scheduled: Vec<(InstanceId, ScheduledEvent)>,
+    /// What has struck an instance while it was there, in order; no call shows it.
+    pub(crate) blows: Vec<Blow>,
 }
 
 /// A CloudTrail event

@@ -269,7 +269,8 @@ impl World {
         card.is_some_and(|card| self.rules_of(&card.shown.groups).iter().any(|rule| permits(rule, &plan.packet())))
     }
 
-    fn carries(&self, plan: &FlowPlan) -> bool {
+    /// Whether the subnet's ACL lets its packets pass, there and back.
+    pub(crate) fn carries(&self, plan: &FlowPlan) -> bool {
         let card = self.network.interfaces.get(&plan.interface);
         plan.path == Path::AmazonService
             || card.is_some_and(|card| self.acl_passes(&card.shown.subnet, &plan.protocol, &plan.peer))

@@ -29,7 +29,7 @@ pub enum Maintenance {
 }
 
 impl Maintenance {
-    fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Retirement => "instance-retirement",
             Self::Stop => "instance-stop",
@@ -51,7 +51,7 @@ pub enum AlarmAction {
 }
 
 /// Something that will happen to an instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blow {
     SpotReclaim,
     Maintenance(Maintenance),
@@ -97,6 +97,9 @@ impl World {
     }
 
     pub(crate) fn strike(&mut self, instance: &InstanceId, blow: &Blow) {
+        if self.compute.instances.get(instance).is_some_and(|machine| !gone(machine.shown.state)) {
+            self.records.blows.push(*blow);
+        }
         match blow {
             Blow::SpotReclaim => self.begin_termination(instance),
             Blow::Maintenance(kind) => self.maintain(instance, *kind),

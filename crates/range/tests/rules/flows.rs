@@ -8,6 +8,7 @@ use casebook::id::{AclId, GroupId};
 use casebook::query::SourceQuery;
 use casebook::scene::network::{Direction, IdleTimeouts, Peer, Rule};
 use range::Range;
+use range::script::leaks::Leaks;
 use range::world::TimeoutReach;
 use range::world::flows::{FlowPlan, Path, Tracking};
 use range::world::rules::{Packet, contains, tracked};
@@ -93,6 +94,31 @@ fn an_acl_silences_a_tracked_flow_that_comes_back_when_it_is_lifted_in_time() {
         pass(&range, 120);
         assert_eq!(alive(&range, "beacon"), back, "{minutes} minutes");
     }
+}
+
+/// What is told of the beacon after a time with the ACL in place, and after it was lifted again.
+#[test]
+fn what_an_acl_silences_is_told_as_cut_off_until_it_is_lifted() {
+    let range = cloud("web-tier");
+    take_out(&range);
+    let mut leaks = range.with_world(|world| Leaks::of(world, &target(&range)));
+    let mut told = |range: &Range| {
+        let leaks = range.with_world(|world| {
+            leaks.look(world);
+            leaks.conversations(world)
+        });
+        let find = |what: &str| leaks.iter().find(|leak| leak.what.contains(what)).cloned().expect("it is there");
+        (find("beacon"), find("DNS"))
+    };
+    assert_eq!(told(&range).0.until, None);
+    let lift = deny_subnet(&range);
+    let (beacon, tunnel) = told(&range);
+    assert!(beacon.until.is_some());
+    assert_eq!((beacon.why.as_str(), tunnel.until), ("cut off by the network ACL", None));
+    pass(&range, 60);
+    assert_eq!(told(&range).0, beacon, "since the ACL");
+    lift(&range);
+    assert_eq!(told(&range).0.until, None, "its packets pass again");
 }
 
 fn everything(direction: Direction) -> [Rule; 2] {

@@ -1,6 +1,7 @@
 //! A short storm, the seeds that once broke a law, and the same bytes from the same seed.
 
 use range::proof::storm::{Choice, Storm};
+use std::process::{Command, Stdio};
 
 /// Seeds that broke a law, before what they showed was mended: an original that somebody terminates,
 /// capture with a gap, a profile on a stopped instance, a release without an instance, a step that failed and was then
@@ -44,4 +45,14 @@ fn a_storm_shrinks_to_what_breaks_the_law() {
     let storm = storm.expect("some storm has four troubles");
     let kept = storm.shrunk(|smaller| smaller.troubles.len() >= 2);
     assert_eq!((kept.troubles.len(), kept.approved.len()), (2, 0));
+}
+
+#[test]
+fn a_storm_whose_reader_goes_away_ends_quietly() {
+    let mut storm = Command::new(env!("CARGO_BIN_EXE_storm"));
+    storm.args(["--seed", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = storm.spawn().expect("it starts");
+    drop(child.stdout.take());
+    let end = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&end.stderr), "");
 }

@@ -1,14 +1,18 @@
 //! The score of a drill: what the world knows about how it went. Nothing of it is what the response
-//! believes, but for the evidence and the residual channels, which are its claims.
+//! believes, but for which copies it has proved block by block and what its verdict leaves open: these
+//! are its claims, and are said to be.
 
+use crate::summary::{ended_by_others, is_gone};
 use crate::terminal::STRONG;
 use crate::text::{Text, paint, text};
 use casebook::case::Case;
-use casebook::evidence::{Evidence, EvidenceKind, EvidenceState};
-use casebook::id::{AccountId, VolumeId};
+use casebook::evidence::EvidenceState;
+use casebook::scene::storage::SnapshotState;
 use jiff::{SignedDuration, Timestamp};
 use range::Range;
 use range::script::leaks::{Leak, Leaks};
+use range::world::World;
+use range::world::storage::{Content, SnapshotRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -19,10 +23,15 @@ const ROUND_TRIP: SignedDuration = SignedDuration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Tally {
     start: Timestamp,
-    volumes: Vec<VolumeId>,
-    forensic: AccountId,
-    evidence: Vec<Evidence>,
+    /// What is on the instance's volumes.
+    volumes: Vec<Content>,
+    /// The snapshots that the response says it has proved.
+    proved: BTreeSet<String>,
     residual: Vec<String>,
+    /// Whether the instance is gone, by whomever.
+    gone: bool,
+    /// When a person decided at a gate, the first time.
+    waited: Option<Timestamp>,
 }
 
 impl Tally {
@@ -34,20 +43,28 @@ impl Tally {
                 .volumes
                 .values()
                 .filter(|volume| volume.shown.attachments.iter().any(|held| held.instance == *target));
-            attached.map(|volume| volume.shown.id.clone()).collect()
+            attached.map(|volume| Content::clone(&volume.content)).collect()
         });
         Self {
             start: range.clock().now(),
             volumes,
-            forensic: range.briefing().forensic_account.clone(),
-            evidence: Vec::new(),
+            proved: BTreeSet::new(),
             residual: Vec::new(),
+            gone: false,
+            waited: None,
         }
+    }
+
+    /// A person has decided at a gate that was reached.
+    pub(super) fn waited_until(&mut self, now: Timestamp) {
+        self.waited.get_or_insert(now);
     }
 
     /// Takes the case's claims at its end.
     pub(super) fn close(&mut self, case: &Case) {
-        self.evidence = case.evidence.values().cloned().collect();
+        let proved = case.evidence.values().filter(|item| item.state == EvidenceState::Verified);
+        self.proved = proved.map(|item| item.id.clone()).collect();
+        self.gone = is_gone(case) || ended_by_others(case).is_some();
         self.residual = case.verdict.residual.iter().map(|residual| residual.channel.clone()).collect();
         self.residual.dedup();
     }
@@ -59,13 +76,15 @@ impl Tally {
         range
             .with_world(|world| Score {
                 isolated: None,
-                secured: self.secured(),
+                waited: self.waited.map(since),
+                secured: self.secured(world),
                 volumes: self.volumes.len(),
                 conversations: leaks.conversations(world).into_iter().map(told).collect(),
                 sessions: leaks.sessions(world).into_iter().map(told).collect(),
                 openings: leaks.openings(world.now()).into_iter().map(|it| it.until.duration_since(it.from)).collect(),
                 cut_off: leaks.bystanders(world).into_iter().filter(cut_off).map(|leak| leak.what).collect(),
                 residual: self.residual.clone(),
+                gone: self.gone,
                 others: others(world, self.start, range.briefing().target.instance.as_str()),
                 again: 0,
                 virtual_time: since(world.now()),
@@ -74,36 +93,28 @@ impl Tally {
             .of_deeds(range, self.start)
     }
 
-    /// The copies in the forensic account, one a volume.
-    fn secured(&self) -> Vec<Secured> {
-        let copies = self.volumes.iter().filter_map(|volume| {
-            let mut copies = self.evidence.iter().filter(|item| self.is_copy(item) && self.is_of(item, volume));
-            copies.next()
-        });
-        let secured = |copy: &Evidence| Secured { locked: copy.locked, proved: copy.state == EvidenceState::Verified };
-        copies.map(secured).collect()
-    }
-
-    fn is_copy(&self, item: &Evidence) -> bool {
-        item.kind == EvidenceKind::Snapshot && item.account == self.forensic && item.state >= EvidenceState::Copied
-    }
-
-    /// Whether an item was made of a volume, perhaps of a copy of a snapshot of it.
-    fn is_of(&self, item: &Evidence, volume: &VolumeId) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut source = item.source.as_deref();
-        while let Some(id) = source.filter(|id| seen.insert(*id)) {
-            if id == volume.as_str() {
-                return true;
-            }
-            source = self.evidence.iter().find(|other| other.id == id).and_then(|other| other.source.as_deref());
-        }
-        false
+    /// The whole copies in the forensic account, one a volume: what is on them decides, not what anybody
+    /// calls them.
+    fn secured(&self, world: &World) -> Vec<Secured> {
+        let whole = |copy: &&SnapshotRecord| {
+            copy.shown.owner == world.place.forensic && copy.state(world.now()) == SnapshotState::Completed
+        };
+        let copies: Vec<&SnapshotRecord> = world.storage.snapshots.values().filter(whole).collect();
+        let secured = |copy: &&SnapshotRecord| Secured {
+            locked: copy.lock.is_some(),
+            proved: self.proved.contains(copy.shown.id.as_str()),
+        };
+        let of = |volume: &Content| {
+            let mut equal = copies.iter().filter(|copy| copy.content == *volume).map(secured).collect::<Vec<_>>();
+            equal.sort();
+            equal.pop()
+        };
+        self.volumes.iter().filter_map(of).collect()
     }
 }
 
-/// A volume's copy.
-#[derive(Clone, Copy, Debug)]
+/// A volume's copy; the best one is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Secured {
     locked: bool,
     proved: bool,
@@ -129,6 +140,8 @@ struct Other {
 pub(super) struct Score {
     /// From the start to the answer after which no interface stood open, for the first time.
     isolated: Option<SignedDuration>,
+    /// When a person first decided at a gate.
+    waited: Option<SignedDuration>,
     secured: Vec<Secured>,
     volumes: usize,
     conversations: Vec<Told>,
@@ -137,6 +150,7 @@ pub(super) struct Score {
     openings: Vec<SignedDuration>,
     cut_off: Vec<String>,
     residual: Vec<String>,
+    gone: bool,
     others: BTreeMap<String, Other>,
     /// How many changes had to be made again that had been made.
     again: usize,
@@ -179,6 +193,9 @@ impl Score {
 
     fn isolation(&self) -> String {
         match self.isolated {
+            Some(time) if self.waited.is_some_and(|waited| waited < time) => {
+                format!("{:.2} s, in which a person decided at a gate", time.as_secs_f64())
+            }
             Some(time) => {
                 format!("{} round trips, {:.2} s at 50 ms a call", round_trips(time), time.as_secs_f64())
             }
@@ -208,9 +225,10 @@ impl Score {
     }
 
     fn left(&self) -> Text {
+        let head = if self.gone { "Open by the verdict until it was terminated" } else { "Left open by the verdict" };
         match self.residual.len() {
-            0 => text!("  Left open by the verdict: nothing\n"),
-            n => text!("  Left open by the verdict: {} channels ({})\n", n, self.residual.join(", ")),
+            0 => text!("  {}: nothing\n", head),
+            n => text!("  {}: {} channels ({})\n", head, n, self.residual.join(", ")),
         }
     }
 
@@ -237,7 +255,7 @@ impl Told {
 }
 
 /// Who else has changed something since the beginning, by CloudTrail.
-fn others(world: &range::World, start: Timestamp, target: &str) -> BTreeMap<String, Other> {
+fn others(world: &World, start: Timestamp, target: &str) -> BTreeMap<String, Other> {
     let mut others: BTreeMap<String, Other> = BTreeMap::new();
     for event in world.records.trail.iter().filter(|event| event.at >= start && event.user != target) {
         let other = others.entry(event.user.clone()).or_default();

@@ -50,6 +50,8 @@ pub(super) struct Stage<'a> {
     pub(super) wanting: bool,
     /// How often a gate was opened.
     opened: Vec<Gate>,
+    /// Deaths of the script that no process came to.
+    outlived: Vec<usize>,
 }
 
 /// A run that ended, or `None` when its process died.
@@ -73,6 +75,7 @@ impl<'a> Stage<'a> {
             wanting: script.responder.share_key == ShareKey::WhenHeld
                 || script.denials.iter().any(|denial| denial.until == Until::Held),
             opened: Vec::new(),
+            outlived: Vec::new(),
             range,
         }
     }
@@ -165,6 +168,9 @@ impl<'a> Stage<'a> {
         let dies_after = self.crashes.pop();
         let site = Site { cloud, clock: &clock, stop: &self.stop };
         let ended = live(&self.range, dies_after, respond::run(site, session, &mut self.story)).await;
+        if let (Some(_), Some(changes)) = (&ended, dies_after) {
+            self.outlived.push(changes);
+        }
         if let (None, Some(changes)) = (&ended, dies_after) {
             self.story.chapter(&format!(
                 "The process dies: {changes} of its changes have reached AWS, and the last one was not answered."
@@ -216,7 +222,11 @@ impl<'a> Stage<'a> {
             self.story.evidence(session.case());
         }
         self.story.chapter(&format!("A person opens the gate `{gate}`{how}; in this drill that is {by}."));
-        approve::record(session, *gate, person(by), self.range.clock().now())?;
+        let now = self.range.clock().now();
+        approve::record(session, *gate, person(by), now)?;
+        if *when == When::Reached {
+            self.tally.waited_until(now);
+        }
         self.opened.push(*gate);
         Ok(())
     }
@@ -245,7 +255,7 @@ impl<'a> Stage<'a> {
         let outcome = self.outcome();
         let status = if checked == Exit::Unverified { CaseStatus::Unverified } else { end.status };
         if (status, outcome) == (told.status, told.instance) {
-            return Ok(());
+            return self.as_rehearsed(history);
         }
         Err(Failure::new(
             Exit::Unverified,
@@ -260,6 +270,31 @@ impl<'a> Stage<'a> {
             ),
         )
         .document(Document::of(history)))
+    }
+
+    /// A script that names what never happens rehearses less than it says.
+    fn as_rehearsed(&self, history: &History) -> Result<(), Failure> {
+        let mut idle = self.script.idle(&self.range);
+        let deaths = self.outlived.iter().chain(self.crashes.iter().rev());
+        idle.extend(deaths.map(|changes| format!("the crash after {changes} changes")));
+        if idle.is_empty() {
+            return Ok(());
+        }
+        let (name, idle) = (&self.script.name, idle.join("; "));
+        Err(Failure::new(Exit::Unverified, format!("the script {name} names what never struck: {idle}"))
+            .hint("let it strike sooner, or at a call that the response makes, or take it out of the script")
+            .document(Document::of(history)))
+    }
+
+    /// What would be done in an incident, where a drill ends held.
+    pub(super) fn remedy(&self) -> &'static str {
+        if self.outcome() == Outcome::Terminated {
+            return ": the instance is gone, and what was secured of it is kept";
+        }
+        match self.script.denials.is_empty() && self.script.responder.share_key == ShareKey::Set {
+            true => "; in an incident, put an end to what the error names and `impound resume`",
+            false => "; in an incident, set what is missing and `impound resume`",
+        }
     }
 
     /// What became of the instance, as the world knows it.

@@ -12,7 +12,7 @@ use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, Verbosity, WARN};
 use crate::text::{Text, paint, text};
 use crate::verification::{Check, Found};
 use casebook::case::Case;
-use casebook::effect::Effect;
+use casebook::effect::{Effect, ForensicEffect, SourceEffect};
 use casebook::entry::{Asked, Entry, StepEntry};
 use casebook::fault::{Fault, FaultClass};
 use casebook::step::{StepName, StepStatus};
@@ -170,9 +170,8 @@ impl Story {
     /// What somebody else did, which no response sees at once: one line for acts of one kind at one
     /// moment.
     fn others(&self, news: &[TrailEvent]) {
-        let alike = |a: &TrailEvent, b: &TrailEvent| {
-            (a.at, &a.user, &a.name, a.error.is_some()) == (b.at, &b.user, &b.name, b.error.is_some())
-        };
+        let alike =
+            |a: &TrailEvent, b: &TrailEvent| (a.at, &a.user, &a.name, &a.error) == (b.at, &b.user, &b.name, &b.error);
         for acts in news.chunk_by(alike) {
             let (act, more) = (&acts[0], acts.len() - 1);
             let what = format!("{} calls {} on {}", act.user, act.name, act.resources.join(", "));
@@ -221,7 +220,7 @@ impl Watcher for Story {
             Event::Wrote { entry: Entry::Asked(asked), .. } => self.gate(asked),
             Event::Wrote { entry: Entry::Verdict(verdict), .. } => self.verdict(verdict),
             Event::Changing { step, effect } => self.change(*step, effect),
-            Event::Changed { effect, fault: Some(fault), .. } if matters(fault) => self.failed(effect, fault),
+            Event::Changed { effect, fault: Some(fault), .. } if matters(effect, fault) => self.failed(effect, fault),
             Event::Waiting { why, .. } => self.wait(why),
             Event::Answered { query, calls, .. } if self.verbose() => {
                 self.say(&paint(FAINT, text!("read {} ({} calls)", query.title(), calls.len())));
@@ -287,7 +286,7 @@ impl Story {
         }
         self.say(&text!("{} {}: {}", paint(FAINT, "–"), entry.step, entry.reason));
         if let Some(teacher) = &self.teacher {
-            teacher.skipped();
+            teacher.skipped(entry.step);
         }
     }
 
@@ -376,7 +375,12 @@ fn interrupts(event: &Event<'_>) -> bool {
 }
 
 /// Whether a person should hear of a failed call: what was only too early or done by others already is
-/// looked at again at once.
-fn matters(fault: &Fault) -> bool {
-    !matches!(fault.class, FaultClass::Conflict | FaultClass::NotFound | FaultClass::NotFoundYet)
+/// looked at again at once. That evidence is gone before it was locked is neither.
+fn matters(effect: &Effect, fault: &Fault) -> bool {
+    let locks = matches!(
+        effect,
+        Effect::Source(SourceEffect::LockSnapshot { .. }) | Effect::Forensic(ForensicEffect::LockSnapshot { .. })
+    );
+    locks && fault.class == FaultClass::NotFound
+        || !matches!(fault.class, FaultClass::Conflict | FaultClass::NotFound | FaultClass::NotFoundYet)
 }

@@ -62,9 +62,9 @@ impl Teacher {
         let made: Vec<&str> =
             self.calls.iter().filter(|(whose, _)| *whose == step).map(|(_, action)| *action).collect();
         let changes = match made.len() {
-            0 => "It changed nothing".to_owned(),
-            1 => format!("It took 1 change ({})", made[0]),
-            n => format!("It took {n} changes ({})", counted(&made)),
+            0 => format!("{step} changed nothing"),
+            1 => format!("{step} took 1 change ({})", made[0]),
+            n => format!("{step} took {n} changes ({})", counted(&made)),
         };
         let why = match self.done.is_empty() {
             true => "A step counts as done only when AWS was asked again after its last change and answered so",
@@ -76,8 +76,8 @@ impl Teacher {
     }
 
     /// A step that has nothing to do says why.
-    pub(super) fn skipped(&self) {
-        self.terminal.log(&text!("  └ It is passed over, and the reason above goes into the report."));
+    pub(super) fn skipped(&self, step: StepName) {
+        self.terminal.log(&text!("  └ {} is passed over, and the reason above goes into the report.", step));
         self.pause();
     }
 
@@ -139,8 +139,8 @@ fn plain(step: StepName) -> &'static str {
              stopping it, and what a shutdown from inside does."
         }
         StepName::Snapshot => {
-            "AWS is asked for a copy of every disk as it is at one moment. When the copies are whole they are \
-             locked, so that nobody in this account can delete them."
+            "AWS is asked for a copy of every disk as it is at one moment. The copies are locked at once, while \
+             AWS still makes them, so that nobody in this account can delete them."
         }
         StepName::Detach => {
             "the machine leaves its Auto Scaling group. The group would see a machine that answers nobody, take \

@@ -35,8 +35,41 @@ fn a_drill_that_ends_otherwise_than_told_fails_and_says_how_it_ended() {
     end.fails_with(7, &["the script says that mine ends done with the instance terminated", "the instance contained"]);
 }
 
+/// What is put into the script, and what is said of it because it never comes.
+const IDLE: [(&str, &str); 5] = [
+    ("[[fault]]\naction = \"ec2:CreateSnapshots\"\nnth = 90", "the fault of ec2:CreateSnapshots from its call 90 on"),
+    ("[[denied]]\nactions = [\"iam:PutRolePolicy\"]", "the denial of iam:PutRolePolicy"),
+    ("[killers.guest-shutdown]\nafter = \"23h\"", "the shutdown from inside the guest"),
+    ("[[killers.alarm]]\nname = \"x\"\ndoes = \"stop\"\nafter = \"23h\"", "the alarm x"),
+    ("[[crash]]\nafter_changes = 900", "the crash after 900 changes"),
+];
+
+#[test]
+fn a_script_that_names_what_never_strikes_fails_and_says_what() {
+    let home = Home::new();
+    for (idle, said) in IDLE {
+        let file = home.write("mine.toml", &SOUND.replace("\n\n[responder]", &format!("\n{idle}\n\n[responder]")));
+        home.run(&["drill", "--scenario", &file]).fails_with(7, &["names what never struck: ", said]);
+    }
+}
+
+/// The gate that is opened for the network ACL is not offered again, and what the ACL stops is over.
+#[test]
+fn a_network_acl_is_told_in_the_score_and_in_the_summary() {
+    let home = Home::new();
+    let gate = "[[approval]]\ngate = \"subnet-nacl\"\nby = \"Ada\"\nwhen = \"ahead\"";
+    let script = SOUND.replace("world = \"lone\"\n", &format!("world = \"web-tier\"\n{gate}\n"));
+    let end = home.run(&["drill", "--scenario", &home.write("mine.toml", &script)]);
+    let told = &end.succeeds().stderr;
+    let shell = told.lines().find(|line| line.contains("reverse shell through the NAT gateway lived")).expect("told");
+    assert!(shell.ends_with("(cut off by the network ACL)"), "{shell}");
+    assert!(told.contains("DNS tunnel through Amazon's resolver lived to the end"), "{told}");
+    assert!(end.stdout.contains("its network ACL cuts off what leaves the subnet"), "{}", end.stdout);
+    assert!(!end.stdout.contains("with everyone in the subnet: "), "{}", end.stdout);
+}
+
 /// What is put into the script after its world, the line of the mistake, and what is said of it.
-const WRONG: [(&str, &str, &[&str]); 21] = [
+const WRONG: [(&str, &str, &[&str]); 22] = [
     ("wrold = \"lone\"", "line 6", &["`wrold`", "`world`"]),
     ("[killers]\nmeteor = 1", "line 7", &["`meteor`", "`spot-notice`"]),
     ("[killers.spot-notice]\nafter = \"9s\"", "line 6", &["`spot-notice`", "no Spot Instance", "`spot`"]),
@@ -44,6 +77,7 @@ const WRONG: [(&str, &str, &[&str]); 21] = [
     ("[[killers.janitor]]\ntag = \"Name\"\nevery = \"0s\"", "line 8", &["`every`", "1s"]),
     ("[[killers.alarm]]\nname = \"x\"\ndoes = \"burn\"\nafter = \"9s\"", "line 8", &["`burn`", "`terminate`"]),
     ("[killers.guest-shutdown]\nafter = \"soon\"", "line 7", &["`soon`", "30s"]),
+    ("[killers.guest-shutdown]\nafter = \"25h\"", "line 7", &["`25h`", "at most 24h"]),
     ("[[adversary]]\nstrategy = \"charm\"\nfirst = \"1s\"\nevery = \"9s\"", "line 7", &["`charm`", "revert-groups"]),
     (
         "[[adversary]]\nstrategy = \"strip-deny\"\nfirst = \"1s\"\nevery = \"9s\"",

@@ -73,6 +73,25 @@ impl Judge<'_> {
         held.get(tags::CASE).map(String::as_str) == case
     }
 
+    /// Whether a policy has this case's name, not another one's.
+    fn named_after_the_case(&self, name: &str) -> bool {
+        let case = self.sight.history.opened().map(|opened| opened.case.as_str());
+        name.strip_prefix("impound-").is_some_and(|of| Some(of) == case)
+    }
+
+    /// Whether an instance besides the target lives by a role.
+    fn is_shared(&self, role: &RoleName) -> bool {
+        let sharers = self.world().role_sharers(role).map(|sharers| sharers.instances).unwrap_or_default();
+        sharers.iter().any(|id| !self.target(id))
+    }
+
+    /// Whether the case has put this change there before: what was sent once is kept up.
+    fn keeps_up(&self) -> bool {
+        let deeds = &self.sight.history.deeds;
+        let Some((last, before)) = deeds.split_last() else { return false };
+        before.iter().any(|deed| deed.effect == last.effect && deed.result.is_ok())
+    }
+
     /// Whether one of the target's profiles, now or when captured, holds the role.
     fn role(&self, name: &RoleName) -> bool {
         let identity = &self.world().identity;
@@ -131,8 +150,8 @@ fn source(judge: &Judge<'_>, effect: &S) -> bool {
         S::DeregisterTargets { targets, .. } | S::RegisterTargets { targets, .. } => {
             targets.iter().all(|target| points_here(judge, &target.id))
         }
-        S::PutRolePolicy { role, document, .. } => judge.role(role) && spares_others(judge, document),
-        S::DeleteRolePolicy { role, name } => judge.role(role) && name.starts_with("impound-"),
+        S::PutRolePolicy { role, document, .. } => judge.role(role) && spares_others(judge, role, document),
+        S::DeleteRolePolicy { role, name } => judge.role(role) && judge.named_after_the_case(name),
         S::LockSnapshot { snapshot, .. }
         | S::Reencrypt { snapshot, .. }
         | S::ShareSnapshot { snapshot, .. }
@@ -187,12 +206,18 @@ fn points_here(judge: &Judge<'_>, id: &str) -> bool {
     id == target.as_str() || addresses.any(|address| address.private == id)
 }
 
-/// A deny meets this instance's sessions alone, unless the settings or the gate say the role's.
-fn spares_others(judge: &Judge<'_>, document: &str) -> bool {
-    let settings = judge.sight.history.opened().map(|opened| opened.settings.policy.revoke);
+/// A deny meets this instance's sessions alone, unless the settings say the role's and nobody shares it,
+/// or a person has seen who does.
+fn spares_others(judge: &Judge<'_>, role: &RoleName, document: &str) -> bool {
+    let history = judge.sight.history;
+    let whole = history.opened().is_some_and(|opened| opened.settings.policy.revoke == RevokeScope::Role);
+    let approved = || {
+        let deed = judge.sight.taken();
+        deed.is_some_and(|deed| history.approved_as_shown(Gate::SharedRole, &deed.effect))
+    };
     document.contains(judge.sight.briefing.target.instance.as_str())
-        || settings == Some(RevokeScope::Role)
-        || judge.approved(Gate::SharedRole)
+        || whole && (!judge.is_shared(role) || judge.keeps_up())
+        || approved()
 }
 
 fn forensic(judge: &Judge<'_>, effect: &F) -> bool {

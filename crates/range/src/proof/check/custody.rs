@@ -73,8 +73,8 @@ pub const TERMINATE: Checker = Checker {
 fn terminate(sight: &Sight<'_>) -> Option<String> {
     let deed = sight.taken()?;
     let Effect::Source(S::Terminate { instance, .. }) = &deed.effect else { return None };
-    if !sight.history.approved(Gate::Terminate) {
-        return Some(format!("{instance} was terminated and nobody approved"));
+    if !sight.history.approved_as_shown(Gate::Terminate, &deed.effect) {
+        return Some(format!("{instance} was terminated and nobody approved what was shown"));
     }
     let bare = captured_volumes(sight).into_iter().find(|volume| !secured(sight, volume))?;
     Some(format!("{instance} was terminated and {bare} has no whole, locked, equal copy in the forensic account"))
@@ -156,6 +156,59 @@ fn guarded(sight: &Sight<'_>) -> Option<String> {
         Effect::Source(S::SetDeleteOnTermination { to, .. }) => to.is_on(),
         _ => false,
     };
-    let may = sight.history.releasing() || sight.history.approved(Gate::Terminate);
+    let may = sight.history.releasing() || sight.history.approved_as_shown(Gate::Terminate, &deed.effect);
     (lifts && !may).then(|| format!("nobody asked for it: {}", deed.effect.title()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TERMINATE;
+    use crate::Deed;
+    use crate::proof::check::{News, fed};
+    use crate::world::exposure::Exposure;
+    use casebook::effect::Effect;
+    use casebook::entry::{Approved, Asked, Entry, Intent, Person};
+    use casebook::gate::Gate;
+    use casebook::reading::Made;
+    use casebook::step::StepName;
+    use serde_json::json;
+
+    fn termination() -> Effect {
+        let effect =
+            json!({ "source": { "terminate": { "instance": "i-1", "proof": { "case": "web-7", "digest": "" } } } });
+        serde_json::from_value(effect).expect("an effect as a ledger holds it")
+    }
+
+    fn asked(digest: &str) -> Entry {
+        let (gate, step, exposure) = (Gate::Terminate, StepName::Terminate, Vec::new());
+        Entry::Asked(Asked { gate, step, exposure, digest: digest.into() })
+    }
+
+    fn approved(digest: &str) -> Entry {
+        Entry::Approved(Approved { gate: Gate::Terminate, digest: digest.into(), by: Person::default() })
+    }
+
+    /// What the checker says of a termination that was announced after these entries.
+    fn terminates_after(entries: Vec<Entry>) -> Option<String> {
+        let effect = termination();
+        let intent = Entry::Intent(Intent { step: StepName::Terminate, effect: effect.clone() });
+        let (trial, mut history) = fed::written(entries.into_iter().chain([intent]).collect());
+        let (before, after) = (Exposure::default(), Exposure::default());
+        let (by, at) = (trial.range.hand(), trial.now());
+        history.deeds.push(Deed { by, at, effect, result: Ok(Made::nothing()), before, after });
+        fed::look(&TERMINATE, &trial, &history, News::Landed)
+    }
+
+    #[test]
+    fn an_approval_of_something_else_is_none() {
+        assert_eq!(terminates_after(vec![asked("all"), approved("all")]), None);
+        for entries in [
+            vec![asked("all")],
+            vec![asked("two of three"), approved("two of three"), asked("all")],
+            vec![asked("all"), approved("")],
+        ] {
+            let said = terminates_after(entries).expect("a breach");
+            assert!(said.contains("nobody approved what was shown"), "{said}");
+        }
+    }
 }

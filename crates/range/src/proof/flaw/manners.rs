@@ -1,8 +1,11 @@
 //! Flaws of manners: what a responder does to others, to AWS, and to its own history.
 
 use super::{Act, Flaw, NONE};
+use crate::Range;
 use casebook::effect::{Effect, SourceEffect as S};
+use casebook::id::RoleName;
 use casebook::scene::instance::Tags;
+use casebook::settings::RevokeScope;
 
 pub(super) const FLAWS: &[Flaw] = &[
     Flaw {
@@ -17,6 +20,36 @@ pub(super) const FLAWS: &[Flaw] = &[
                     other.expect("the web tier has bystanders").id.clone()
                 });
                 Act::Also(S::SetInterfaceGroups { interface: bystander, groups: groups.clone() }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "denies the whole role because the settings say so, and does not ask who shares it",
+        caught_by: "declared-only",
+        scenario: "shared-role",
+        prepare: |trial| trial.settings.policy.revoke = RevokeScope::Role,
+        act: |range, effect| match effect {
+            Effect::Source(S::DisassociateProfile { .. } | S::ReplaceProfile { .. }) => {
+                let (role, name, document) = (role(range), "impound-web-7".to_owned(), WHOLE_ROLE.to_owned());
+                Act::Also(S::PutRolePolicy { role, name, document }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "takes the deny of another case off the role",
+        caught_by: "declared-only",
+        prepare: |trial| {
+            let (role, name, document) = (role(&trial.range), OTHERS.to_owned(), WHOLE_ROLE.to_owned());
+            let theirs = S::PutRolePolicy { role, name, document }.into();
+            trial.range.with_world(|world| world.apply(&theirs)).expect("the role takes it");
+        },
+        act: |_, effect| match effect {
+            Effect::Source(S::PutRolePolicy { role, .. }) => {
+                Act::Also(S::DeleteRolePolicy { role: role.clone(), name: OTHERS.to_owned() }.into())
             }
             _ => Act::AsTold,
         },
@@ -68,3 +101,18 @@ pub(super) const FLAWS: &[Flaw] = &[
         ..NONE
     },
 ];
+
+/// The deny of a case of somebody else's.
+const OTHERS: &str = "impound-web-99";
+/// A deny that meets whoever holds the role.
+const WHOLE_ROLE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+
+/// The role that the target has at first.
+fn role(range: &Range) -> RoleName {
+    let target = range.target().instance;
+    range.with_world(|world| {
+        let held = world.association_of(&target).expect("it has a profile").profile.clone();
+        let profile = world.identity.profiles.values().find(|profile| profile.arn == held);
+        profile.and_then(|profile| profile.role.as_ref()).expect("the profile has a role").name.clone()
+    })
+}
