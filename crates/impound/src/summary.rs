@@ -77,10 +77,7 @@ fn ended(case: &Case) -> Text {
         return paint(GOOD, text!("{} is terminated; its evidence is kept.", instance));
     }
     let (all, gone) = (case.evidence.len() - gone.len(), gone.join(", "));
-    paint(
-        WARN,
-        text!("{} is terminated; of its evidence {} was deleted; {} other items are kept.", instance, gone, all),
-    )
+    paint(WARN, text!("{} is terminated. Deleted of its evidence: {}; {} other items are kept.", instance, gone, all))
 }
 
 /// The evidence that the last list of its account does not show any more.

@@ -291,10 +291,7 @@ impl<'a> Stage<'a> {
         if self.outcome() == Outcome::Terminated {
             return ": the instance is gone, and what was secured of it is kept";
         }
-        match self.script.denials.is_empty() && self.script.responder.share_key == ShareKey::Set {
-            true => "; in an incident, put an end to what the error names and `impound resume`",
-            false => "; in an incident, set what is missing and `impound resume`",
-        }
+        "; in an incident, mend what the error names and `impound resume`"
     }
 
     /// What became of the instance, as the world knows it.

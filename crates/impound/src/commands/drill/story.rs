@@ -172,8 +172,15 @@ impl Story {
     fn others(&self, news: &[TrailEvent]) {
         let alike =
             |a: &TrailEvent, b: &TrailEvent| (a.at, &a.user, &a.name, &a.error) == (b.at, &b.user, &b.name, &b.error);
-        for acts in news.chunk_by(alike) {
-            let (act, more) = (&acts[0], acts.len() - 1);
+        let mut kinds: Vec<Vec<&TrailEvent>> = Vec::new();
+        for act in news {
+            match kinds.iter_mut().find(|acts| alike(acts[0], act)) {
+                Some(acts) => acts.push(act),
+                None => kinds.push(vec![act]),
+            }
+        }
+        for acts in kinds {
+            let (act, more) = (acts[0], acts.len() - 1);
             let what = format!("{} calls {} on {}", act.user, act.name, act.resources.join(", "));
             let more = if more == 0 { String::new() } else { format!(" (and {more} more like this)") };
             let refused = act.error.as_ref().map(|code| format!(": refused, {code}")).unwrap_or_default();
