@@ -231,6 +231,20 @@ impl<'a> Agenda<'a> {
         }
     }
 
+    /// As [`Agenda::act`], for what stands in the fresh answer to `check`: when a call says that it is not there,
+    /// AWS has not heard of it everywhere yet, and the call is tried again.
+    pub fn insist(&mut self, effect: impl Into<Effect>, check: impl Into<Query>) {
+        let effect = effect.into();
+        let refused = self.view.case.attempt(&effect).filter(|_| !self.view.busy.effects.contains(&effect));
+        match refused.map(|attempt| (attempt, &attempt.last)) {
+            Some((attempt, Last::Failed(fault))) if fault.class == FaultClass::NotFound => {
+                let not_yet = Fault { class: FaultClass::NotFoundYet, ..fault.clone() };
+                self.after_fault(effect, attempt, &not_yet);
+            }
+            _ => self.act(effect, check),
+        }
+    }
+
     fn act_again(&mut self, effect: Effect, attempt: &Attempt, check: Query) {
         let visible_by = attempt.at + CONSISTENCY;
         let may_have_happened = effect.repeat() == Repeat::AdoptByTag;

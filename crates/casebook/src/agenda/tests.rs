@@ -241,3 +241,21 @@ fn an_answer_of_another_kind_holds_the_step() {
     assert_eq!(agenda.instance(&INSTANCE.into()), None);
     assert!(agenda.holds[0].why.contains("`instance` is of another kind"), "{:?}", agenda.holds);
 }
+
+#[test]
+fn what_was_just_read_is_not_gone_because_a_call_says_so() {
+    let effect = set("eni-1", "sg-1");
+    let told = |bench: &Bench| {
+        let mut agenda = Agenda::new(bench.view());
+        agenda.insist(effect.clone(), S::SerialConsole);
+        wants(&agenda)
+    };
+    for (class, then) in [(FaultClass::NotFound, "wait"), (FaultClass::Denied, "hold"), (FaultClass::Invalid, "hold")] {
+        let mut bench = Bench::new(settings());
+        assert_eq!(told(&bench), "change");
+        sent(&mut bench, &effect, Failed(class), 1);
+        assert_eq!(told(&bench), then, "{class:?}");
+        sent(&mut bench, &effect, Failed(class), TRIES);
+        assert_eq!(told(&bench), "hold", "{class:?}, again and again");
+    }
+}

@@ -180,7 +180,7 @@ fn is_in(interface: &Interface, groups: &BTreeMap<VpcId, GroupId>) -> bool {
 fn close(agenda: &mut Agenda<'_>, interface: &Interface, groups: &BTreeMap<VpcId, GroupId>) {
     if let Some(group) = groups.get(&interface.vpc) {
         let effect = SourceEffect::SetInterfaceGroups { interface: interface.id.clone(), groups: vec![group.clone()] };
-        agenda.act(effect, S::Interfaces(agenda.view.case.target.instance.clone()));
+        agenda.insist(effect, S::Interfaces(agenda.view.case.target.instance.clone()));
     }
 }
 
