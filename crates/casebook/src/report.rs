@@ -37,6 +37,7 @@ pub use lineage::{Item, MadeBy, StateChange};
 pub use markdown::markdown;
 pub use model::{Acting, FurtherFinding, LedgerHead, Report, Run, Subject};
 pub use steps::{StepRow, StepTurn};
+pub use svg::place;
 pub use text::clean;
 pub use timeline::{Moment, Stretch, Timeline};
 pub use words::headline;

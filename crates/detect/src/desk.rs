@@ -138,11 +138,6 @@ impl Desk {
         self.ahead
     }
 
-    /// The baseline, with what it has learned here.
-    pub fn into_baseline(self) -> Option<Baseline> {
-        self.baseline
-    }
-
     /// A hit on one record.
     fn notice(&mut self, hit: &Hit, part: &Part) {
         *self.hits.entry(hit.rule.id.clone()).or_default() += 1;

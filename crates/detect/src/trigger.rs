@@ -126,11 +126,6 @@ impl Triggers {
         Self { triggers, limits, accused, started, known, tripped: None }
     }
 
-    /// What is configured under a decision's number.
-    pub fn trigger(&self, number: usize) -> Option<&Trigger> {
-        self.triggers.get(number)
-    }
-
     /// Why nothing is started any more, until a person has looked and closes the breaker.
     pub fn tripped(&self) -> Option<&str> {
         self.tripped.as_deref()

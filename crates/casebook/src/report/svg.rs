@@ -185,7 +185,7 @@ fn bar(stretch: &Stretch, axis: &Axis, y: f64) -> Markup {
     }
 }
 
-/// A coordinate, to a tenth.
-fn place(value: f64) -> String {
+/// A coordinate in a drawing, to a tenth.
+pub fn place(value: f64) -> String {
     format!("{value:.1}")
 }

@@ -15,6 +15,21 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+/// The card of a rule; those of single records and those of several have the same fields, and no trait in common.
+macro_rules! card {
+    ($rule:expr) => {
+        Card {
+            id: $rule.id.clone().unwrap_or_default(),
+            title: $rule.title.clone(),
+            level: level($rule.level),
+            techniques: techniques(&$rule.tags),
+            description: $rule.description.as_deref().unwrap_or_default().trim().to_owned(),
+            false_positives: $rule.falsepositives.clone(),
+            fields: $rule.fields.clone(),
+        }
+    };
+}
+
 /// What a hit shows when its rule does not say.
 const SHOWN: [&str; 5] =
     ["eventName", "userIdentity.arn", "sourceIPAddress", "requestParameters.instanceId", "errorCode"];
@@ -64,7 +79,12 @@ impl Rules {
         let shown = |rule: &SigmaRule| referred(rule, &mut correlations.iter().filter(|c| c.generate));
         let hidden = |rule: &SigmaRule| referred(rule, &mut correlations.iter().filter(|c| !c.generate));
         let silent = rules.iter().map(|rule| hidden(rule) && !shown(rule)).collect();
-        let cards = rules.iter().map(card).chain(correlations.iter().map(card_of_correlation)).map(Arc::new).collect();
+        let cards = rules
+            .iter()
+            .map(|rule| card!(rule))
+            .chain(correlations.iter().map(|rule| card!(rule)))
+            .map(Arc::new)
+            .collect();
         Self {
             index: Index::new(engine.rules()),
             engine,
@@ -167,30 +187,6 @@ fn asked(correlations: &[CorrelationRule]) -> Vec<String> {
         }
     }
     names.into_iter().collect()
-}
-
-fn card(rule: &SigmaRule) -> Card {
-    Card {
-        id: rule.id.clone().unwrap_or_default(),
-        title: rule.title.clone(),
-        level: level(rule.level),
-        techniques: techniques(&rule.tags),
-        description: rule.description.as_deref().unwrap_or_default().trim().to_owned(),
-        false_positives: rule.falsepositives.clone(),
-        fields: rule.fields.clone(),
-    }
-}
-
-fn card_of_correlation(rule: &CorrelationRule) -> Card {
-    Card {
-        id: rule.id.clone().unwrap_or_default(),
-        title: rule.title.clone(),
-        level: level(rule.level),
-        techniques: techniques(&rule.tags),
-        description: rule.description.as_deref().unwrap_or_default().trim().to_owned(),
-        false_positives: rule.falsepositives.clone(),
-        fields: rule.fields.clone(),
-    }
 }
 
 /// A rule whose author does not say how grave it is should be seen.

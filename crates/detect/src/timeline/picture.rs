@@ -2,6 +2,7 @@
 //! It wears the style of the report.
 
 use super::{By, Row};
+use casebook::report::place;
 use jiff::{SignedDuration, Timestamp, Unit};
 use maud::{Markup, html as markup};
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,11 +169,6 @@ fn drawn(dot: &Dot, lane: usize, column: u32) -> Markup {
 
 fn middle(lane: usize) -> f64 {
     TOP + (lane as f64 + 0.5) * LANE
-}
-
-/// A coordinate, to a tenth.
-fn place(value: f64) -> String {
-    format!("{value:.1}")
 }
 
 #[cfg(test)]

@@ -3,8 +3,15 @@
 use super::{event, file, gz, read, zst};
 use serde_json::json;
 
-/// An input, and the words of its records.
-fn shapes() -> Vec<(&'static str, String, Vec<&'static str>)> {
+/// Its name, an input, and the words of its records.
+type Shape = (&'static str, String, Vec<&'static str>);
+
+fn shapes() -> impl Iterator<Item = Shape> {
+    trails().into_iter().chain(others())
+}
+
+/// Those of CloudTrail.
+fn trails() -> Vec<Shape> {
     let (one, two) = (event("1"), event("2"));
     let both = vec!["trail 1", "trail 2"];
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
@@ -57,6 +64,12 @@ fn shapes() -> Vec<(&'static str, String, Vec<&'static str>)> {
             r#"{"Records":[{"eventID":"1","userIdentity":null,"sourceIPAddress":7,"errorCode":{"a":[null]},"userAgent":[{}]},{"eventID":"2","userIdentity":"x","requestParameters":"\ud800"}]}"#.to_owned(),
             both,
         ),
+    ]
+}
+
+/// Those of other logs and of findings.
+fn others() -> Vec<Shape> {
+    vec![
         (
             "resolver queries",
             r#"{"version":"1.1","query_timestamp":"2021-02-04T17:51:55Z","query_name":"a.example.","answers":[{"Rdata":"192.0.2.1","Type":"A","Class":"IN"}],"srcids":{"instance":"i-1"}}"#.to_owned(),

@@ -57,7 +57,7 @@ impl Watch<'_> {
         self.messages += understood.len() as u64;
         for message in understood {
             self.left.remove(&message.id);
-            self.delete(&message, stop).await?;
+            self.delete(&message).await?;
         }
         Ok(())
     }
@@ -178,10 +178,11 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// A message that can not be deleted comes again, and is a duplicate then.
-    async fn delete(&mut self, message: &Message, stop: &Stop) -> Result<(), Failure> {
+    /// Its effect is written, so a wish to stop does not leave it in the queue. A message that can not be
+    /// deleted comes again, and is a duplicate then.
+    async fn delete(&mut self, message: &Message) -> Result<(), Failure> {
         let (intake, queue) = (self.intake, self.queue.clone());
-        let deleted = self.beside(intake.delete(&queue, &message.receipt), stop).await?;
+        let deleted = self.beside(intake.delete(&queue, &message.receipt), &Stop::new()).await?;
         if let Some(Err(fault)) = deleted {
             self.context.terminal.warn(&text!("could not delete the message {}: {}", message.id, fault));
         }
