@@ -12,7 +12,7 @@ use casebook::scene::instance::Tags;
 use casebook::scene::storage::{Image, Sharing, Snapshot};
 use casebook::settings::{RevokeScope, TrackedConnections};
 use casebook::step::{Phase, StepName, StepStatus};
-use casebook::verdict::CredentialVerdict;
+use casebook::verdict::{CredentialVerdict, NetworkVerdict};
 use jiff::SignedDuration;
 use range::Injection;
 use range::proof::{Failure, Trial, fault};
@@ -314,6 +314,27 @@ fn a_window_is_closed_though_nothing_can_be_read() {
     trial.attempt(Failure::Never, &mut blinder).expect("ends");
     assert!(blinder.blind);
     assert_eq!(windows(&trial), 0);
+}
+
+/// AWS refuses to take the interfaces out of the window: without its rules the window is closed all the same,
+/// and the case says that they are still in it.
+#[test]
+fn a_window_that_nobody_can_leave_is_closed_by_its_rules() {
+    let trial = throttled_window(0);
+    let (action, way_in) = ("ec2:ModifyNetworkInterfaceAttribute", 6);
+    trial.range.inject(Injection::before(action, fault(FaultClass::Invalid)).skipping(way_in).times(1_000));
+    let exposed = || trial.range.with_world(|world| world.exposure(&trial.range.target().instance).interfaces);
+    assert_eq!(trial.drive().status, CaseStatus::Held);
+    assert!(exposed().is_empty(), "{:?}", exposed());
+    assert!(of_window(&trial).contains("interfaces are still in it"), "{}", of_window(&trial));
+    assert_eq!(trial.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked);
+    trial.range.lift(action);
+    assert_eq!(trial.drive().status, CaseStatus::Done);
+    assert!(exposed().is_empty() && of_window(&trial).is_empty(), "{:?} {}", exposed(), of_window(&trial));
+    let groups =
+        |world: &mut range::World| world.network.groups.values().map(|group| group.shown.name.clone()).collect();
+    let named: Vec<String> = trial.range.with_world(groups);
+    assert!(!named.iter().any(|name| name.starts_with("impound-window")), "{named:?}");
 }
 
 /// Takes the permission to read interfaces away once the first of them is in the window.

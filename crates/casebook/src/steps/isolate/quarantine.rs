@@ -1,6 +1,7 @@
 //! The quarantine group of a VPC: found by tag, owner and a verified empty rule set, else made new.
 //! A group's name proves nothing: anyone may choose it.
 
+use super::window;
 use crate::agenda::Agenda;
 use crate::case::Case;
 use crate::effect::SourceEffect;
@@ -24,7 +25,12 @@ pub fn group(agenda: &mut Agenda<'_>, vpc: &VpcId) -> Option<GroupId> {
     None
 }
 
+/// A window that was emptied lets nothing through, but it is on its way out.
 fn usable(case: &Case, group: &SecurityGroup, vpc: &VpcId) -> bool {
+    is_empty(case, group, vpc) && !window::is_window(group)
+}
+
+fn is_empty(case: &Case, group: &SecurityGroup, vpc: &VpcId) -> bool {
     group.vpc == *vpc && group.owner == case.target.account && group.rules.is_empty()
 }
 
@@ -48,7 +54,7 @@ fn make(agenda: &mut Agenda<'_>, vpc: &VpcId) {
 /// A new group allows all egress, in an IPv6 VPC for both families; whatever stands there is
 /// listed and revoked
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>).
-fn empty(agenda: &mut Agenda<'_>, group: &SecurityGroup) {
+pub fn empty(agenda: &mut Agenda<'_>, group: &SecurityGroup) {
     for direction in [Direction::Egress, Direction::Ingress] {
         let mut rules: Vec<Rule> = group.rules.iter().filter(|rule| rule.direction == direction).cloned().collect();
         rules.sort();
@@ -76,6 +82,6 @@ fn warn_of_imitations(agenda: &mut Agenda<'_>, groups: &[SecurityGroup], vpc: &V
 pub(crate) fn quarantined(case: &Case, interfaces: &[Interface], groups: &[SecurityGroup]) -> bool {
     interfaces.iter().all(|interface| {
         let [only] = interface.groups.as_slice() else { return false };
-        groups.iter().any(|group| group.id == *only && usable(case, group, &interface.vpc))
+        groups.iter().any(|group| group.id == *only && is_empty(case, group, &interface.vpc))
     })
 }

@@ -11,6 +11,7 @@
 //! again closes it first; it is opened once. How long each interface was in it is told from the readings
 //! in the ledger.
 
+use super::quarantine;
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, SourceEffect};
@@ -244,7 +245,32 @@ pub fn must_close(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BT
     let over = |interface: &&Interface| opened.get(&interface.id).is_none_or(|attempt| is_over(view, attempt));
     let due: Vec<_> = interfaces.iter().filter(is_in).filter(over).collect();
     due.iter().for_each(|interface| super::close(agenda, interface, groups));
+    if due.iter().any(|interface| is_refused(view.case, &interface.id)) {
+        empty(agenda, &windows);
+    }
     !due.is_empty()
+}
+
+/// Whether AWS has refused the last change that was to put an interface into another group.
+fn is_refused(case: &Case, id: &InterfaceId) -> bool {
+    way_back(case, id).is_some_and(|(_, back)| matches!(back.last, Last::Failed(_)))
+}
+
+/// The other way to close a window that an interface can not be taken out of: without its rules its group lets
+/// nothing through, and what they had left untracked is cut at once
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>).
+fn empty(agenda: &mut Agenda<'_>, windows: &[GroupId]) {
+    let Some(groups) = agenda.quarantine_groups() else { return };
+    for group in groups.iter().filter(|group| windows.contains(&group.id)) {
+        if group.rules.is_empty() {
+            agenda.warn(format!(
+                "the open window {} is closed by taking its rules away; interfaces are still in it",
+                group.id
+            ));
+        } else {
+            quarantine::empty(agenda, group);
+        }
+    }
 }
 
 /// The same from the ledger alone, where what the step must read can not be read.

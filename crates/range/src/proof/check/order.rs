@@ -135,7 +135,7 @@ fn decides(effect: &Effect) -> Option<StepName> {
         S::SetTerminationProtection { .. } | S::SetShutdownBehavior { .. } | S::SetDeleteOnTermination { .. } => {
             Some(StepName::Protect)
         }
-        S::CreateSnapshots { .. } => Some(StepName::Snapshot),
+        S::CreateSnapshots { .. } | S::CreateSnapshot { .. } => Some(StepName::Snapshot),
         S::DetachFromGroup { .. } | S::EnterStandby { .. } | S::SuspendProcesses { .. } => Some(StepName::Detach),
         S::SetInterfaceGroups { .. } => Some(StepName::Isolate),
         S::DisassociateProfile { .. } | S::ReplaceProfile { .. } => Some(StepName::Revoke),
