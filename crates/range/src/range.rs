@@ -73,6 +73,8 @@ pub struct Range {
 #[derive(Debug)]
 struct State {
     world: World,
+    /// The moment at which the world was last settled.
+    settled: Option<Timestamp>,
     injections: Vec<Injection>,
     calls: Vec<CallRecord>,
     deeds: Vec<Deed>,
@@ -82,11 +84,13 @@ impl Range {
     /// A scenario's cloud at its beginning. The same seed gives the same ids and bytes.
     pub fn new(scenario: Scenario, seed: u64) -> Self {
         let (world, briefing) = scenario.build(seed);
+        let now = world.now();
+        let (injections, calls, deeds) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             hand: Hand::default(),
-            clock: VirtualClock::starting_at(world.now()),
+            clock: VirtualClock::starting_at(now),
             briefing: Rc::new(briefing),
-            state: Rc::new(RefCell::new(State { world, injections: Vec::new(), calls: Vec::new(), deeds: Vec::new() })),
+            state: Rc::new(RefCell::new(State { world, settled: None, injections, calls, deeds })),
         }
     }
 
@@ -205,20 +209,18 @@ impl Range {
 
     /// The world now, to look at or to change behind everybody's back.
     pub fn with_world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
-        let world = &mut self.state.borrow_mut().world;
-        world.advance(self.clock.now());
-        world.settle();
-        let result = look(world);
-        world.settle();
+        let mut state = self.state.borrow_mut();
+        state.settle(self.clock.now());
+        let result = look(&mut state.world);
+        state.world.settle();
         result
     }
 
     /// The world now, only to look at: what was settled before stays so.
-    fn look<R>(&self, look: impl FnOnce(&World) -> R) -> R {
-        let world = &mut self.state.borrow_mut().world;
-        world.advance(self.clock.now());
-        world.settle();
-        look(world)
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&World) -> R) -> R {
+        let mut state = self.state.borrow_mut();
+        state.settle(self.clock.now());
+        look(&state.world)
     }
 
     /// Every call made so far, in the order of sending.
@@ -234,6 +236,17 @@ impl Range {
     /// The changes that have reached the world, from the n-th on.
     pub fn deeds_from(&self, first: usize) -> Vec<Deed> {
         self.state.borrow().deeds[first..].to_vec()
+    }
+}
+
+impl State {
+    /// Lets the world live until now. Whoever changes it settles it again, so once a moment is enough.
+    fn settle(&mut self, now: Timestamp) {
+        if self.settled != Some(now) {
+            self.world.advance(now);
+            self.world.settle();
+            self.settled = Some(now);
+        }
     }
 }
 

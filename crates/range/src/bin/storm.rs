@@ -19,6 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "storm --seeds N [--from SEED] [--scenario S|chance] [--strategy A] [--calm]\n\
                      storm --seed SEED [the same options]: one storm, told in full\n\
+                     --first: with no more trouble than the first storms knew\n\
                      storm --sweep [--scenario S]: every disturbance at every point of every runbook";
 
 /// After how many seeds a long storm says how far it is.
@@ -69,6 +70,7 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
             "--strategy" => order.choice.strategy = Some(strategy(&value()?)?),
             "--sweep" => order.sweep = true,
             "--calm" => order.choice.calm = true,
+            "--first" => order.choice.first = true,
             _ => return Err(format!("`{word}` is no option")),
         }
     }
@@ -138,6 +140,9 @@ fn header(storm: &Storm) {
     let (world, runbook, through) = (storm.scenario.name, storm.runbook, storm.through);
     say!("seed {}: {world}, {runbook} through {through}, approved: {}", storm.seed, gates.join(", "));
     storm.troubles.iter().for_each(|trouble| say!("  {trouble}"));
+    if let Some(time) = storm.guarded {
+        say!("  guarded for {} s", time.as_secs());
+    }
     if storm.release {
         say!("  released in the end");
     }
@@ -188,7 +193,8 @@ fn report(storm: &Storm, law: &str, order: &Order) {
     let scenario = order.choice.scenario.map(|s| format!(" --scenario {}", s.name)).unwrap_or_default();
     let strategy = order.choice.strategy.map(|s| format!(" --strategy {}", s.name)).unwrap_or_default();
     let calm = if order.choice.calm { " --calm" } else { "" };
-    say!("whole: storm --seed {}{scenario}{strategy}{calm}\n", storm.seed);
+    let first = if order.choice.first { " --first" } else { "" };
+    say!("whole: storm --seed {}{scenario}{strategy}{calm}{first}\n", storm.seed);
 }
 
 /// The most memory that the process has had, from the kernel; 0 where it does not say.

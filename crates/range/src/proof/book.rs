@@ -21,18 +21,25 @@ pub struct Book {
     pages: Arc<Mutex<MemoryStore>>,
     failure: Failure,
     appends: usize,
+    /// The last number that each append wrote, of every process.
+    lasts: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Book {
     /// An empty ledger.
     pub(crate) fn new() -> Self {
-        Self { pages: Arc::default(), failure: Failure::Never, appends: 0 }
+        Self { pages: Arc::default(), failure: Failure::Never, appends: 0, lasts: Arc::default() }
     }
 
     /// The same ledger, written by a new process, failing as told.
     #[must_use]
     pub fn failing(&self, failure: Failure) -> Self {
         Self { failure, appends: 0, ..self.clone() }
+    }
+
+    /// The last number that each append wrote so far.
+    pub(crate) fn appends(&self) -> Vec<u64> {
+        self.lasts.lock().expect("one thread").clone()
     }
 
     fn pages(&self) -> MutexGuard<'_, MemoryStore> {
@@ -51,6 +58,7 @@ impl Store for Book {
             return Err(full());
         }
         let written = self.pages().append(at, bodies)?;
+        self.lasts.lock().expect("one thread").push(self.len());
         if self.failure == Failure::After(self.appends) { Err(full()) } else { Ok(written) }
     }
 

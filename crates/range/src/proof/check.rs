@@ -7,10 +7,12 @@ use crate::{Briefing, World};
 use casebook::effect::Effect;
 use casebook::entry::Entry;
 use casebook::step::StepName;
+use jiff::SignedDuration;
 
 mod blast;
 mod containment;
 mod custody;
+mod guard;
 mod identity;
 mod order;
 mod quotas;
@@ -78,17 +80,22 @@ impl Sight<'_> {
             .iter()
             .rev()
             .find(|line| matches!(&line.entry, Entry::Step(entry) if entry.step == step));
-        written.is_some_and(|line| self.world.disturbed_within(self.world.now().duration_since(line.at) + FRESH))
+        written.is_some_and(|line| self.world.disturbed_within(self.world.now().duration_since(line.at) + self.fresh()))
     }
 
     /// Whether somebody else changed the world so shortly ago that no reading can show it yet.
     pub(crate) fn disturbed(&self) -> bool {
-        self.world.disturbed_within(FRESH)
+        self.world.disturbed_within(self.fresh())
+    }
+
+    /// How old what was read last may be: under a guard a period more.
+    fn fresh(&self) -> SignedDuration {
+        FRESH + self.history.guarding().map_or(SignedDuration::ZERO, |(_, every)| every)
     }
 }
 
 /// What the end of a run claims was read at most so long before, and a call's way.
-const FRESH: jiff::SignedDuration = jiff::SignedDuration::from_secs(7);
+const FRESH: SignedDuration = SignedDuration::from_secs(7);
 
 /// All of them.
 pub const ALL: &[Checker] = &[
@@ -102,6 +109,8 @@ pub const ALL: &[Checker] = &[
     containment::HONEST_NETWORK,
     containment::NAMED,
     containment::WINDOW_CLOSED,
+    containment::WINDOW_BOUNDED,
+    guard::KEPT,
     identity::HONEST_CREDENTIALS,
     blast::DECLARED,
     custody::CLAIMS,

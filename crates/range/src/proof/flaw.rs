@@ -7,6 +7,7 @@ use casebook::effect::Effect;
 use casebook::query::Query;
 use casebook::reading::Reading;
 use casebook::step::Phase;
+use jiff::SignedDuration;
 
 mod containment;
 mod custody;
@@ -45,6 +46,8 @@ pub struct Flaw {
     pub act: fn(&Range, &Effect) -> Act,
     /// What it makes of an answer.
     pub read: fn(&Query, Reading) -> Reading,
+    /// Whether the case is guarded for ten minutes.
+    pub guarded: bool,
     /// Whether the case is released in the end.
     pub release: bool,
 }
@@ -59,6 +62,7 @@ const NONE: Flaw = Flaw {
     prepare: |_| (),
     act: |_, _| Act::AsTold,
     read: |_, reading| reading,
+    guarded: false,
     release: false,
 };
 
@@ -80,6 +84,9 @@ impl Flaw {
         (self.prepare)(&mut trial);
         trial.flaw = planted.then_some(self);
         let _ended = trial.attempt(super::Failure::Never, &mut ());
+        if self.guarded {
+            let _ended = trial.guard(30, SignedDuration::from_mins(10));
+        }
         if self.release {
             trial.ask_for_release();
             let _ended = trial.attempt(super::Failure::Never, &mut ());

@@ -5,7 +5,7 @@ use casebook::effect::Effect;
 use casebook::entry::{Approved, Entry, Opened, StepEntry};
 use casebook::gate::Gate;
 use casebook::step::StepName;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// An entry of the ledger.
@@ -75,6 +75,16 @@ impl History {
             Entry::Approved(approved) => Some(approved),
             _ => None,
         })
+    }
+
+    /// Since when the last run has guarded the case, and how often it looks; `None` when it is no guard.
+    pub fn guarding(&self) -> Option<(Timestamp, SignedDuration)> {
+        let begins = |entry: &Entry| matches!(entry, Entry::Guarding(_) | Entry::Resumed(_) | Entry::Opened(_));
+        let last = self.lines.iter().rev().find(|line| begins(&line.entry))?;
+        match &last.entry {
+            Entry::Guarding(guarding) => Some((last.at, SignedDuration::from_secs(guarding.every_seconds.into()))),
+            _ => None,
+        }
     }
 
     /// Whether the capture has a gap.

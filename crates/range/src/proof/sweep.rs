@@ -10,6 +10,7 @@ use casebook::entry::CaseStatus;
 use casebook::fault::FaultClass;
 use casebook::gate::Gate;
 use casebook::runbook::Runbook;
+use casebook::settings::{RevokeScope, TrackedConnections};
 use casebook::step::Phase;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,9 +26,12 @@ pub struct Job {
     pub through: Phase,
     /// What of it is disturbed.
     pub part: Part,
-    /// Gates approved ahead.
-    pub approved: &'static [Gate],
+    /// Whether everything that goes further is configured, and its gates are approved ahead.
+    pub escalated: bool,
 }
+
+/// The gates of what goes further than it must.
+const ESCALATION: [Gate; 5] = [Gate::OpenWindow, Gate::SubnetNacl, Gate::SharedRole, Gate::AsgSuspend, Gate::BootImage];
 
 /// What of a case is disturbed; what comes before it is left in peace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +85,14 @@ const ATTEMPTS: usize = 4;
 impl Job {
     /// A job without approvals that ends with containment or custody.
     pub fn new(scenario: &'static str, runbook: &'static str, through: Phase) -> Self {
-        Self { scenario, runbook, through, part: Part::Response, approved: &[] }
+        Self { scenario, runbook, through, part: Part::Response, escalated: false }
+    }
+
+    /// A case that goes as far as it may: tracked connections are cut through the open window, the subnet
+    /// is cut, the whole role's sessions are denied, the image is started.
+    #[must_use]
+    pub fn escalated(self) -> Self {
+        Self { escalated: true, ..self }
     }
 
     /// The release of a contained instance.
@@ -120,7 +131,11 @@ impl Job {
         let scenario = Scenario::named(self.scenario).expect("a scenario of the range");
         let mut trial = Trial::on(Range::new(scenario, 7), self.through);
         trial.runbook = self.runbook;
-        self.approved.iter().for_each(|gate| trial.approve(*gate));
+        if self.escalated {
+            trial.settings.policy.tracked_connections = TrackedConnections::Convert;
+            trial.settings.policy.revoke = RevokeScope::Role;
+            ESCALATION.into_iter().for_each(|gate| trial.approve(gate));
+        }
         match self.part {
             Part::Response => {}
             Part::Release => {

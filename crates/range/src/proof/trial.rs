@@ -6,7 +6,7 @@ use super::history::History;
 use super::sky::Sky;
 use super::witness::{Breach, Witness};
 use crate::{Hand, Range, Scenario};
-use casebook::entry::{Approved, CaseStatus, Entry, Opened, Person, Resumed};
+use casebook::entry::{Approved, CaseStatus, Entry, Guarding, Opened, Person, Resumed};
 use casebook::fault::{Fault, FaultClass};
 use casebook::gate::Gate;
 use casebook::id::CaseId;
@@ -299,6 +299,33 @@ impl Trial {
                 }
             }),
         )
+    }
+
+    /// Guards the case, looking every so many seconds, and stops after a while unless it ends by itself.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn guard(&mut self, every_seconds: u32, time: SignedDuration) -> Result<RunEnd, EngineError> {
+        let mut session = self.session(Failure::Never)?;
+        let guarding = Guarding { every_seconds, by: Person::default() };
+        session.append(self.now(), &[Entry::Guarding(guarding)])?;
+        self.catch_up();
+        let (clock, mut unwatched) = (self.range.clock(), ());
+        let ended = {
+            let mut driving = pin!(self.driving(&mut session, &mut unwatched));
+            let mut over = pin!(clock.sleep(time));
+            crate::run(
+                &clock,
+                poll_fn(|context| {
+                    if self.stop.times() == 0 && over.as_mut().poll(context).is_ready() {
+                        self.stop.wish();
+                    }
+                    driving.as_mut().poll(context)
+                }),
+            )
+        };
+        self.stop = Stop::new();
+        ended
     }
 
     fn sky(&self) -> Sky {

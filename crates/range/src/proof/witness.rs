@@ -124,7 +124,7 @@ impl Witness {
 
     fn look(&mut self, news: News<'_>) {
         let (history, briefing) = (&self.history, self.range.briefing());
-        let found: Vec<Breach> = self.range.with_world(|world| {
+        let found: Vec<Breach> = self.range.look(|world| {
             let at = world.now();
             let sight = Sight { news, history, briefing, world };
             let breach = |checker: &Checker, what| Breach { checker: checker.name, law: checker.law, at, what };

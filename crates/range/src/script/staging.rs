@@ -53,8 +53,7 @@ impl Script {
     fn furnish(&self, world: &mut World, target: &InstanceId) {
         world.settings.organisation = self.organisation;
         if self.asset == Asset::Protected {
-            let machine = world.compute.instances.get_mut(target).expect("every world has its target");
-            machine.shown.tags.insert("impound:protected".into(), "true".into());
+            world.label(target, "impound:protected", "true");
         }
         self.killers.iter().for_each(|killer| killer.set_up(world, target));
         for attack in &self.adversary {

@@ -52,6 +52,13 @@ const TERMINATING: SignedDuration = SignedDuration::from_secs(4);
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
 impl World {
+    /// Puts a tag on an instance, as its owner had it before anything happened.
+    pub fn label(&mut self, instance: &InstanceId, key: &str, value: &str) {
+        if let Some(machine) = self.compute.instances.get_mut(instance) {
+            machine.shown.tags.insert(key.to_owned(), value.to_owned());
+        }
+    }
+
     /// An instance of an account.
     pub(crate) fn machine(&self, owner: &AccountId, id: &InstanceId) -> Result<&Machine, Fault> {
         let machine = self.compute.instances.get(id).filter(|machine| machine.owner == *owner);

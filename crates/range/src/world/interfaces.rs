@@ -80,6 +80,15 @@ impl Card {
 const GROUPS_PER_INTERFACE: usize = 5;
 
 impl World {
+    /// Makes an instance forward the traffic of others, as its owner would: the source/destination check
+    /// of its interfaces is off
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck>).
+    pub fn forward_traffic(&mut self, instance: &InstanceId) {
+        let cards = self.network.interfaces.values_mut().map(|card| &mut card.shown);
+        let own = cards.filter(|card| card.instance.as_ref() == Some(instance));
+        own.for_each(|card| card.source_dest_check = false);
+    }
+
     /// The interfaces of an instance, by position, branch interfaces last
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTrunkInterfaceAssociations.html>).
     pub fn cards_of(&self, instance: &InstanceId) -> Vec<&Card> {

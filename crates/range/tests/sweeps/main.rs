@@ -65,6 +65,34 @@ fn containment_survives_a_rival() {
     jobs(contained).iter().for_each(|job| holds(job, &job.rivals(), 5));
 }
 
+/// Everything that a person may approve besides.
+fn escalated() -> [Job; 2] {
+    ["lone", "web-tier"].map(|scenario| Job::new(scenario, "standard", Phase::Contain).escalated())
+}
+
+#[test]
+fn escalation_survives_every_crash() {
+    escalated().iter().for_each(|job| holds(job, &job.crashes(), 40));
+}
+
+#[test]
+fn escalation_survives_every_fault() {
+    escalated().iter().for_each(|job| holds(job, &job.faults(), 40));
+}
+
+#[test]
+fn escalation_survives_every_repetition() {
+    escalated().iter().for_each(|job| holds(job, &job.repeats(), 5));
+}
+
+#[test]
+fn escalation_is_taken_back_whatever_happens() {
+    let job = Job::released("web-tier", "standard").escalated();
+    for (tally, at_least) in [(job.crashes(), 10), (job.faults(), 10), (job.repeats(), 3)] {
+        holds(&job, &tally, at_least);
+    }
+}
+
 #[test]
 fn a_release_survives_every_crash() {
     jobs(Job::released).iter().for_each(|job| holds(job, &job.crashes(), 10));

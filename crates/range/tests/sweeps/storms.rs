@@ -8,27 +8,30 @@ use std::process::{Command, Stdio};
 /// proved by an old reading, an instance that AWS did not show for a moment while the window was open, interfaces that could
 /// not be read any more while somebody opened the quarantine group, a step that waited and was then proved by an old reading,
 /// a profile to be put back on a stopped instance, an instance that goes while it is being captured, a window that stayed open
-/// because one call said that the interface is not there.
-const ONCE_BROKEN: [u64; 19] =
-    [4, 8, 28, 37, 43, 46, 89, 120, 505, 567, 6913, 14_002, 24_384, 26_426, 51_381, 55_454, 59_858, 72_223, 90_882];
+/// because one call said that the interface is not there, or because AWS refused the way out of it; a checker that did not
+/// know a snapshot of a single volume. They are seeds of the first storms, which knew less trouble.
+const FIRST_BROKEN: [u64; 21] = [
+    4, 8, 28, 37, 43, 46, 89, 120, 505, 567, 6913, 14_002, 24_384, 26_426, 36_172, 38_938, 51_381, 55_454, 59_858,
+    72_223, 90_882,
+];
 /// How many more are tried each time.
 const SHORT: u64 = 150;
 
-fn weather(seeds: impl Iterator<Item = u64>) {
+fn weather(seeds: impl Iterator<Item = u64>, choice: Choice) {
     for seed in seeds {
-        let after = Storm::new(seed, Choice::default()).run();
+        let after = Storm::new(seed, choice).run();
         assert_eq!(after.breaches, [], "seed {seed}");
     }
 }
 
 #[test]
 fn what_once_broke_a_law_does_not_again() {
-    weather(ONCE_BROKEN.into_iter());
+    weather(FIRST_BROKEN.into_iter(), Choice { first: true, ..Choice::default() });
 }
 
 #[test]
 fn a_short_storm_breaks_no_law() {
-    weather(1_000..1_000 + SHORT);
+    weather(1_000..1_000 + SHORT, Choice::default());
 }
 
 #[test]

@@ -99,6 +99,28 @@ impl Judge<'_> {
             && identity.roles.contains_key(name)
     }
 
+    /// Whether the target may be cut off: what forwards the traffic of others and what is protected are
+    /// asked about before the first cut.
+    fn may_cut(&self) -> bool {
+        let history = self.sight.history;
+        let cuts = |deed: &&crate::Deed| matches!(deed.effect, Effect::Source(S::SetInterfaceGroups { .. }));
+        let first = history.deeds.iter().filter(cuts).count() <= 1;
+        let forwards = self.world().cards_of(&self.sight.briefing.target.instance).into_iter();
+        let forwards = forwards.map(|card| &card.shown).any(|card| !card.source_dest_check);
+        !first
+            || history.releasing()
+            || (!forwards || self.approved(Gate::Router)) && (!self.protected() || self.approved(Gate::ProtectedAsset))
+    }
+
+    fn protected(&self) -> bool {
+        let Some(opened) = self.sight.history.opened() else { return false };
+        let Some(machine) = self.world().compute.instances.get(&self.sight.briefing.target.instance) else {
+            return false;
+        };
+        let tags = machine.shown.tags.iter().map(|(key, value)| format!("{key}={value}"));
+        tags.into_iter().any(|tag| opened.settings.policy.protected_tags.contains(&tag))
+    }
+
     fn approved(&self, gate: Gate) -> bool {
         self.sight.history.approved(gate)
     }
@@ -141,8 +163,8 @@ fn source(judge: &Judge<'_>, effect: &S) -> bool {
         | S::CreateImage { instance, .. }
         | S::Terminate { instance, .. } => judge.target(instance),
         S::RevokeRules { group, .. } | S::AuthorizeRules { group, .. } | S::DeleteGroup { group } => judge.ours(group),
-        S::SetInterfaceGroups { interface, .. }
-        | S::SetIdleTimeouts { interface, .. }
+        S::SetInterfaceGroups { interface, .. } => judge.card(interface) && judge.may_cut(),
+        S::SetIdleTimeouts { interface, .. }
         | S::DisassociateAddress { interface, .. }
         | S::AssociateAddress { interface, .. } => judge.card(interface),
         S::ReplaceAcl { .. } => judge.approved(Gate::SubnetNacl),
@@ -226,7 +248,8 @@ fn forensic(judge: &Judge<'_>, effect: &F) -> bool {
         | F::CopyImage { tags, .. }
         | F::CreateVolume { tags, .. }
         | F::CreateGroup { tags, .. } => tags,
-        F::Launch(launch) => &launch.tags,
+        F::Launch(launch) if judge.approved(Gate::BootImage) => &launch.tags,
+        F::Launch(_) => return false,
         F::LockSnapshot { snapshot, .. } => return judge.snapshot(snapshot),
         F::RevokeRules { group, .. } => return judge.ours(group),
     };

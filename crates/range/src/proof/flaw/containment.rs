@@ -71,6 +71,38 @@ pub(super) const FLAWS: &[Flaw] = &[
         ..NONE
     },
     Flaw {
+        what: "cuts off what forwards the traffic of others, and asks nobody",
+        caught_by: "declared-only",
+        prepare: |trial| {
+            let target = trial.range.target().instance;
+            trial.range.with_world(|world| world.forward_traffic(&target));
+        },
+        read: |query, reading| match (query, reading) {
+            (Query::Source(Q::Interfaces(_)), Reading::Interfaces(mut interfaces)) => {
+                interfaces.iter_mut().for_each(|interface| interface.source_dest_check = true);
+                Reading::Interfaces(interfaces)
+            }
+            (_, reading) => reading,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "cuts off what is protected, and asks nobody",
+        caught_by: "declared-only",
+        prepare: |trial| {
+            let target = trial.range.target().instance;
+            trial.range.with_world(|world| world.label(&target, "impound:protected", "true"));
+        },
+        read: |query, reading| match (query, reading) {
+            (Query::Source(Q::Instance(_)), Reading::Instance(mut instance)) => {
+                instance.tags.remove("impound:protected");
+                Reading::Instance(instance)
+            }
+            (_, reading) => reading,
+        },
+        ..NONE
+    },
+    Flaw {
         what: "leaves the window open when the way back fails, and calls that done",
         seen_in: ORCHESTRATOR,
         caught_by: "window-closed",
@@ -83,6 +115,42 @@ pub(super) const FLAWS: &[Flaw] = &[
                 Act::OnlyClaim
             }
             _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "leaves the window open when the way back fails, and keeps watching",
+        caught_by: "window-bounded",
+        guarded: true,
+        prepare: |trial| {
+            trial.settings.policy.tracked_connections = TrackedConnections::Convert;
+            trial.approve(Gate::OpenWindow);
+        },
+        act: |range, effect| match effect {
+            Effect::Source(S::SetInterfaceGroups { interface, .. }) if in_open_group_of_ours(range, interface) => {
+                Act::OnlyClaim
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "takes what it isolated once for isolated ever after",
+        caught_by: "kept",
+        guarded: true,
+        prepare: |trial| {
+            let prey = trial.range.target().instance;
+            let strategy = Strategy::named("revert-groups").expect("a strategy");
+            trial.range.with_world(|world| {
+                world.set_loose(strategy, &prey, SignedDuration::from_mins(2), SignedDuration::from_hours(1));
+            });
+        },
+        act: |range, effect| {
+            let again = range.deeds_from(0).iter().any(|deed| deed.effect == *effect && deed.result.is_ok());
+            match effect {
+                Effect::Source(S::SetInterfaceGroups { .. }) if again => Act::OnlyClaim,
+                _ => Act::AsTold,
+            }
         },
         ..NONE
     },

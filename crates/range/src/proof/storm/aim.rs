@@ -1,0 +1,106 @@
+//! A crash that is aimed: right when a change of some step is under way that has met a fault before. By
+//! chance alone steps that seldom act are hardly ever under way when a process dies.
+
+use super::{Lived, Storm, Trouble};
+use crate::Injection;
+use crate::calls::effect_call;
+use crate::proof::trial::{Crash, fault};
+use casebook::entry::Entry;
+use casebook::fault::FaultClass;
+use casebook::step::StepName;
+use fastrand::Rng;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A change that a storm made.
+struct Change {
+    step: StepName,
+    action: &'static str,
+    /// How often the same action was called before.
+    earlier: u32,
+    /// What changes of its step had met until then.
+    met: BTreeSet<FaultClass>,
+    /// In which run.
+    run: usize,
+    /// The so-manieth change of that run.
+    nth: usize,
+    /// The so-manieth append of that run, which announces it.
+    announced: usize,
+    /// The one that says what became of it.
+    concluded: usize,
+}
+
+/// The same storm with a fault for a change of some step, and a crash at a later change of that step.
+pub(super) fn aimed(storm: &Storm, rng: &mut Rng) -> Storm {
+    let mut aimed = storm.clone();
+    let changes = changes(&aimed.live());
+    let steps: Vec<StepName> = changes.iter().map(|change| change.step).collect::<BTreeSet<_>>().into_iter().collect();
+    let rarest = steps.last().copied();
+    let Some(step) = (if rng.bool() { rarest } else { rng.choice(steps) }) else { return aimed };
+    let of_step = |changes: Vec<Change>| changes.into_iter().filter(|change| change.step == step).collect::<Vec<_>>();
+    let classes: Vec<Option<FaultClass>> = FaultClass::ALL.into_iter().map(Some).chain([None]).collect();
+    let class = rng.choice(classes).flatten();
+    let mut candidates = of_step(changes);
+    if let Some(class) = class {
+        let Some(struck) = rng.choice(&candidates) else { return aimed };
+        aimed.troubles.push(fails(struck, class));
+        candidates = of_step(self::changes(&aimed.live()));
+        candidates.retain(|change| change.met.contains(&class));
+    }
+    if let Some(change) = rng.choice(&candidates) {
+        aimed.troubles.push(Trouble::Late(change.run, at(change, rng)));
+    }
+    aimed
+}
+
+fn fails(change: &Change, class: FaultClass) -> Trouble {
+    let (action, n) = (change.action, change.earlier);
+    let injection = Injection::before(action, fault(class)).skipping(n);
+    Trouble::Struck(injection, format!("call {} of {action} fails: {class:?}, once", n + 1))
+}
+
+fn at(change: &Change, rng: &mut Rng) -> Crash {
+    match rng.u8(..4) {
+        0 => Crash::Unsent(change.nth),
+        1 => Crash::Unheard(change.nth),
+        2 => Crash::Written(change.announced),
+        _ => Crash::Unwritten(change.concluded),
+    }
+}
+
+/// Every change of a storm that was lived through, in order.
+fn changes(lived: &Lived) -> Vec<Change> {
+    let history = lived.trial.history();
+    let appends = lived.trial.book.appends();
+    let append_of = |seq: u64| appends.partition_point(|last| *last < seq);
+    let (mut changes, mut at): (Vec<Change>, BTreeMap<u64, usize>) = (Vec::new(), BTreeMap::new());
+    let mut met: BTreeMap<StepName, BTreeSet<FaultClass>> = BTreeMap::new();
+    for line in &history.lines {
+        let run = lived.starts.partition_point(|start| *start < line.seq).saturating_sub(1);
+        let before = append_of(lived.starts.get(run).map_or(0, |start| start + 1));
+        let nth_append = (append_of(line.seq) + 1).saturating_sub(before);
+        match &line.entry {
+            Entry::Intent(intent) => {
+                let action = effect_call(&intent.effect);
+                let earlier = changes.iter().filter(|change| change.action == action).count();
+                at.insert(line.seq, changes.len());
+                changes.push(Change {
+                    step: intent.step,
+                    action,
+                    earlier: u32::try_from(earlier).unwrap_or(u32::MAX),
+                    met: met.get(&intent.step).cloned().unwrap_or_default(),
+                    run,
+                    nth: changes.iter().filter(|change| change.run == run).count() + 1,
+                    announced: nth_append,
+                    concluded: nth_append,
+                });
+            }
+            Entry::Outcome(outcome) => {
+                let Some(change) = at.get(&outcome.intent).and_then(|at| changes.get_mut(*at)) else { continue };
+                change.concluded = nth_append;
+                met.entry(change.step).or_default().extend(outcome.fault.as_ref().map(|fault| fault.class));
+            }
+            _ => {}
+        }
+    }
+    changes
+}
