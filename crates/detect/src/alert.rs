@@ -3,6 +3,7 @@
 use crate::rules::{Card, Level};
 use crate::suspect::{Lead, Suspect};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub struct Sign {
 }
 
 /// An event kept as evidence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Exhibit {
     /// When it happened.
     pub at: Timestamp,

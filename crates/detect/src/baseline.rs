@@ -28,6 +28,8 @@ pub use unusual::{Unusual, What};
 const MOST_KINDS: usize = 4_096;
 /// The most instances of which a kind's callers are told apart. A kind with more is any instance's habit.
 const MOST_CALLERS: usize = 256;
+/// The most instances kept of a role; with more, those that have not called for longest are forgotten.
+const MOST_INSTANCES: usize = 2_048;
 /// The most networks kept of an instance.
 const MOST_NETWORKS: usize = 64;
 /// The most programs kept of an instance. Who calls names the program: made-up names must not fill the memory.
@@ -73,16 +75,16 @@ struct Member {
 
 /// A call of an instance, as far as the baseline looks at it.
 #[derive(Clone, Debug)]
-struct Call<'a> {
-    role: &'a str,
-    instance: &'a str,
+pub struct Call {
+    role: String,
+    instance: String,
     at: Timestamp,
     kind: String,
-    region: &'a str,
+    region: String,
     network: String,
     /// Whether it came over the internet: neither through an endpoint of the VPC nor by a service.
     public: bool,
-    agent: &'a str,
+    agent: String,
     denied: bool,
 }
 
@@ -96,20 +98,19 @@ impl Baseline {
     /// Learns from a call; others than those of instances teach nothing.
     pub fn learn(&mut self, event: &Event<'_>) {
         if let Some(call) = Call::of(event) {
-            let role = self.roles.entry(call.role.to_owned()).or_default();
+            let role = self.roles.entry(call.role.clone()).or_default();
             role.met(&call);
             role.learn(&call);
         }
     }
 
     /// What is out of the ordinary about a call, judged by what was learned before it; then learns it.
-    pub fn judge(&mut self, event: &Event<'_>) -> Vec<Unusual> {
-        let Some(call) = Call::of(event) else { return Vec::new() };
-        let role = self.roles.entry(call.role.to_owned()).or_default();
-        let unusual = if self.places_only { unusual::of_place(role, &call) } else { unusual::of(role, &call) };
-        role.met(&call);
+    pub fn judge(&mut self, call: &Call) -> Vec<Unusual> {
+        let role = self.roles.entry(call.role.clone()).or_default();
+        let unusual = if self.places_only { unusual::of_place(role, call) } else { unusual::of(role, call) };
+        role.met(call);
         if !self.places_only {
-            role.learn(&call);
+            role.learn(call);
         }
         unusual
     }
@@ -134,7 +135,7 @@ impl Baseline {
 
 impl Role {
     /// Whose call it was, and from where.
-    fn met(&mut self, call: &Call<'_>) {
+    fn met(&mut self, call: &Call) {
         let fresh = Member {
             first: call.at,
             last: call.at,
@@ -143,7 +144,10 @@ impl Role {
             networks: BTreeMap::new(),
             agents: BTreeSet::new(),
         };
-        let member = self.instances.entry(call.instance.to_owned()).or_insert(fresh);
+        if self.instances.len() >= MOST_INSTANCES && !self.instances.contains_key(&call.instance) {
+            self.forget_the_stalest();
+        }
+        let member = self.instances.entry(call.instance.clone()).or_insert(fresh);
         member.first = member.first.min(call.at);
         member.last = member.last.max(call.at);
         member.calls += 1;
@@ -152,21 +156,27 @@ impl Role {
         if call.public && room {
             *member.networks.entry(call.network.clone()).or_default() += 1;
         }
-        if !member.knows_agent(call.agent) {
-            member.agents.insert(call.agent.to_owned());
+        if !member.knows_agent(&call.agent) {
+            member.agents.insert(call.agent.clone());
         }
     }
 
+    /// An instance that has not called for longest is gone, most likely.
+    fn forget_the_stalest(&mut self) {
+        let stalest = self.instances.iter().min_by_key(|(_, member)| member.last).map(|(name, _)| name.clone());
+        stalest.into_iter().for_each(|name| drop(self.instances.remove(&name)));
+    }
+
     /// What the call was.
-    fn learn(&mut self, call: &Call<'_>) {
+    fn learn(&mut self, call: &Call) {
         if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&call.kind) {
             return;
         }
         let kind = self.kinds.entry(call.kind.clone()).or_default();
         kind.calls += 1;
-        kind.regions.insert(call.region.to_owned());
+        kind.regions.insert(call.region.clone());
         if kind.callers.len() < MOST_CALLERS {
-            kind.callers.insert(call.instance.to_owned());
+            kind.callers.insert(call.instance.clone());
         }
     }
 }
@@ -185,19 +195,20 @@ impl Member {
     }
 }
 
-impl<'a> Call<'a> {
-    fn of(event: &'a Event<'_>) -> Option<Self> {
+impl Call {
+    /// The call of an instance's session; `None` for any other.
+    pub fn of(event: &Event<'_>) -> Option<Self> {
         let arn = event.who.arn.as_str();
         let instance = session_of(event)?;
         Some(Self {
-            role: role_of(arn)?,
-            instance,
+            role: role_of(arn)?.into(),
+            instance: instance.into(),
             at: event.at()?,
-            kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
-            region: event.region.as_str(),
-            network: network(event.address.as_str()),
+            kind: format!("{} {}", event.source.as_str(), event.name.as_str()).into(),
+            region: event.region.as_str().into(),
+            network: network(event.address.as_str()).into(),
             public: is_public(event),
-            agent: family(event.agent.as_str()),
+            agent: family(event.agent.as_str()).into(),
             denied: is_denial(event.error_code.as_str()),
         })
     }

@@ -1,21 +1,20 @@
 //! Where sightings come together: correlations, the baseline, stories, alerts. What is told at the end does
 //! not depend on the order in which sightings came, within the horizon.
 
-use crate::alert::{Alert, Exhibit};
-use crate::baseline::{Baseline, Unusual, What};
+use crate::alert::Alert;
+use crate::baseline::{Baseline, Call, Unusual, What};
 use crate::order::{Horizon, Order};
-use crate::record::trail::Event;
 use crate::rules::sigma::{Rules, Sigma};
 use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
-use crate::suspect::Trace;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use parts::{Folded, Part, Parts};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many records that correlations may still name are remembered.
-const PARTS: usize = 200_000;
+mod parts;
+
 /// For how long after its last event a story that was told is kept where time passes by a clock: late
 /// deliveries, and another detector's updates, come to the same story.
 const KEPT: SignedDuration = SignedDuration::from_hours(48);
@@ -26,7 +25,7 @@ pub struct Desk {
     stories: Stories,
     baseline: Option<Baseline>,
     /// Calls of instances, until the baseline may judge them in the order of their times.
-    calls: Order<(Vec<u8>, Part)>,
+    calls: Order<(Call, Folded)>,
     hits: BTreeMap<String, u64>,
     parts: Parts,
     /// What is dated later than that is ahead of its time.
@@ -36,23 +35,6 @@ pub struct Desk {
 
 /// How far the clock of whoever wrote a record may be ahead of ours.
 const AHEAD: SignedDuration = SignedDuration::from_mins(15);
-
-/// What is remembered of a record that a correlation counts.
-#[derive(Clone)]
-struct Part {
-    traces: Vec<Trace>,
-    about: BTreeSet<String>,
-    exhibit: Exhibit,
-    region: String,
-    address: String,
-}
-
-/// The last ones, by event id.
-#[derive(Default)]
-struct Parts {
-    by_id: HashMap<String, Part>,
-    order: VecDeque<String>,
-}
 
 impl Desk {
     /// A desk with nothing on it.
@@ -70,20 +52,20 @@ impl Desk {
 
     /// Takes a sighting in.
     pub fn take(&mut self, sighting: Sighting) {
-        let Sighting { at, traces, about, exhibit, region, address, found, whole } = sighting;
+        let Sighting { at, traces, about, exhibit, region, address, found, call } = sighting;
         let part = Part { traces, about, exhibit, region, address };
         let ahead = at.is_some_and(|at| at > self.latest);
         self.ahead += u64::from(ahead);
         let at = at.filter(|_| !ahead);
-        if let (Some(raw), Some(at)) = (whole, at) {
+        if let (Some(call), Some(at)) = (call, at) {
             self.calls.seen(at);
-            self.calls.hold(at, part.exhibit.id.clone(), (raw, part.clone()));
+            self.calls.hold(at, part.exhibit.id.clone(), (call, part.folded()));
         }
-        while let Some((_, (raw, part))) = self.calls.ripe() {
-            self.judge(&raw, &part);
+        while let Some((_, (call, part))) = self.calls.ripe() {
+            self.judge(&call, &part);
         }
         if found.waits() {
-            self.parts.keep(part.clone());
+            self.parts.keep(&part);
         }
         for hit in self.sigma.take(at, found) {
             self.notice(&hit, &part);
@@ -94,8 +76,8 @@ impl Desk {
 
     /// Takes in what waited for its turn: nothing comes any more.
     pub fn finish(&mut self) {
-        while let Some((_, (raw, part))) = self.calls.first() {
-            self.judge(&raw, &part);
+        while let Some((_, (call, part))) = self.calls.first() {
+            self.judge(&call, &part);
         }
         let rest = self.sigma.rest();
         self.add_up(rest);
@@ -105,8 +87,8 @@ impl Desk {
     /// turn is taken in.
     pub fn passed(&mut self, now: Timestamp) {
         self.calls.passed(now);
-        while let Some((_, (raw, part))) = self.calls.ripe() {
-            self.judge(&raw, &part);
+        while let Some((_, (call, part))) = self.calls.ripe() {
+            self.judge(&call, &part);
         }
         self.sigma.passed(now);
         let due = self.sigma.due();
@@ -133,6 +115,11 @@ impl Desk {
         self.sigma.late()
     }
 
+    /// How many stories of at least that level were forgotten untold, because there were too many suspects.
+    pub fn forgotten(&self, at_least: Level) -> u64 {
+        self.stories.forgotten(at_least)
+    }
+
     /// How many were dated later than now: no rule that looks at several records counts them.
     pub fn ahead(&self) -> u64 {
         self.ahead
@@ -148,18 +135,17 @@ impl Desk {
     fn add_up(&mut self, hits: Vec<Hit>) {
         for hit in hits {
             *self.hits.entry(hit.rule.id.clone()).or_default() += 1;
-            let parts: Vec<Part> = hit.events.iter().filter_map(|id| self.parts.by_id.get(id).cloned()).collect();
+            let parts: Vec<Part> = hit.events.iter().filter_map(|id| self.parts.get(id)).collect();
             parts.iter().for_each(|part| self.tell_stories(&hit.rule, part, &hit.shown));
         }
     }
 
-    fn judge(&mut self, raw: &[u8], part: &Part) {
+    fn judge(&mut self, call: &Call, part: &Folded) {
         let Some(baseline) = &mut self.baseline else { return };
-        let Ok(event) = Event::of(raw) else { return };
-        for unusual in baseline.judge(&event) {
+        for unusual in baseline.judge(call) {
             let rule = Arc::new(card(&unusual));
             *self.hits.entry(rule.id.clone()).or_default() += 1;
-            self.tell_stories(&rule, part, &[("why".to_owned(), unusual.why)]);
+            self.tell_stories(&rule, &part.unfolded(), &[("why".to_owned(), unusual.why)]);
         }
     }
 
@@ -174,20 +160,6 @@ impl Desk {
                 address: part.address.clone(),
                 shown: shown.to_vec(),
             });
-        }
-    }
-}
-
-impl Parts {
-    fn keep(&mut self, part: Part) {
-        let id = part.exhibit.id.clone();
-        if self.by_id.insert(id.clone(), part).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > PARTS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_id.remove(&oldest);
         }
     }
 }

@@ -24,10 +24,13 @@ impl Default for Horizon {
 }
 
 impl Horizon {
+    /// More are never held.
+    pub const MOST_EVENTS: usize = 32_768;
+
     /// For files that are there already: a folder of one region may be read after that of another for the
     /// same days, so only memory bounds what is held.
     pub fn of_files() -> Self {
-        Self { events: 32_768, time: SignedDuration::from_hours(24 * 366) }
+        Self { events: Self::MOST_EVENTS, time: SignedDuration::from_hours(24 * 366) }
     }
 }
 

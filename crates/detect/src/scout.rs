@@ -2,6 +2,7 @@
 //! several threads can do it side by side. What several records add up to is the [`crate::desk`]'s.
 
 use crate::alert::Exhibit;
+use crate::baseline::Call;
 use crate::count::Fate;
 use crate::holdings::Holdings;
 use crate::record::Record;
@@ -12,7 +13,6 @@ use crate::seen::Seen;
 use crate::source::key::Period;
 use crate::suspect::{self, Lead, Suspect, Trace};
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,8 +24,8 @@ pub struct Scout {
     rules: Arc<Rules>,
     holdings: Arc<Holdings>,
     period: Period,
-    /// Calls of instances are handed on whole, for the baseline.
-    whole_sessions: bool,
+    /// Calls of instances are handed on, for the baseline.
+    with_calls: bool,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -46,15 +46,15 @@ pub struct Sighting {
     pub address: String,
     /// What rules found.
     pub found: Found,
-    /// The record itself, for the baseline.
-    pub whole: Option<Vec<u8>>,
+    /// The call of an instance, for the baseline.
+    pub call: Option<Call>,
 }
 
 impl Scout {
     /// Looks with these rules; addresses are traced with what is known of who held them.
-    pub fn new(rules: Arc<Rules>, holdings: Holdings, period: Period, whole_sessions: bool) -> Self {
+    pub fn new(rules: Arc<Rules>, holdings: Holdings, period: Period, with_calls: bool) -> Self {
         let seen = Arc::new(Mutex::new(Seen::new(Seen::HORIZON)));
-        Self { rules, holdings: Arc::new(holdings), period, whole_sessions, seen }
+        Self { rules, holdings: Arc::new(holdings), period, with_calls, seen }
     }
 
     /// What becomes of a record, and what of it is worth handing on.
@@ -81,13 +81,13 @@ impl Scout {
             return (Fate::Unmatched, None);
         }
         let found = self.rules.matches(record);
-        let whole = self.whole_sessions && suspect::session_of(event).is_some();
+        let call = if self.with_calls { Call::of(event) } else { None };
         let fate = if found.hits.is_empty() { Fate::Unmatched } else { Fate::Matched };
-        let worth = whole || found.waits() || fate == Fate::Matched;
-        (fate, worth.then(|| self.sighting(event, found, whole)))
+        let worth = call.is_some() || found.waits() || fate == Fate::Matched;
+        (fate, worth.then(|| self.sighting(event, found, call)))
     }
 
-    fn sighting(&self, event: &Event<'_>, found: Found, whole: bool) -> Sighting {
+    fn sighting(&self, event: &Event<'_>, found: Found, call: Option<Call>) -> Sighting {
         Sighting {
             at: event.at(),
             traces: vec![suspect::of_call(event, &self.holdings)],
@@ -96,7 +96,7 @@ impl Scout {
             region: event.region.as_str().to_owned(),
             address: event.address.as_str().to_owned(),
             found,
-            whole: whole.then(|| event.raw.to_vec()),
+            call,
         }
     }
 
@@ -120,8 +120,8 @@ fn exhibit(event: &Event<'_>) -> Exhibit {
     let failed = if event.error_code.is_there() { format!(" ({})", event.error_code.as_str()) } else { String::new() };
     Exhibit {
         at: event.at().unwrap_or(Timestamp::UNIX_EPOCH),
-        id: event.id.as_str().to_owned(),
-        sha256: hex::encode(Sha256::digest(event.raw)),
+        id: event.identity().into_owned(),
+        sha256: event.digest(),
         what: format!("{} {}{failed}", event.source.as_str(), event.name.as_str()),
     }
 }

@@ -25,6 +25,10 @@ const TOGETHER: usize = 3;
 const CLOSE: SignedDuration = SignedDuration::from_hours(6);
 /// The steps in which the times of such signs are kept, to bound what a long story takes.
 const STEP: SignedDuration = SignedDuration::from_mins(10);
+/// How many suspects there are stories of; with more, those of the least weight are forgotten, a part of them at a time.
+const SUSPECTS: usize = 8_192;
+/// That part.
+const FORGOTTEN: usize = SUSPECTS / 8;
 /// A sign with so many times the hits that were told is news.
 const GROWN: u64 = 10;
 
@@ -47,10 +51,11 @@ pub struct Notice {
     pub shown: Vec<(String, String)>,
 }
 
-/// Stories under way. What is told does not depend on the order in which notices come.
+/// Stories under way. What is told does not depend on the order in which notices come, as long as none is forgotten.
 #[derive(Debug, Default)]
 pub struct Stories {
     by_suspect: BTreeMap<Suspect, Vec<Story>>,
+    forgotten: BTreeMap<Level, u64>,
 }
 
 /// What one suspect did without a long pause.
@@ -95,7 +100,12 @@ impl Stories {
         let at = notice.exhibit.at;
         let stories = match self.by_suspect.get_mut(&notice.trace.suspect) {
             Some(stories) => stories,
-            None => self.by_suspect.entry(notice.trace.suspect.clone()).or_default(),
+            None => {
+                if self.by_suspect.len() >= SUSPECTS {
+                    self.forget_the_lightest();
+                }
+                self.by_suspect.entry(notice.trace.suspect.clone()).or_default()
+            }
         };
         // In the order of their times, and apart from each other: at most two are near, side by side.
         let near = stories.partition_point(|story| at.duration_since(story.last) > PAUSE);
@@ -128,6 +138,28 @@ impl Stories {
         }
         alerts.sort_by(|a, b| (b.level, a.first, &a.id).cmp(&(a.level, b.first, &b.id)));
         alerts
+    }
+
+    /// How many stories of at least that level were forgotten before anybody was told of them.
+    pub fn forgotten(&self, at_least: Level) -> u64 {
+        self.forgotten.range(at_least..).map(|(_, number)| number).sum()
+    }
+
+    /// Makes room: what was told already goes first, then what weighs least and is oldest.
+    fn forget_the_lightest(&mut self) {
+        let weight = |stories: &Vec<Story>| {
+            let untold = stories.iter().filter(|story| story.changed);
+            let level = untold.map(Story::level).max();
+            (level, stories.iter().map(|story| story.last).max())
+        };
+        let mut all: Vec<_> =
+            self.by_suspect.iter().map(|(suspect, stories)| (weight(stories), suspect.clone())).collect();
+        all.sort();
+        for (_, suspect) in all.into_iter().take(FORGOTTEN) {
+            for story in self.by_suspect.remove(&suspect).unwrap_or_default().iter().filter(|story| story.changed) {
+                *self.forgotten.entry(story.level()).or_default() += 1;
+            }
+        }
     }
 
     /// Forgets stories that ended before that time.
@@ -444,6 +476,20 @@ mod tests {
         assert_eq!(level([0, 3, 7]), Level::Medium);
         assert_eq!(level([40, 0, 20]), Level::Medium);
         assert_eq!(level([50, 46, 44]), Level::High);
+    }
+
+    /// A flood of light stories neither fills the memory nor drives out a grave one.
+    #[test]
+    fn of_too_many_suspects_the_lightest_are_forgotten_and_counted() {
+        let (mut stories, light, grave) = (Stories::new(), card(1, Level::Low), card(2, Level::High));
+        stories.take(notice("i-grave", &grave, 0));
+        let flood = SUSPECTS * 3;
+        (0..flood).for_each(|number| stories.take(notice(&format!("i-{number:08x}"), &light, 3_600)));
+        assert!(stories.by_suspect.len() <= SUSPECTS);
+        assert_eq!(stories.forgotten(Level::Low), (flood + 1 - stories.by_suspect.len()) as u64);
+        assert_eq!(stories.forgotten(Level::Medium), 0);
+        let told = stories.tell(Level::High);
+        assert_eq!(told.iter().map(|alert| alert.suspect.to_string()).collect::<Vec<_>>(), ["i-grave"]);
     }
 
     #[test]

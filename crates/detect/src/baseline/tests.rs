@@ -29,7 +29,11 @@ fn learned(calls: usize) -> Baseline {
 }
 
 fn judged(baseline: &mut Baseline, raw: &str) -> Vec<(What, Level)> {
-    baseline.judge(&call(raw)).into_iter().map(|unusual| (unusual.what, unusual.level)).collect()
+    baseline
+        .judge(&Call::of(&call(raw)).expect("an instance's"))
+        .into_iter()
+        .map(|unusual| (unusual.what, unusual.level))
+        .collect()
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn made_up_names_of_programs_do_not_fill_the_memory() {
 fn in_the_first_hour_only_what_matters_anywhere_is_grave_and_it_says_how_sure_it_is() {
     let mut baseline = Baseline::default();
     let grave = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
-    let unusual = baseline.judge(&call(&grave));
+    let unusual = baseline.judge(&Call::of(&call(&grave)).expect("an instance's"));
     assert_eq!((unusual[0].level, unusual[0].sure), (Level::High, 0.0));
     assert_eq!(
         unusual[0].why,

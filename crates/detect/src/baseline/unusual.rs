@@ -34,12 +34,12 @@ const KNOWN_WELL: f64 = 2_000.0;
 const DENIED: u64 = 10;
 
 /// All that is out of the ordinary.
-pub(super) fn of(role: &Role, call: &Call<'_>) -> Vec<Unusual> {
+pub(super) fn of(role: &Role, call: &Call) -> Vec<Unusual> {
     [first_call(role, call), elsewhere(role, call), denials(role, call)].into_iter().flatten().collect()
 }
 
 /// Where credentials are used from, when nothing was learned before.
-pub(super) fn of_place(role: &Role, call: &Call<'_>) -> Vec<Unusual> {
+pub(super) fn of_place(role: &Role, call: &Call) -> Vec<Unusual> {
     let found = elsewhere(role, call).map(|unusual| Unusual { level: unusual.level.min(Level::Medium), ..unusual });
     found.into_iter().collect()
 }
@@ -51,17 +51,17 @@ fn sure(role: &Role) -> f64 {
     1.0 - (-(calls as f64) / KNOWN_WELL * 3.0).exp()
 }
 
-fn first_call(role: &Role, call: &Call<'_>) -> Option<Unusual> {
+fn first_call(role: &Role, call: &Call) -> Option<Unusual> {
     let (service, name) = call.kind.split_once(' ')?;
     let weight = weight(service, name);
     let kind = role.kinds.get(&call.kind);
-    let known = kind.is_some_and(|kind| kind.is_known_to(call.instance));
+    let known = kind.is_some_and(|kind| kind.is_known_to(&call.instance));
     if weight == Weight::Ordinary || known {
         return None;
     }
-    let peers = role.instances.keys().filter(|name| *name != call.instance).count();
+    let peers = role.instances.keys().filter(|name| **name != call.instance).count();
     let doing = kind.map_or(0, |kind| kind.callers.len());
-    let (sure, known) = (sure(role), role.instances.contains_key(call.instance));
+    let (sure, known) = (sure(role), role.instances.contains_key(&call.instance));
     let level = level(weight, doing, peers, sure)?;
     let among = match (peers, doing) {
         (0, _) if !known => "nothing was learned of its role yet".to_owned(),
@@ -99,11 +99,11 @@ fn level(weight: Weight, doing: usize, peers: usize, sure: f64) -> Option<Level>
 
 /// An instance's calls come from its own address, or its gateway's. A new network is grave when the old
 /// ones are well known, and early on when another program than ever before comes from it.
-fn elsewhere(role: &Role, call: &Call<'_>) -> Option<Unusual> {
-    let member = role.instances.get(call.instance)?;
+fn elsewhere(role: &Role, call: &Call) -> Option<Unusual> {
+    let member = role.instances.get(&call.instance)?;
     let usual = !member.networks.is_empty() && !member.networks.contains_key(&call.network);
-    let shared = role.instances.values().any(|peer| peer.networks.contains_key(&call.network));
-    if !call.public || !usual || shared {
+    let shared = || role.instances.values().any(|peer| peer.networks.contains_key(&call.network));
+    if !call.public || !usual || shared() {
         return None;
     }
     let before: Vec<&str> = member.networks.keys().take(3).map(String::as_str).collect();
@@ -112,7 +112,7 @@ fn elsewhere(role: &Role, call: &Call<'_>) -> Option<Unusual> {
         what: What::Elsewhere,
         level: match well {
             true => Level::High,
-            false if !member.knows_agent(call.agent) => Level::Medium,
+            false if !member.knows_agent(&call.agent) => Level::Medium,
             false => Level::Low,
         },
         why: format!(
@@ -128,8 +128,8 @@ fn elsewhere(role: &Role, call: &Call<'_>) -> Option<Unusual> {
 }
 
 /// Told once, when it comes to so many; one in ten refused is some instances' habit.
-fn denials(role: &Role, call: &Call<'_>) -> Option<Unusual> {
-    let member = role.instances.get(call.instance)?;
+fn denials(role: &Role, call: &Call) -> Option<Unusual> {
+    let member = role.instances.get(&call.instance)?;
     let denied = member.denied + 1;
     let burst = call.denied && denied == DENIED && denied * 10 >= member.calls;
     burst.then(|| Unusual {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -109,6 +110,16 @@ impl<'a> Event<'a> {
             Ok(fields) => fields.0[place].map(|raw| (name.to_owned(), parsed(raw))).into_iter().collect(),
             Err(_) => self.value().clone(),
         })
+    }
+
+    /// What tells it from others: its id, or where it has none the digest of the record.
+    pub fn identity(&self) -> Cow<'_, str> {
+        if self.id.is_there() { Cow::Borrowed(self.id.as_str()) } else { Cow::Owned(self.digest()) }
+    }
+
+    /// SHA-256 of the record as it stands in the file, in hex.
+    pub fn digest(&self) -> String {
+        hex::encode(Sha256::digest(self.raw))
     }
 
     /// When it happened.

@@ -119,7 +119,7 @@ impl Rules {
                 found.hits.push(hit(&self.cards[rule], event, &view));
             }
             if self.counted[rule] {
-                counted.push(result);
+                counted.push((rule, result));
             }
         }
         if !counted.is_empty() {
@@ -147,11 +147,12 @@ impl Rules {
     }
 
     /// Only what correlations ask for is kept: a record may wait long and there may be many.
-    fn wait(&self, at: Timestamp, event: &Event<'_>, view: &View<'_>, results: Vec<EvaluationResult>) -> Wait {
+    fn wait(&self, at: Timestamp, event: &Event<'_>, view: &View<'_>, results: Vec<(usize, EvaluationResult)>) -> Wait {
         let mut kept: Map<String, Value> =
             self.asked.iter().filter_map(|name| Some((name.clone(), view.get_field(name)?.to_json()))).collect();
-        kept.insert("id".to_owned(), event.id.as_str().into());
-        Wait { at, id: event.id.as_str().to_owned(), kept: Value::Object(kept), results }
+        let id = event.identity().into_owned();
+        kept.insert("id".to_owned(), id.as_str().into());
+        Wait { at, id, kept: Value::Object(kept), results }
     }
 }
 

@@ -23,18 +23,28 @@ const NAMED: usize = 50;
 /// Windows that have run out are looked for this often, in event time.
 const SWEEP_SECS: i64 = 300;
 
-/// A record that correlations count, until its turn.
+/// A record that correlations count.
 #[derive(Debug)]
 pub(super) struct Wait {
     pub at: Timestamp,
     pub id: String,
     pub kept: Value,
-    pub results: Vec<EvaluationResult>,
+    /// The rules that it matches, by number.
+    pub results: Vec<(usize, EvaluationResult)>,
+}
+
+/// The same until its turn, in as little as it takes: many may wait.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    kept: Box<[u8]>,
+    rules: Box<[usize]>,
 }
 
 pub(super) struct Windows {
-    pub order: Order<Wait>,
+    pub order: Order<Waiting>,
     engine: CorrelationEngine,
+    /// A match of each rule: to the engine those of one rule are all alike.
+    matches: HashMap<usize, EvaluationResult>,
     cards: HashMap<String, Arc<Card>>,
     swept: i64,
 }
@@ -42,41 +52,48 @@ pub(super) struct Windows {
 impl Windows {
     pub fn new(rules: &Rules, horizon: Horizon) -> Self {
         let cards = rules.cards().iter().map(|card| (card.id.clone(), Arc::clone(card))).collect();
-        Self { order: Order::new(horizon), engine: engine(rules), cards, swept: 0 }
+        Self { order: Order::new(horizon), engine: engine(rules), matches: HashMap::new(), cards, swept: 0 }
     }
 
     pub fn hold(&mut self, wait: Wait) {
-        self.order.hold(wait.at, wait.id.clone(), wait);
+        let kept = wait.kept.to_string().into_bytes().into_boxed_slice();
+        let rules = wait.results.iter().map(|(rule, _)| *rule).collect();
+        self.order.hold(wait.at, wait.id, Waiting { kept, rules });
+        for (rule, result) in wait.results {
+            self.matches.entry(rule).or_insert(result);
+        }
     }
 
     pub fn due(&mut self) -> Vec<Hit> {
         let mut hits = Vec::new();
-        while let Some((_, wait)) = self.order.ripe() {
-            hits.extend(self.feed(wait));
+        while let Some((at, waiting)) = self.order.ripe() {
+            hits.extend(self.feed(at, &waiting));
         }
         hits
     }
 
     pub fn rest(&mut self) -> Vec<Hit> {
         let mut hits = Vec::new();
-        while let Some((_, wait)) = self.order.first() {
-            hits.extend(self.feed(wait));
+        while let Some((at, waiting)) = self.order.first() {
+            hits.extend(self.feed(at, &waiting));
         }
         hits
     }
 
-    fn feed(&mut self, wait: Wait) -> Vec<Hit> {
-        let second = wait.at.as_second();
+    fn feed(&mut self, at: Timestamp, waiting: &Waiting) -> Vec<Hit> {
+        let second = at.as_second();
         if second - self.swept > SWEEP_SECS {
             self.engine.evict_expired(second);
             self.swept = second;
         }
-        let results = self.engine.process_with_detections(&JsonEvent::borrow(&wait.kept), wait.results, second);
+        let kept: Value = serde_json::from_slice(&waiting.kept).expect("it was written here");
+        let matches = waiting.rules.iter().filter_map(|rule| self.matches.get(rule)).cloned().collect();
+        let results = self.engine.process_with_detections(&JsonEvent::borrow(&kept), matches, second);
         let fired =
             || results.iter().filter_map(|result| Some((result.header.rule_id.as_ref()?, result.as_correlation()?)));
         // A correlation of correlations has no events of its own: it rests on those beneath it.
         let all: Vec<String> = fired().flat_map(|(_, body)| ids(body)).collect();
-        fired().filter_map(|(id, body)| Some(hit(self.cards.get(id)?, wait.at, body, &all))).collect()
+        fired().filter_map(|(id, body)| Some(hit(self.cards.get(id)?, at, body, &all))).collect()
     }
 }
 

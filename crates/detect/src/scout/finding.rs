@@ -38,7 +38,7 @@ pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
         exhibit,
         region: finding.region.clone(),
         address: String::new(),
-        whole: None,
+        call: None,
     })
 }
 
@@ -73,7 +73,7 @@ pub fn security_hub(finding: &hub::Finding<'_>) -> Option<Sighting> {
         exhibit,
         region: finding.region.as_str().to_owned(),
         address: String::new(),
-        whole: None,
+        call: None,
     })
 }
 

@@ -15,6 +15,7 @@ use detect::desk::Desk;
 use detect::holdings::Holdings;
 use detect::order::Horizon;
 use detect::record::Record;
+use detect::rules::Level;
 use detect::rules::load::{self, Warning};
 use detect::rules::sigma::Rules;
 use detect::rules::{folder, pack};
@@ -54,8 +55,9 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     }
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
-    let in_order = out_of_order(&desk).map(|why| terminal.warn(&why)).is_none();
-    let whole = tally.counts.rejected == 0 && warnings.is_empty() && in_order;
+    let unused = [out_of_order(&desk), too_many(&desk, args.level)];
+    unused.iter().flatten().for_each(|why| terminal.warn(why));
+    let whole = tally.counts.rejected == 0 && warnings.is_empty() && unused.iter().all(Option::is_none);
     Ok(if whole { Exit::Done } else { Exit::Gaps })
 }
 
@@ -79,6 +81,17 @@ pub fn out_of_order(desk: &Desk) -> Option<Text> {
             "{} records came too late for rules that look at several, and {} are dated in the future: such rules have not counted them; read fewer days at once, and look at the clocks",
             late,
             ahead
+        )
+    })
+}
+
+/// What was noticed and is not told, because memory has an end.
+fn too_many(desk: &Desk, level: Level) -> Option<Text> {
+    let forgotten = desk.forgotten(level);
+    (forgotten > 0).then(|| {
+        text!(
+            "there are more suspects than are remembered at once: {} stories of this level, the lightest, were forgotten before they could be told; read fewer days at once, or ask for a higher --level",
+            forgotten
         )
     })
 }
