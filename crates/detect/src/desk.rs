@@ -39,7 +39,9 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(15);
 impl Desk {
     /// A desk with nothing on it.
     pub fn new(rules: Arc<Rules>, horizon: Horizon, baseline: Option<Baseline>) -> Self {
-        let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(horizon));
+        // A call that comes out of its turn is judged all the same, so fewer need to wait.
+        let shorter = Horizon { events: horizon.events / 2, ..horizon };
+        let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(shorter));
         let (hits, parts, latest, ahead) = (BTreeMap::new(), Parts::default(), Timestamp::MAX, 0);
         Self { sigma, stories: Stories::new(), baseline, calls, hits, parts, latest, ahead }
     }

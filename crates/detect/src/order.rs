@@ -19,13 +19,13 @@ impl Default for Horizon {
     /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>):
     /// three times that, and as many as fit into some megabytes.
     fn default() -> Self {
-        Self { events: 16_384, time: SignedDuration::from_mins(15) }
+        Self { events: Self::MOST_EVENTS, time: SignedDuration::from_mins(15) }
     }
 }
 
 impl Horizon {
     /// More are never held.
-    pub const MOST_EVENTS: usize = 32_768;
+    pub const MOST_EVENTS: usize = 16_384;
 
     /// For files that are there already: a folder of one region may be read after that of another for the
     /// same days, so only memory bounds what is held.

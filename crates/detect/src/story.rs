@@ -26,7 +26,7 @@ const CLOSE: SignedDuration = SignedDuration::from_hours(6);
 /// The steps in which the times of such signs are kept, to bound what a long story takes.
 const STEP: SignedDuration = SignedDuration::from_mins(10);
 /// How many suspects there are stories of; with more, those of the least weight are forgotten, a part of them at a time.
-const SUSPECTS: usize = 8_192;
+const SUSPECTS: usize = 4_096;
 /// That part.
 const FORGOTTEN: usize = SUSPECTS / 8;
 /// A sign with so many times the hits that were told is news.

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// How many are remembered: more than may wait for their turn, so that the one with which a correlation
 /// comes true is always among them.
-const REMEMBERED: usize = 40_000;
+const REMEMBERED: usize = 20_000;
 const _: () = assert!(REMEMBERED > Horizon::MOST_EVENTS);
 
 /// What is remembered of a record.

@@ -15,11 +15,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten.
-const GROUPS: usize = 10_000;
+const GROUPS: usize = 4_096;
 /// What a window counts at most; no threshold may be higher.
-pub(super) const IN_WINDOW: usize = 512;
+pub(super) const IN_WINDOW: usize = 256;
 /// How many events a hit names.
-const NAMED: usize = 50;
+const NAMED: usize = 20;
 /// Windows that have run out are looked for this often, in event time.
 const SWEEP_SECS: i64 = 300;
 

@@ -51,6 +51,7 @@ impl Brief {
         let limits = Limits { dry: file.limits.dry || args.dry_run, ..file.limits.clone() };
         let triggers = Triggers::new(file.trigger.clone(), limits);
         let lookout = Lookout::new(context, &file.detect)?;
+        orders::check_rules(&file, |rule| lookout.knows(rule))?;
         let journal = Journal::open(&context.state()?)?;
         Ok(Self { file, queue, orders, triggers, lookout, journal })
     }

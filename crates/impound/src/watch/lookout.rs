@@ -11,13 +11,18 @@ use detect::desk::Desk;
 use detect::order::Horizon;
 use detect::read::Reader;
 use detect::rules::Level;
+use detect::rules::sigma::Rules;
 use detect::scout::Scout;
 use detect::source::key::Period;
 use jiff::Timestamp;
 use std::sync::Arc;
 
+/// How the ids of signs begin that no rule makes.
+const OTHERS: [&str; 3] = ["baseline:", "guardduty:", "securityhub:"];
+
 /// Looks at what comes.
 pub struct Lookout {
+    rules: Arc<Rules>,
     scout: Scout,
     desk: Desk,
     level: Level,
@@ -37,8 +42,14 @@ impl Lookout {
         let holdings = command::holdings(&config.instances)?;
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
-        let desk = Desk::new(rules, Horizon::default(), baseline);
-        Ok(Self { scout, desk, level: config.level, counts: Counts::default() })
+        let desk = Desk::new(rules.clone(), Horizon::default(), baseline);
+        Ok(Self { rules, scout, desk, level: config.level, counts: Counts::default() })
+    }
+
+    /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
+    /// findings are of too many types to know them all.
+    pub fn knows(&self, rule: &str) -> bool {
+        OTHERS.iter().any(|prefix| rule.starts_with(prefix)) || self.rules.cards().iter().any(|card| card.id == rule)
     }
 
     /// What time it is, for records that say it is later.

@@ -27,6 +27,18 @@ pub fn orders(file: &File) -> Result<Vec<Order>, Failure> {
     numbered.map(|(index, trigger)| order(trigger, file).map_err(|why| wrong(index + 1, &why))).collect()
 }
 
+/// Whether every rule that a trigger waits for is one: a wrong id would let it wait for ever.
+///
+/// # Errors
+/// With the first id that is none.
+pub fn check_rules(file: &File, knows: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let unknown = |trigger: &Trigger| trigger.rules.iter().find(|rule| !knows(rule)).cloned();
+    let found = file.trigger.iter().enumerate().find_map(|(index, trigger)| Some((index, unknown(trigger)?)));
+    found.map_or(Ok(()), |(index, rule)| {
+        Err(wrong(index + 1, &format!("there is no rule `{rule}`; `impound rules list` shows the ids")))
+    })
+}
+
 fn wrong(number: usize, why: &str) -> Failure {
     Failure::usage(format!("cannot use the [[trigger]] number {number}: {why}"))
         .hint("correct the file, or name another one with --config")
@@ -60,6 +72,14 @@ mod tests {
         let order = Order { runbook: "standard".into(), through: Phase::Contain, approve: Vec::new() };
         assert_eq!(ordered("").expect("orders"), [order]);
         assert!(orders(&File::default()).expect("orders").is_empty());
+    }
+
+    #[test]
+    fn a_trigger_that_waits_for_no_rule_there_is_is_refused() {
+        let file = File::parse("[[trigger]]\n[[trigger]]\nrules = [\"a\", \"b\"]").expect("parses");
+        assert!(check_rules(&file, |_| true).is_ok());
+        let failure = check_rules(&file, |rule| rule == "a").expect_err("b is none");
+        assert!(failure.what.contains("number 2") && failure.what.contains("no rule `b`"), "{}", failure.what);
     }
 
     #[test]
