@@ -57,13 +57,21 @@ fn plan(agenda: &mut Agenda<'_>) {
         // The stop-gap below holds nobody up.
         agenda.passable = !agenda.moves() && agenda.holds.is_empty();
     }
-    agenda.passable |= agenda.perform.is_empty() && accepted(agenda.view.case);
+    agenda.passable |= agenda.perform.is_empty() && all_known(agenda, known.spot) && accepted(agenda.view.case);
     scale_in(agenda);
     let Some(instance) = instance else { return };
     killers::report(agenda, instance);
     if !agenda.moves() && agenda.holds.is_empty() {
         agenda.prove(summary(instance));
     }
+}
+
+/// Whether every attribute was read at all: one that was not may still have to be set.
+fn all_known(agenda: &Agenda<'_>, spot: bool) -> bool {
+    let view = agenda.view;
+    let flags = [Attribute::TerminationProtection, Attribute::StopProtection].into_iter().filter(|_| !spot);
+    let mut wanted = flags.chain([Attribute::ShutdownBehavior]);
+    wanted.all(|wanted| view.scene.last(&S::Attribute(view.case.target.instance.clone(), wanted).into()).is_some())
 }
 
 /// Whether every protection asked for was accepted since the case was last taken up. That is enough

@@ -15,6 +15,7 @@ use casebook::step::{Phase, StepName, StepStatus};
 use casebook::verdict::{CredentialVerdict, NetworkVerdict};
 use jiff::SignedDuration;
 use range::Injection;
+use range::adversary::Strategy;
 use range::proof::{Failure, Trial, fault};
 use range::world::documents::TrailEvent;
 use range::world::images::ImageRecord;
@@ -335,6 +336,38 @@ fn a_window_that_nobody_can_leave_is_closed_by_its_rules() {
         |world: &mut range::World| world.network.groups.values().map(|group| group.shown.name.clone()).collect();
     let named: Vec<String> = trial.range.with_world(groups);
     assert!(!named.iter().any(|name| name.starts_with("impound-window")), "{named:?}");
+}
+
+/// What associations could not be read of an instance until somebody had terminated it: that AWS shows none
+/// then does not mean that there was none.
+#[test]
+fn a_role_that_only_the_instance_showed_is_denied_too() {
+    let trial = Trial::new("web-tier", Phase::Contain);
+    let action = "ec2:DescribeIamInstanceProfileAssociations";
+    trial.range.inject(Injection::before(action, fault(FaultClass::Denied)).times(1_000));
+    assert_eq!(trial.drive().status, CaseStatus::Held);
+    let prey = trial.range.target().instance;
+    trial.range.with_world(|world| {
+        let strategy = Strategy::named("terminate").expect("a strategy");
+        world.set_loose(strategy, &prey, SignedDuration::from_secs(5), SignedDuration::from_hours(1));
+    });
+    trial.pass(SignedDuration::from_mins(5));
+    trial.range.lift(action);
+    trial.drive();
+    trial.drive();
+    assert_eq!(trial.case().case().verdict.credentials, CredentialVerdict::Revoked);
+    assert_eq!(trial.breaches(), []);
+}
+
+/// A protection that could not be read is not set, and nothing that it protects from is provoked meanwhile.
+#[test]
+fn nothing_is_isolated_while_a_protection_is_unread() {
+    let trial = Trial::new("lone", Phase::Contain);
+    let slowly = Injection::before("ec2:DescribeInstanceAttribute", fault(FaultClass::Throttled));
+    trial.range.inject(slowly.times(12));
+    trial.drive();
+    assert_eq!(status(&trial, StepName::Protect), StepStatus::Done);
+    assert_eq!(trial.breaches(), []);
 }
 
 /// Takes the permission to read interfaces away once the first of them is in the window.

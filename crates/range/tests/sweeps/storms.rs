@@ -14,6 +14,9 @@ const FIRST_BROKEN: [u64; 21] = [
     4, 8, 28, 37, 43, 46, 89, 120, 505, 567, 6913, 14_002, 24_384, 26_426, 36_172, 38_938, 51_381, 55_454, 59_858,
     72_223, 90_882,
 ];
+/// The same of later storms: a role that only the captured instance showed, and an instance that was isolated though one of
+/// its protections could not be read.
+const BROKEN: [u64; 2] = [9401, 52_665];
 /// How many more are tried each time.
 const SHORT: u64 = 150;
 
@@ -27,6 +30,7 @@ fn weather(seeds: impl Iterator<Item = u64>, choice: Choice) {
 #[test]
 fn what_once_broke_a_law_does_not_again() {
     weather(FIRST_BROKEN.into_iter(), Choice { first: true, ..Choice::default() });
+    weather(BROKEN.into_iter(), Choice::default());
 }
 
 #[test]

@@ -16,6 +16,12 @@ pub(crate) fn profiles(view: View<'_>) -> BTreeSet<Arn> {
     if let Some(Reading::Associations(now)) = view.scene.last(&query) {
         profiles.extend(now.iter().filter(|a| a.gives_credentials()).map(|a| a.profile.clone()));
     }
+    // Of an instance that is terminated AWS shows no association any more: what it showed itself counts too.
+    if let Some(Reading::Instance(captured)) =
+        view.case.baseline.scene.last(&S::Instance(view.case.target.instance.clone()).into())
+    {
+        profiles.extend(captured.profile.clone());
+    }
     let quarantine = &view.case.settings.policy.quarantine_profile_arn;
     let captured = captured_profile(view.case);
     profiles.retain(|profile| profile.as_str() != quarantine || captured == Some(profile));
