@@ -34,13 +34,14 @@ pub fn again(view: View<'_>, next: &mut Next) {
 
 /// What of these was read too long ago to prove something now: a step that has waited, or has failed, and
 /// then finds its goal reached may have looked at part of it minutes before. What was read twice since the
-/// step stands so is not asked again: where reading takes long, something is always old.
+/// step stands so, some time apart, is not asked again: where reading takes long, something is always old.
 pub fn old(view: View<'_>, step: StepName, consulted: &BTreeSet<Query>) -> Vec<Query> {
     let since = view.case.steps.get(&step).map_or(view.case.resumed, |record| record.since);
     let aged = |query: &&Query| {
         view.scene.fact(query).is_some_and(|fact| {
             let unread = fact.at < since && fact.at + AT_THE_END <= view.now;
-            let long_ago = fact.at + EVERY <= view.now && fact.before.is_none_or(|before| before < since);
+            let again = fact.before.is_some_and(|before| before >= since && before + EVERY <= fact.at);
+            let long_ago = fact.at + EVERY <= view.now && !again;
             unread || long_ago
         })
     };

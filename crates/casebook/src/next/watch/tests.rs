@@ -106,8 +106,10 @@ fn what_was_read_too_long_ago_proves_nothing_unless_it_was_read_twice_since() {
         (10, vec![10], 69, false, "nearly a minute old"),
         (10, vec![10], 70, true, "a minute old"),
         (10, vec![9, 20], 80, true, "read once since"),
-        (10, vec![10, 20], 80, false, "read twice since"),
-        (10, vec![11, 20], 80, false, "read twice since"),
+        (10, vec![10, 20], 80, true, "read twice since, both times long ago"),
+        (10, vec![10, 69], 129, true, "read twice since, hardly apart"),
+        (10, vec![10, 70], 130, false, "read twice since, a minute apart"),
+        (10, vec![9, 70], 130, true, "once from before"),
     ];
     for (since, read, now, again, why) in table {
         assert_eq!(is_old(since, &read, now), again, "{why}");
