@@ -120,6 +120,18 @@ fn a_correlation_whose_rules_are_not_there_is_named_and_left_out() {
 }
 
 #[test]
+fn a_correlation_that_counts_further_than_is_counted_is_named_and_left_out() {
+    let counting = |count: u64| {
+        let rule = rule("{eventName: A}").replace("title:", "name: a\ntitle:");
+        format!(
+            "{rule}\n---\ntitle: C\ncorrelation: {{type: event_count, rules: [a], group-by: [userIdentity.arn], timespan: 5m, condition: {{gte: {count}}}}}\n"
+        )
+    };
+    assert_eq!(warnings(&counting(128)), []);
+    assert!(warnings(&counting(129))[0].why.contains("counts to 129"), "{:?}", warnings(&counting(129)));
+}
+
+#[test]
 fn what_stands_under_any_must_be_true_of_one_and_the_same_member() {
     let matches = |event: &str| {
         let rule = rule("{'requestParameters.items[any]': {id: 1, 'name|startswith': w}}");

@@ -2,8 +2,12 @@
 //! goes on.
 
 use super::sigma::Rules;
+use super::windows::IN_WINDOW;
 use rsigma_eval::{Engine, compile_rule};
-use rsigma_parser::{CorrelationRule, Detection, FilterRule, LogSource, SigmaRule, parse_sigma_yaml};
+use rsigma_parser::{
+    CorrelationCondition, CorrelationRule, CorrelationType, Detection, FilterRule, LogSource, SigmaRule,
+    parse_sigma_yaml,
+};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -141,6 +145,14 @@ impl Loading {
             self.rule(&place, rule);
         }
         for mut rule in parsed.correlations {
+            if let Some(count) = beyond(&rule) {
+                let why = format!(
+                    "'{}' counts to {count}, and no further than to {IN_WINDOW} is counted; passed over",
+                    rule.title
+                );
+                self.warn(&place, why);
+                continue;
+            }
             let id = rule.id.get_or_insert_with(|| id_of(&rule.title)).clone();
             if self.is_new(&place, &rule.title, id) {
                 self.correlations.push((place.clone(), rule));
@@ -215,6 +227,13 @@ impl Loading {
             self.warn(&place, why);
         }
     }
+}
+
+/// A number to which a window does not count.
+fn beyond(rule: &CorrelationRule) -> Option<u64> {
+    let counts = matches!(rule.correlation_type, CorrelationType::EventCount | CorrelationType::ValueCount);
+    let CorrelationCondition::Threshold { predicates, .. } = &rule.condition else { return None };
+    predicates.iter().map(|(_, count)| *count).find(|count| counts && *count > IN_WINDOW as u64)
 }
 
 /// A stable id for a rule that has none, in the form of a UUID.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten.
 const GROUPS: usize = 4_096;
 /// What a window counts at most; no threshold may be higher.
-pub(super) const IN_WINDOW: usize = 256;
+pub(super) const IN_WINDOW: usize = 128;
 /// How many events a hit names.
 const NAMED: usize = 20;
 /// Windows that have run out are looked for this often, in event time.
