@@ -36,7 +36,7 @@ use std::{env, fs, thread};
 
 const ROUNDS: usize = 3;
 /// As `impound detect` has it: how many sightings may wait for the desk.
-const WAITING: usize = 1024;
+const WAITING: usize = 256;
 
 /// What one way through the corpus came to.
 #[derive(Clone, Copy)]

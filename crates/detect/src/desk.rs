@@ -107,6 +107,11 @@ impl Desk {
         self.stories.tell(at_least)
     }
 
+    /// The baseline, with what was learned here; `None` when there is none.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
+    }
+
     /// How often each rule has matched, by its id.
     pub fn hits(&self) -> &BTreeMap<String, u64> {
         &self.hits

@@ -24,7 +24,7 @@ use std::thread;
 pub mod cursor;
 
 /// How many results may wait for the taker: a bound on memory.
-const WAITING: usize = 1024;
+const WAITING: usize = 256;
 /// How many rejections are named on the terminal; the rest is counted.
 const NAMED: usize = 20;
 /// Standard input, as a path.

@@ -40,6 +40,8 @@ const WAIT: Duration = Duration::from_secs(20);
 const SHORT_WAIT: Duration = Duration::from_secs(1);
 /// How often backlog and lag are shown.
 const SHOWN_EVERY: Duration = Duration::from_secs(60);
+/// How often what was learned is written down; it also is at the end.
+const KEPT_EVERY: Duration = Duration::from_secs(3600);
 /// Pauses after calls that failed: the first and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 /// How many calls in a row may fail where somebody waits for the end.
@@ -91,6 +93,8 @@ struct Watch<'a> {
     lag: Option<Duration>,
     exit: Exit,
     shown: Option<Instant>,
+    /// When what was learned was written down last.
+    kept: Instant,
 }
 
 impl<'a> Watch<'a> {
@@ -133,6 +137,7 @@ impl<'a> Watch<'a> {
             lag: None,
             exit: Exit::Done,
             shown: None,
+            kept: Instant::now(),
         })
     }
 
@@ -160,7 +165,18 @@ impl<'a> Watch<'a> {
             }
             self.telling.go_on(self.context, &mut self.journal).await?;
             self.show_backlog(stop).await?;
+            if self.kept.elapsed() >= KEPT_EVERY {
+                self.keep_learned();
+            }
         }
+    }
+
+    /// A baseline that can not be written is no reason to stop looking. Gives whether it was.
+    fn keep_learned(&mut self) -> bool {
+        self.kept = Instant::now();
+        let unwritten = self.lookout.keep_learned().err();
+        unwritten.iter().for_each(|failure| self.context.terminal.warn(&text!("{}", failure.what)));
+        unwritten.is_none()
     }
 
     async fn receive(&mut self, wait: Duration, stop: &Stop) -> Result<Option<Result<Vec<Message>, Fault>>, Failure> {
@@ -252,9 +268,11 @@ impl<'a> Watch<'a> {
             counts.duplicates,
             self.dead
         ));
+        let learned = self.keep_learned();
         let out_of_order = self.lookout.out_of_order();
         out_of_order.iter().for_each(|why| self.context.terminal.warn(why));
-        let whole = self.dead == 0 && self.left.is_empty() && self.telling.is_done() && out_of_order.is_none();
+        let told = self.telling.is_done() && learned && out_of_order.is_none();
+        let whole = self.dead == 0 && self.left.is_empty() && told;
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }
 }

@@ -71,8 +71,11 @@ fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> 
     Ok(if tally.counts.rejected == 0 { Exit::Done } else { Exit::Gaps })
 }
 
-/// Beside the old one first: a half-written baseline replaces nothing.
-fn keep(baseline: &Baseline, path: &Path) -> Result<(), Failure> {
+/// Writes a baseline, beside the old one first: a half-written one replaces nothing.
+///
+/// # Errors
+/// When the folder can not be written.
+pub fn keep(baseline: &Baseline, path: &Path) -> Result<(), Failure> {
     let unwritable = |why: String| Failure::usage(format!("cannot write the baseline {}: {why}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).map_err(|error| unwritable(error.to_string()))?;

@@ -1,5 +1,6 @@
 //! Looks at what comes: readers, rules, baseline and stories together.
 
+use crate::commands::baseline as baseline_file;
 use crate::commands::detect as command;
 use crate::config::DetectConfig;
 use crate::context::Context;
@@ -15,6 +16,7 @@ use detect::rules::sigma::Rules;
 use detect::scout::Scout;
 use detect::source::key::Period;
 use jiff::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How the ids of signs begin that no rule makes.
@@ -27,6 +29,8 @@ pub struct Lookout {
     desk: Desk,
     level: Level,
     counts: Counts,
+    /// Where what was learned is kept.
+    learned: Option<PathBuf>,
 }
 
 impl Lookout {
@@ -43,7 +47,8 @@ impl Lookout {
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
         let desk = Desk::new(rules.clone(), Horizon::default(), baseline);
-        Ok(Self { rules, scout, desk, level: config.level, counts: Counts::default() })
+        let (level, counts, learned) = (config.level, Counts::default(), config.baseline.clone());
+        Ok(Self { rules, scout, desk, level, counts, learned })
     }
 
     /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
@@ -96,6 +101,17 @@ impl Lookout {
     /// What rules that look at several records have not counted, and why.
     pub fn out_of_order(&self) -> Option<Text> {
         command::out_of_order(&self.desk)
+    }
+
+    /// Writes what was learned into the baseline's file; nothing where none is configured.
+    ///
+    /// # Errors
+    /// When it can not be written.
+    pub fn keep_learned(&self) -> Result<(), Failure> {
+        match (&self.learned, self.desk.baseline()) {
+            (Some(path), Some(baseline)) => baseline_file::keep(baseline, path),
+            _ => Ok(()),
+        }
     }
 
     /// The alerts that are new or have changed.

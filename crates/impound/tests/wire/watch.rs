@@ -294,6 +294,21 @@ fn what_several_events_add_up_to_is_judged_before_the_watch_ends() {
 }
 
 #[test]
+fn what_the_watch_learns_is_kept_in_the_baseline() {
+    let incident = Incident::new();
+    incident.home.write("day.json", &trail(&incident).to_string());
+    let [day, usual] = ["day.json", "usual.zst"].map(|name| incident.home.path().join(name).display().to_string());
+    incident.home.run(&["baseline", "learn", &day, "-o", &usual]).ends_with(0);
+    configure(&incident, &format!("[detect]\nbaseline = {usual:?}\n"));
+    let calls = || incident.home.run(&["baseline", "show", &usual]).ends_with(0).document[0]["calls"].clone();
+    assert_eq!(calls(), 1);
+    let objects = json!({(format!("logs/{KEY}")): trail(&incident)});
+    let queue = feed(&incident, &objects, &[notification(KEY_IN_NOTIFICATION)]);
+    watch(&incident, &queue, &[]).ends_with(0);
+    assert_eq!(calls(), 2);
+}
+
+#[test]
 fn a_queue_that_is_not_there_is_said() {
     let incident = Incident::new();
     let queue = format!("{}/111111111111/nothing", incident.server.endpoint());
