@@ -4,16 +4,14 @@
 use crate::alert::Alert;
 use crate::baseline::{Baseline, Call, Unusual, What};
 use crate::order::{Horizon, Order};
+use crate::part::{Folded, Part};
 use crate::rules::sigma::{Rules, Sigma};
 use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
 use jiff::{SignedDuration, Timestamp};
-use parts::{Folded, Part, Parts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-mod parts;
 
 /// For how long after its last event a story that was told is kept where time passes by a clock: late
 /// deliveries, and another detector's updates, come to the same story.
@@ -27,7 +25,6 @@ pub struct Desk {
     /// Calls of instances, until the baseline may judge them in the order of their times.
     calls: Order<(Call, Folded)>,
     hits: BTreeMap<String, u64>,
-    parts: Parts,
     /// What is dated later than that is ahead of its time.
     latest: Timestamp,
     ahead: u64,
@@ -42,8 +39,8 @@ impl Desk {
         // A call that comes out of its turn is judged all the same, so fewer need to wait.
         let shorter = Horizon { events: horizon.events / 2, ..horizon };
         let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(shorter));
-        let (hits, parts, latest, ahead) = (BTreeMap::new(), Parts::default(), Timestamp::MAX, 0);
-        Self { sigma, stories: Stories::new(), baseline, calls, hits, parts, latest, ahead }
+        let (hits, latest, ahead) = (BTreeMap::new(), Timestamp::MAX, 0);
+        Self { sigma, stories: Stories::new(), baseline, calls, hits, latest, ahead }
     }
 
     /// What time it is. What is dated later says nothing about how far time has passed: it would make all
@@ -54,7 +51,7 @@ impl Desk {
 
     /// Takes a sighting in.
     pub fn take(&mut self, sighting: Sighting) {
-        let Sighting { at, traces, about, exhibit, region, address, found, call } = sighting;
+        let Sighting { at, traces, about, exhibit, region, address, mut found, call } = sighting;
         let part = Part { traces, about, exhibit, region, address };
         let ahead = at.is_some_and(|at| at > self.latest);
         self.ahead += u64::from(ahead);
@@ -67,7 +64,7 @@ impl Desk {
             self.judge(&call, &part);
         }
         if found.waits() {
-            self.parts.keep(&part);
+            found.carry(part.folded());
         }
         for hit in self.sigma.take(at, found) {
             self.notice(&hit, &part);
@@ -142,8 +139,9 @@ impl Desk {
     fn add_up(&mut self, hits: Vec<Hit>) {
         for hit in hits {
             *self.hits.entry(hit.rule.id.clone()).or_default() += 1;
-            let parts: Vec<Part> = hit.events.iter().filter_map(|id| self.parts.get(id)).collect();
-            parts.iter().for_each(|part| self.tell_stories(&hit.rule, part, &hit.shown));
+            for part in hit.parts.iter().map(Folded::unfolded) {
+                self.tell_stories(&hit.rule, &part, &hit.shown);
+            }
         }
     }
 
@@ -171,15 +169,31 @@ impl Desk {
     }
 }
 
-/// The baseline as a rule, for people: what was noticed, in the words of a card.
-fn card(unusual: &Unusual) -> Card {
-    let (id, title, technique) = match unusual.what {
+/// Whether an id is that of something that a baseline may notice.
+pub fn is_of_baseline(id: &str) -> bool {
+    let all = [What::FirstCall, What::Elsewhere, What::Denials];
+    let mut ids = all.into_iter().flat_map(|what| Level::ALL.map(|level| id_of(&words(what), level)));
+    ids.any(|known| known == id)
+}
+
+fn id_of((id, ..): &(&str, &str, &str), level: Level) -> String {
+    format!("{id}:{}", level.as_str())
+}
+
+/// Id, title and technique.
+fn words(what: What) -> (&'static str, &'static str, &'static str) {
+    match what {
         What::FirstCall => ("baseline:first-call", "A call that the instance has never made", "T1078.004"),
         What::Elsewhere => ("baseline:elsewhere", "Credentials of the instance used from elsewhere", "T1552.005"),
         What::Denials => ("baseline:denials", "Refused again and again", "T1580"),
-    };
+    }
+}
+
+/// The baseline as a rule, for people: what was noticed, in the words of a card.
+fn card(unusual: &Unusual) -> Card {
+    let words @ (_, title, technique) = words(unusual.what);
     Card {
-        id: format!("{id}:{}", unusual.level.as_str()),
+        id: id_of(&words, unusual.level),
         title: title.to_owned(),
         level: unusual.level,
         techniques: vec![technique.to_owned()],

@@ -13,6 +13,7 @@ pub mod count;
 pub mod desk;
 pub mod holdings;
 pub mod order;
+mod part;
 pub mod read;
 pub mod record;
 pub mod rules;

@@ -5,10 +5,12 @@ pub mod folder;
 mod index;
 pub mod load;
 pub mod pack;
+mod recent;
 pub mod sigma;
 pub mod view;
 mod windows;
 
+use crate::part::Folded;
 use crate::record::Record;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,8 @@ pub struct Hit {
     pub events: Vec<String>,
     /// The fields to show, with what they hold.
     pub shown: Vec<(String, String)>,
+    /// What is remembered of these records, as far as it is; for a hit on one record nothing.
+    pub(crate) parts: Vec<Folded>,
 }
 
 /// What finds hits. Records may come in any order: what a record matches by itself is told at once,

@@ -134,5 +134,5 @@ fn concluded(instance: &str, account: &str) -> Trace {
 
 /// A hit that no rule of ours made.
 fn hit(rule: crate::rules::Card, at: Timestamp, event: &str, shown: Vec<(String, String)>) -> Hit {
-    Hit { rule: Arc::new(rule), at, events: vec![event.to_owned()], shown }
+    Hit { rule: Arc::new(rule), at, events: vec![event.to_owned()], shown, parts: Vec::new() }
 }

@@ -140,17 +140,17 @@ impl Stories {
         alerts
     }
 
-    /// How many stories of at least that level were forgotten before anybody was told of them.
+    /// How many stories of at least that level were forgotten with something in them that nobody was told of.
     pub fn forgotten(&self, at_least: Level) -> u64 {
         self.forgotten.range(at_least..).map(|(_, number)| number).sum()
     }
 
-    /// Makes room: what was told already goes first, then what weighs least and is oldest.
+    /// Makes room: what weighs least goes first; of that what was told already, then what is oldest.
     fn forget_the_lightest(&mut self) {
         let weight = |stories: &Vec<Story>| {
-            let untold = stories.iter().filter(|story| story.changed);
-            let level = untold.map(Story::level).max();
-            (level, stories.iter().map(|story| story.last).max())
+            let level = stories.iter().map(Story::level).max();
+            let untold = stories.iter().any(|story| story.changed);
+            (level, untold, stories.iter().map(|story| story.last).max())
         };
         let mut all: Vec<_> =
             self.by_suspect.iter().map(|(suspect, stories)| (weight(stories), suspect.clone())).collect();

@@ -1,10 +1,14 @@
 //! What is found does not depend on the order in which records arrive, as far as the horizon reaches.
 
+use detect::desk::Desk;
+use detect::holdings::Holdings;
 use detect::order::Horizon;
 use detect::record::Record;
 use detect::record::trail::Event;
 use detect::rules::sigma::{Rules, Sigma};
-use detect::rules::{Matcher, load, pack};
+use detect::rules::{Level, Matcher, load, pack};
+use detect::scout::Scout;
+use detect::source::key::Period;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest};
 use std::collections::BTreeSet;
@@ -89,4 +93,22 @@ fn what_is_late_is_matched_by_itself_counted_and_left_out_of_what_adds_up() {
     assert_eq!(late, 2);
     assert!(found.iter().any(|(title, ..)| title == "Trail stopped or deleted"), "{found:?}");
     assert!(!found.iter().any(|(title, ..)| title.contains("enumerate the account")), "{found:?}");
+}
+
+/// A folder is read after another one for the same days: what was counted of the first is remembered when its
+/// turn comes, however much of the second has come by then.
+#[test]
+fn a_burst_is_told_though_much_of_later_times_has_come_before_its_turn() {
+    let scout = Scout::new(Arc::clone(&RULES), Holdings::new(), Period::default(), false);
+    let mut desk = Desk::new(Arc::clone(&RULES), Horizon::of_files(), None);
+    let mut take = |number: usize, what: (i64, usize, usize)| {
+        let (_, text) = record(number, what);
+        let event = Event::of(text.as_bytes()).expect("a record");
+        scout.look(&Record::Trail(event)).1.into_iter().for_each(|sighting| desk.take(sighting));
+    };
+    (0..4).for_each(|n| take(n, (n as i64, n, 0)));
+    (4..12_000).for_each(|n| take(n, (86_400 + 1_000 * n as i64, 0, 1)));
+    desk.finish();
+    let suspects: Vec<String> = desk.tell(Level::Informational).iter().map(|alert| alert.suspect.to_string()).collect();
+    assert!(suspects.iter().any(|suspect| suspect.ends_with("abcdef0")), "{suspects:?}");
 }

@@ -127,8 +127,19 @@ fn a_correlation_that_counts_further_than_is_counted_is_named_and_left_out() {
             "{rule}\n---\ntitle: C\ncorrelation: {{type: event_count, rules: [a], group-by: [userIdentity.arn], timespan: 5m, condition: {{gte: {count}}}}}\n"
         )
     };
-    assert_eq!(warnings(&counting(128)), []);
-    assert!(warnings(&counting(129))[0].why.contains("counts to 129"), "{:?}", warnings(&counting(129)));
+    assert_eq!(warnings(&counting(512)), []);
+    for (condition, count) in [("gte: 513", 513), ("gt: 512", 512), ("eq: 600", 600)] {
+        let text = counting(1).replace("gte: 1", condition);
+        assert!(warnings(&text)[0].why.contains(&format!("counts to {count},")), "{:?}", warnings(&text));
+        let (rules, _) = load::load(&[
+            source("a.yml", &text),
+            source("b.yml", &rule("{eventName: B}").replace("title: T", "title: B")),
+        ]);
+        assert_eq!(rules.cards().len(), 1, "what only served it makes no hits of its own");
+    }
+    for condition in ["lt: 900", "gt: 511", "lte: 600"] {
+        assert_eq!(warnings(&counting(1).replace("gte: 1", condition)), [], "{condition}");
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use super::sigma::Rules;
 use super::windows::IN_WINDOW;
 use rsigma_eval::{Engine, compile_rule};
 use rsigma_parser::{
-    CorrelationCondition, CorrelationRule, CorrelationType, Detection, FilterRule, LogSource, SigmaRule,
-    parse_sigma_yaml,
+    ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType, Detection, FilterRule, LogSource,
+    SigmaRule, parse_sigma_yaml,
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -78,6 +78,7 @@ pub fn load(sources: &[Source]) -> (Rules, Vec<Warning>) {
         }
     }
     loading.settle_correlations();
+    loading.drop_muted();
     let engine = loading.engine();
     let correlations = loading.correlations.into_iter().map(|(_, rule)| rule).collect();
     (Rules::new(engine, loading.rules, correlations), loading.warnings)
@@ -122,6 +123,8 @@ struct Loading {
     filters: Vec<(Place, FilterRule)>,
     correlations: Vec<(Place, CorrelationRule)>,
     ids: HashMap<String, String>,
+    /// Rules, by name or id, that serve a correlation which is passed over.
+    muted: BTreeSet<String>,
     warnings: Vec<Warning>,
 }
 
@@ -146,6 +149,7 @@ impl Loading {
         }
         for mut rule in parsed.correlations {
             if let Some(count) = beyond(&rule) {
+                self.mute(&rule);
                 let why = format!(
                     "'{}' counts to {count}, and no further than to {IN_WINDOW} is counted; passed over",
                     rule.title
@@ -179,6 +183,13 @@ impl Loading {
         }
     }
 
+    /// The rules that only serve a correlation which is passed over make no hits of their own all the same.
+    fn mute(&mut self, correlation: &CorrelationRule) {
+        if !correlation.generate {
+            self.muted.extend(correlation.rules.iter().cloned());
+        }
+    }
+
     fn is_new(&mut self, place: &Place, title: &str, id: String) -> bool {
         if let Some(other) = self.ids.get(&id) {
             let why = format!("'{title}' has the id {id}, which a rule in {other} has already; passed over");
@@ -187,6 +198,15 @@ impl Loading {
         }
         self.ids.insert(id, place.file.clone());
         true
+    }
+
+    fn drop_muted(&mut self) {
+        let (muted, correlations) = (&self.muted, &self.correlations);
+        let serves = |name: &String| correlations.iter().any(|(_, rule)| rule.rules.contains(name));
+        self.rules.retain(|rule| {
+            let mut names = rule.id.iter().chain(&rule.name);
+            !names.clone().any(|name| muted.contains(name)) || names.any(serves)
+        });
     }
 
     /// The rules, compiled, with the filters of the files upon them.
@@ -218,6 +238,7 @@ impl Loading {
             self.correlations.extend(settled);
         }
         for (place, rule) in left {
+            self.mute(&rule);
             let missing: Vec<_> = rule.rules.iter().filter(|name| !known.contains(*name)).map(String::as_str).collect();
             let why = format!(
                 "'{}' refers to {}, which is not there or refers back to it; passed over",
@@ -233,7 +254,13 @@ impl Loading {
 fn beyond(rule: &CorrelationRule) -> Option<u64> {
     let counts = matches!(rule.correlation_type, CorrelationType::EventCount | CorrelationType::ValueCount);
     let CorrelationCondition::Threshold { predicates, .. } = &rule.condition else { return None };
-    predicates.iter().map(|(_, count)| *count).find(|count| counts && *count > IN_WINDOW as u64)
+    let most = IN_WINDOW as u64;
+    let never = |(operator, count): &&(ConditionOperator, u64)| match operator {
+        ConditionOperator::Gt => *count >= most,
+        ConditionOperator::Gte | ConditionOperator::Eq => *count > most,
+        _ => false,
+    };
+    predicates.iter().filter(|_| counts).find(never).map(|(_, count)| *count)
 }
 
 /// A stable id for a rule that has none, in the form of a UUID.

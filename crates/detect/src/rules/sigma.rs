@@ -6,6 +6,7 @@ use super::view::View;
 use super::windows::{Wait, Windows};
 use super::{Card, Hit, Level, Matcher};
 use crate::order::Horizon;
+use crate::part::Folded;
 use crate::record::Record;
 use crate::record::trail::Event;
 use jiff::Timestamp;
@@ -64,6 +65,13 @@ impl Found {
         Self { hits: vec![hit], wait: None }
     }
 
+    /// What an alert will say of the record, should a correlation name it.
+    pub(crate) fn carry(&mut self, part: Folded) {
+        if let Some(wait) = &mut self.wait {
+            wait.part = Some(part);
+        }
+    }
+
     /// Whether a correlation will look at the record again.
     pub fn waits(&self) -> bool {
         self.wait.is_some()
@@ -100,6 +108,12 @@ impl Rules {
     /// All rules, as loaded: those of single records, then the correlations.
     pub fn cards(&self) -> &[Arc<Card>] {
         &self.cards
+    }
+
+    /// Whether a rule of that id makes hits: not when it only serves others.
+    pub fn tells(&self, id: &str) -> bool {
+        let silent = self.silent.iter().copied().chain(std::iter::repeat(false));
+        self.cards.iter().zip(silent).any(|(card, silent)| card.id == id && !silent)
     }
 
     /// What a record matches.
@@ -148,11 +162,12 @@ impl Rules {
 
     /// Only what correlations ask for is kept: a record may wait long and there may be many.
     fn wait(&self, at: Timestamp, event: &Event<'_>, view: &View<'_>, results: Vec<(usize, EvaluationResult)>) -> Wait {
-        let mut kept: Map<String, Value> =
-            self.asked.iter().filter_map(|name| Some((name.clone(), view.get_field(name)?.to_json()))).collect();
+        let value = |name: &String| Some((name.clone(), view.get_field(name)?.to_json()));
+        let single = |(_, value): &(String, Value)| !value.is_array() && !value.is_object();
+        let mut kept: Map<String, Value> = self.asked.iter().filter_map(value).filter(single).collect();
         let id = event.identity().into_owned();
         kept.insert("id".to_owned(), id.as_str().into());
-        Wait { at, id, kept: Value::Object(kept), results }
+        Wait { at, id, kept: Value::Object(kept), results, part: None }
     }
 }
 
@@ -165,6 +180,7 @@ fn hit(card: &Arc<Card>, event: &Event<'_>, view: &View<'_>) -> Hit {
         at: event.at().unwrap_or(Timestamp::UNIX_EPOCH),
         events: event.id.is_there().then(|| event.id.as_str().to_owned()).into_iter().collect(),
         shown,
+        parts: Vec::new(),
     }
 }
 

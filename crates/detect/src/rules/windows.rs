@@ -1,9 +1,11 @@
 //! What several records add up to: correlations over event time, in the order of event time, with
 //! bounded memory. A burst is told once a window, not once a record.
 
+use super::recent::Recent;
 use super::sigma::Rules;
 use super::{Card, Hit};
 use crate::order::{Horizon, Order};
+use crate::part::Folded;
 use jiff::Timestamp;
 use rsigma_eval::{CorrelationBody, TimestampFallback};
 use rsigma_eval::{CorrelationConfig, CorrelationEngine, CorrelationEventMode, EvaluationResult, JsonEvent};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 /// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten.
 const GROUPS: usize = 4_096;
 /// What a window counts at most; no threshold may be higher.
-pub(super) const IN_WINDOW: usize = 128;
+pub(super) const IN_WINDOW: usize = 512;
 /// How many events a hit names.
 const NAMED: usize = 20;
 /// Windows that have run out are looked for this often, in event time.
@@ -31,13 +33,17 @@ pub(super) struct Wait {
     pub kept: Value,
     /// The rules that it matches, by number.
     pub results: Vec<(usize, EvaluationResult)>,
+    /// What an alert would say of it.
+    pub part: Option<Folded>,
 }
 
 /// The same until its turn, in as little as it takes: many may wait.
 #[derive(Debug)]
 pub(super) struct Waiting {
+    id: Box<str>,
     kept: Box<[u8]>,
     rules: Box<[usize]>,
+    part: Option<Folded>,
 }
 
 pub(super) struct Windows {
@@ -46,19 +52,28 @@ pub(super) struct Windows {
     /// A match of each rule: to the engine those of one rule are all alike.
     matches: HashMap<usize, EvaluationResult>,
     cards: HashMap<String, Arc<Card>>,
+    recent: Recent,
     swept: i64,
 }
 
 impl Windows {
     pub fn new(rules: &Rules, horizon: Horizon) -> Self {
         let cards = rules.cards().iter().map(|card| (card.id.clone(), Arc::clone(card))).collect();
-        Self { order: Order::new(horizon), engine: engine(rules), matches: HashMap::new(), cards, swept: 0 }
+        Self {
+            order: Order::new(horizon),
+            engine: engine(rules),
+            matches: HashMap::new(),
+            cards,
+            recent: Recent::default(),
+            swept: 0,
+        }
     }
 
     pub fn hold(&mut self, wait: Wait) {
         let kept = wait.kept.to_string().into_bytes().into_boxed_slice();
         let rules = wait.results.iter().map(|(rule, _)| *rule).collect();
-        self.order.hold(wait.at, wait.id, Waiting { kept, rules });
+        let waiting = Waiting { id: wait.id.as_str().into(), kept, rules, part: wait.part };
+        self.order.hold(wait.at, wait.id, waiting);
         for (rule, result) in wait.results {
             self.matches.entry(rule).or_insert(result);
         }
@@ -67,7 +82,7 @@ impl Windows {
     pub fn due(&mut self) -> Vec<Hit> {
         let mut hits = Vec::new();
         while let Some((at, waiting)) = self.order.ripe() {
-            hits.extend(self.feed(at, &waiting));
+            hits.extend(self.feed(at, waiting));
         }
         hits
     }
@@ -75,25 +90,32 @@ impl Windows {
     pub fn rest(&mut self) -> Vec<Hit> {
         let mut hits = Vec::new();
         while let Some((at, waiting)) = self.order.first() {
-            hits.extend(self.feed(at, &waiting));
+            hits.extend(self.feed(at, waiting));
         }
         hits
     }
 
-    fn feed(&mut self, at: Timestamp, waiting: &Waiting) -> Vec<Hit> {
+    fn feed(&mut self, at: Timestamp, waiting: Waiting) -> Vec<Hit> {
+        let Waiting { id, kept, rules, part } = waiting;
+        part.into_iter().for_each(|part| self.recent.keep(&id, part));
         let second = at.as_second();
         if second - self.swept > SWEEP_SECS {
             self.engine.evict_expired(second);
             self.swept = second;
         }
-        let kept: Value = serde_json::from_slice(&waiting.kept).expect("it was written here");
-        let matches = waiting.rules.iter().filter_map(|rule| self.matches.get(rule)).cloned().collect();
+        let kept: Value = serde_json::from_slice(&kept).expect("single values were written here");
+        let matches = rules.iter().filter_map(|rule| self.matches.get(rule)).cloned().collect();
         let results = self.engine.process_with_detections(&JsonEvent::borrow(&kept), matches, second);
         let fired =
             || results.iter().filter_map(|result| Some((result.header.rule_id.as_ref()?, result.as_correlation()?)));
         // A correlation of correlations has no events of its own: it rests on those beneath it.
         let all: Vec<String> = fired().flat_map(|(_, body)| ids(body)).collect();
-        fired().filter_map(|(id, body)| Some(hit(self.cards.get(id)?, at, body, &all))).collect()
+        let mut hits: Vec<Hit> =
+            fired().filter_map(|(id, body)| Some(hit(self.cards.get(id)?, at, body, &all))).collect();
+        for hit in &mut hits {
+            hit.parts = hit.events.iter().filter_map(|id| self.recent.get(id)).collect();
+        }
+        hits
     }
 }
 
@@ -101,7 +123,8 @@ fn hit(card: &Arc<Card>, at: Timestamp, body: &CorrelationBody, all: &[String]) 
     let own = ids(body);
     let mut shown = body.group_key.clone();
     shown.push(("count".to_owned(), body.aggregated_value.to_string()));
-    Hit { rule: Arc::clone(card), at, events: if own.is_empty() { all.to_vec() } else { own }, shown }
+    let events = if own.is_empty() { all.to_vec() } else { own };
+    Hit { rule: Arc::clone(card), at, events, shown, parts: Vec::new() }
 }
 
 fn ids(body: &CorrelationBody) -> Vec<String> {

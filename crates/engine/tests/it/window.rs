@@ -3,15 +3,16 @@
 
 use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::Entry;
+use casebook::fault::FaultClass;
 use casebook::gate::Gate;
 use casebook::id::{GroupId, InterfaceId};
 use casebook::scene::network::Direction;
 use casebook::settings::TrackedConnections;
-use casebook::step::Phase;
+use casebook::step::{Phase, StepName};
 use jiff::SignedDuration;
-use range::World;
-use range::proof::{Crash, Trial};
+use range::proof::{Crash, Trial, fault};
 use range::world::flows::{FlowPlan, Path, Tracking};
+use range::{Injection, World};
 use std::collections::BTreeSet;
 
 fn trial() -> Trial {
@@ -219,6 +220,38 @@ fn a_closed_gate_does_not_keep_an_open_window_open() {
         assert!(trial.case().case().asked.contains_key(&Gate::ProtectedAsset), "it stands closed");
     }
 }
+/// A window whose rules were taken away, because nobody could leave it, was open until then and no longer:
+/// staying in its group proves nothing.
+#[test]
+fn an_emptied_window_proves_nothing() {
+    let mut emptied_early = 0;
+    for trial in died_in_the_window() {
+        let (stuck, session) = (in_window(&trial), trial.case());
+        let put = |card: &InterfaceId| {
+            let held = trial.range.with_world(|world| world.network.interfaces[card].shown.groups.clone());
+            let into = SourceEffect::SetInterfaceGroups { interface: card.clone(), groups: held }.into();
+            let puts = session.case().attempts.iter().filter(|(effect, _)| **effect == into);
+            puts.map(|(_, attempt)| attempt.at).max().expect("it was put there")
+        };
+        let early: Vec<&InterfaceId> =
+            stuck.iter().filter(|card| trial.now().duration_since(put(card)) < SignedDuration::from_secs(50)).collect();
+        let action = "ec2:ModifyNetworkInterfaceAttribute";
+        trial.range.inject(Injection::before(action, fault(FaultClass::Invalid)).times(1_000));
+        trial.drive();
+        assert_eq!(open_groups(&trial), Vec::<GroupId>::new());
+        trial.pass(SignedDuration::from_mins(5));
+        trial.range.lift(action);
+        trial.drive();
+        let said = trial.case().case().steps[&StepName::Isolate].entry.warnings.join("\n");
+        for card in &early {
+            assert!(said.contains(&format!("{card} was not read in the open window")), "{said}");
+        }
+        emptied_early += early.len();
+        assert_eq!(trial.breaches(), []);
+    }
+    assert!(emptied_early > 0);
+}
+
 /// What an attacker undid meanwhile is mended after the window is closed, not before.
 #[test]
 fn what_was_undone_meanwhile_waits_until_the_window_is_closed() {

@@ -270,8 +270,9 @@ impl<'a> Watch<'a> {
         ));
         let learned = self.keep_learned();
         let out_of_order = self.lookout.out_of_order();
-        out_of_order.iter().for_each(|why| self.context.terminal.warn(why));
-        let told = self.telling.is_done() && learned && out_of_order.is_none();
+        let too_many = self.lookout.too_many();
+        out_of_order.iter().chain(&too_many).for_each(|why| self.context.terminal.warn(why));
+        let told = self.telling.is_done() && learned && out_of_order.is_none() && too_many.is_none();
         let whole = self.dead == 0 && self.left.is_empty() && told;
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }

@@ -85,12 +85,13 @@ pub fn out_of_order(desk: &Desk) -> Option<Text> {
     })
 }
 
-/// What was noticed and is not told, because memory has an end.
-fn too_many(desk: &Desk, level: Level) -> Option<Text> {
-    let forgotten = desk.forgotten(level);
+/// What was noticed and is not told, because memory has an end. Signs of some weight together make a story
+/// graver, so those are missed whatever level was asked for.
+pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
+    let forgotten = desk.forgotten(level.min(Level::Medium));
     (forgotten > 0).then(|| {
         text!(
-            "there are more suspects than are remembered at once: {} stories of this level, the lightest, were forgotten before they could be told; read fewer days at once, or ask for a higher --level",
+            "there are more suspects than are remembered at once: {} stories, the lightest, were forgotten before they could be told; read fewer days at once",
             forgotten
         )
     })

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::text::Text;
 use detect::alert::Alert;
 use detect::count::Counts;
-use detect::desk::Desk;
+use detect::desk::{Desk, is_of_baseline};
 use detect::order::Horizon;
 use detect::read::Reader;
 use detect::rules::Level;
@@ -16,11 +16,12 @@ use detect::rules::sigma::Rules;
 use detect::scout::Scout;
 use detect::source::key::Period;
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-/// How the ids of signs begin that no rule makes.
-const OTHERS: [&str; 3] = ["baseline:", "guardduty:", "securityhub:"];
+/// How the ids of other detectors' signs begin.
+const OTHERS: [&str; 2] = ["guardduty:", "securityhub:"];
 
 /// Looks at what comes.
 pub struct Lookout {
@@ -29,8 +30,8 @@ pub struct Lookout {
     desk: Desk,
     level: Level,
     counts: Counts,
-    /// Where what was learned is kept.
-    learned: Option<PathBuf>,
+    /// Where what was learned is kept, and when that file was last written by what is known here.
+    learned: Option<(PathBuf, SystemTime)>,
 }
 
 impl Lookout {
@@ -47,14 +48,15 @@ impl Lookout {
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
         let desk = Desk::new(rules.clone(), Horizon::default(), baseline);
-        let (level, counts, learned) = (config.level, Counts::default(), config.baseline.clone());
+        let learned = config.baseline.clone().map(|path| (path.clone(), written(&path)));
+        let (level, counts) = (config.level, Counts::default());
         Ok(Self { rules, scout, desk, level, counts, learned })
     }
 
     /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
     /// findings are of too many types to know them all.
     pub fn knows(&self, rule: &str) -> bool {
-        OTHERS.iter().any(|prefix| rule.starts_with(prefix)) || self.rules.cards().iter().any(|card| card.id == rule)
+        OTHERS.iter().any(|prefix| rule.starts_with(prefix)) || is_of_baseline(rule) || self.rules.tells(rule)
     }
 
     /// What time it is, for records that say it is later.
@@ -106,12 +108,18 @@ impl Lookout {
     /// Writes what was learned into the baseline's file; nothing where none is configured.
     ///
     /// # Errors
-    /// When it can not be written.
-    pub fn keep_learned(&self) -> Result<(), Failure> {
-        match (&self.learned, self.desk.baseline()) {
-            (Some(path), Some(baseline)) => baseline_file::keep(baseline, path),
-            _ => Ok(()),
+    /// When it can not be written, or somebody else has written it meanwhile.
+    pub fn keep_learned(&mut self) -> Result<(), Failure> {
+        let (Some((path, known)), Some(baseline)) = (&mut self.learned, self.desk.baseline()) else { return Ok(()) };
+        if written(path) != *known {
+            return Err(Failure::usage(format!(
+                "the baseline {} was changed by somebody else: what the watch has learned since it began is not added to it; start the watch again to go on with the new one",
+                path.display()
+            )));
         }
+        baseline_file::keep(baseline, path)?;
+        *known = written(path);
+        Ok(())
     }
 
     /// The alerts that are new or have changed.
@@ -121,8 +129,18 @@ impl Lookout {
         alerts
     }
 
+    /// What was noticed and is not told, because memory has an end.
+    pub fn too_many(&self) -> Option<Text> {
+        command::too_many(&self.desk, self.level)
+    }
+
     /// What was read so far.
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
+}
+
+/// When a file was written last; the beginning of time where that can not be told.
+fn written(path: &Path) -> SystemTime {
+    std::fs::metadata(path).and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }

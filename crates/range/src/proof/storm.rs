@@ -214,12 +214,14 @@ struct Lived<'a> {
     failures: Vec<Breach>,
     /// The last number in the ledger before each run.
     starts: Vec<u64>,
+    /// Which run was the guard's.
+    guarded: Option<usize>,
 }
 
 impl<'a> Lived<'a> {
     fn new(storm: &'a Storm) -> Self {
         let (trial, after) = (storm.trial(), Aftermath::default());
-        Self { storm, trial, after, failures: Vec::new(), starts: Vec::new() }
+        Self { storm, trial, after, failures: Vec::new(), starts: Vec::new(), guarded: None }
     }
 
     fn begin(&mut self) {
@@ -260,6 +262,7 @@ impl<'a> Lived<'a> {
     }
 
     fn guard(&mut self, time: SignedDuration) {
+        self.guarded = Some(self.after.runs);
         self.begin();
         if let Err(error) = self.trial.guard(EVERY, time) {
             self.fail(&error);

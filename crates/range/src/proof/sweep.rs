@@ -31,7 +31,7 @@ pub struct Job {
 }
 
 /// The gates of what goes further than it must.
-const ESCALATION: [Gate; 5] = [Gate::OpenWindow, Gate::SubnetNacl, Gate::SharedRole, Gate::AsgSuspend, Gate::BootImage];
+const ESCALATION: [Gate; 4] = [Gate::OpenWindow, Gate::SubnetNacl, Gate::SharedRole, Gate::AsgSuspend];
 
 /// What of a case is disturbed; what comes before it is left in peace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Job {
     }
 
     /// A case that goes as far as it may: tracked connections are cut through the open window, the subnet
-    /// is cut, the whole role's sessions are denied, the image is started.
+    /// is cut, the whole role's sessions are denied.
     #[must_use]
     pub fn escalated(self) -> Self {
         Self { escalated: true, ..self }

@@ -15,8 +15,9 @@ const FIRST_BROKEN: [u64; 21] = [
     72_223, 90_882,
 ];
 /// The same of later storms: a role that only the captured instance showed, and an instance that was isolated though one of
-/// its protections could not be read, and a step that was proved by two readings of minutes before.
-const BROKEN: [u64; 3] = [9401, 26_895, 52_665];
+/// its protections could not be read, a step that was proved by two readings of minutes before, and a checker for which an instance that was terminated a moment
+/// ago has no address.
+const BROKEN: [u64; 4] = [9401, 26_895, 41_887, 52_665];
 /// How many more are tried each time.
 const SHORT: u64 = 150;
 

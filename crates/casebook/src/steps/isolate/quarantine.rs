@@ -66,8 +66,9 @@ pub fn empty(agenda: &mut Agenda<'_>, group: &SecurityGroup) {
 
 fn warn_of_imitations(agenda: &mut Agenda<'_>, groups: &[SecurityGroup], vpc: &VpcId) {
     let case = agenda.view.case;
-    let false_ones =
-        groups.iter().filter(|group| group.vpc == *vpc && !usable(case, group, vpc) && !ours(case, group, vpc));
+    let windows = window::window_groups(case);
+    let made_here = |group: &SecurityGroup| ours(case, group, vpc) || windows.contains(&group.id);
+    let false_ones = groups.iter().filter(|group| group.vpc == *vpc && !usable(case, group, vpc) && !made_here(group));
     for group in false_ones {
         agenda.warn(format!(
             "{} `{}` is tagged like a quarantine group but has {} rules or another owner: it is not used; find out who made it",

@@ -15,6 +15,7 @@ use super::quarantine;
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, SourceEffect};
+use crate::fault::FaultClass;
 use crate::gate::Gate;
 use crate::id::{GroupId, InterfaceId, VpcId};
 use crate::query::SourceQuery as S;
@@ -167,7 +168,7 @@ fn opened(case: &Case) -> BTreeMap<&InterfaceId, &Attempt> {
 }
 
 /// Groups that this case made as windows, from the ledger: they are known even when unreadable.
-fn window_groups(case: &Case) -> Vec<GroupId> {
+pub(super) fn window_groups(case: &Case) -> Vec<GroupId> {
     let made = |(effect, attempt): (&Effect, &Attempt)| match (effect, &attempt.last) {
         (Effect::Source(SourceEffect::AuthorizeRules { group, .. }), _) => Some(group.clone()),
         _ => None,
@@ -243,34 +244,59 @@ pub fn must_close(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BT
     let (windows, opened) = (window_groups(view.case), opened(view.case));
     let is_in = |interface: &&Interface| interface.groups.iter().any(|group| windows.contains(group));
     let over = |interface: &&Interface| opened.get(&interface.id).is_none_or(|attempt| is_over(view, attempt));
-    let due: Vec<_> = interfaces.iter().filter(is_in).filter(over).collect();
-    due.iter().for_each(|interface| super::close(agenda, interface, groups));
-    if due.iter().any(|interface| is_refused(view.case, &interface.id)) {
-        empty(agenda, &windows);
+    let due: Vec<&Interface> = interfaces.iter().filter(is_in).filter(over).collect();
+    let Some(shown) = agenda.quarantine_groups() else { return !due.is_empty() };
+    let mut must = false;
+    for window in shown.iter().filter(|group| windows.contains(&group.id)) {
+        let inside = || interfaces.iter().filter(|interface| interface.groups.contains(&window.id));
+        let late: Vec<&Interface> = inside().filter(over).collect();
+        if window.rules.is_empty() {
+            tell_of_emptied(agenda, window, &late);
+            continue;
+        }
+        late.iter().for_each(|interface| super::close(agenda, interface, groups));
+        let refused = late.iter().any(|interface| is_refused(view.case, &interface.id));
+        if refused && late.len() == inside().count() {
+            quarantine::empty(agenda, window);
+        }
+        must |= !late.is_empty();
     }
-    !due.is_empty()
-}
-
-/// Whether AWS has refused the last change that was to put an interface into another group.
-fn is_refused(case: &Case, id: &InterfaceId) -> bool {
-    way_back(case, id).is_some_and(|(_, back)| matches!(back.last, Last::Failed(_)))
+    must
 }
 
 /// The other way to close a window that an interface can not be taken out of: without its rules its group lets
 /// nothing through, and what they had left untracked is cut at once
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>).
-fn empty(agenda: &mut Agenda<'_>, windows: &[GroupId]) {
-    let Some(groups) = agenda.quarantine_groups() else { return };
-    for group in groups.iter().filter(|group| windows.contains(&group.id)) {
-        if group.rules.is_empty() {
-            agenda.warn(format!(
-                "the open window {} is closed by taking its rules away; interfaces are still in it",
-                group.id
-            ));
-        } else {
-            quarantine::empty(agenda, group);
-        }
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>). It is no
+/// place to stay: an interface there is put back like any other.
+fn tell_of_emptied(agenda: &mut Agenda<'_>, window: &SecurityGroup, inside: &[&Interface]) {
+    if !inside.is_empty() {
+        agenda.warn(format!(
+            "the open window {} is closed by taking its rules away; interfaces are still in it",
+            window.id
+        ));
     }
+}
+
+/// How often in a row the way back may fail for reasons that pass.
+const REFUSALS: u32 = 3;
+
+/// Whether AWS refuses to put an interface into another group, and not for a moment only.
+fn is_refused(case: &Case, id: &InterfaceId) -> bool {
+    way_back(case, id).is_some_and(|(_, back)| match &back.last {
+        Last::Failed(fault) => {
+            let not_yet = fault.class == FaultClass::NotFound;
+            !(fault.passes() || not_yet) || back.failures >= REFUSALS
+        }
+        _ => false,
+    })
+}
+
+/// When the rules of a window were taken away; `None` while they stand.
+fn emptied(case: &Case, group: &GroupId) -> Option<Timestamp> {
+    let takes =
+        |effect: &Effect| matches!(effect, Effect::Source(SourceEffect::RevokeRules { group: of, .. }) if of == group);
+    let took = case.attempts.iter().filter(|(effect, attempt)| takes(effect) && attempt.took_place());
+    took.map(|(_, attempt)| attempt.at).min()
 }
 
 /// The same from the ledger alone, where what the step must read can not be read.
@@ -310,8 +336,12 @@ fn tell(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     let (case, now) = (agenda.view.case, agenda.view.now);
     let windows = window_groups(case);
     let stay = |interface: &Interface| {
-        let stays = windows.iter().filter_map(|group| case.seen.stays.get(&(interface.id.clone(), group.clone())));
-        stays.map(|stay| stay.until.unwrap_or(now).duration_since(stay.from)).max().unwrap_or_default()
+        let in_one = |group: &GroupId| {
+            let stay = case.seen.stays.get(&(interface.id.clone(), group.clone()))?;
+            let until = stay.until.unwrap_or(now);
+            Some(emptied(case, group).map_or(until, |emptied| emptied.min(until)).duration_since(stay.from))
+        };
+        windows.iter().filter_map(in_one).max().unwrap_or_default()
     };
     let (whole, short): (Vec<_>, Vec<_>) = interfaces.iter().partition(|interface| stay(interface) > LONGEST);
     if let Some(least) = whole.iter().map(|interface| stay(interface)).min() {

@@ -17,15 +17,19 @@ pub(crate) fn profiles(view: View<'_>) -> BTreeSet<Arn> {
         profiles.extend(now.iter().filter(|a| a.gives_credentials()).map(|a| a.profile.clone()));
     }
     // Of an instance that is terminated AWS shows no association any more: what it showed itself counts too.
-    if let Some(Reading::Instance(captured)) =
-        view.case.baseline.scene.last(&S::Instance(view.case.target.instance.clone()).into())
-    {
-        profiles.extend(captured.profile.clone());
-    }
+    profiles.extend(shown_when_captured(view).cloned());
     let quarantine = &view.case.settings.policy.quarantine_profile_arn;
     let captured = captured_profile(view.case);
     profiles.retain(|profile| profile.as_str() != quarantine || captured == Some(profile));
     profiles
+}
+
+/// The profile that the instance itself showed when it was captured.
+fn shown_when_captured(view: View<'_>) -> Option<&Arn> {
+    match view.case.baseline.scene.last(&S::Instance(view.case.target.instance.clone()).into())? {
+        Reading::Instance(captured) => captured.profile.as_ref(),
+        _ => None,
+    }
 }
 
 /// The roles that were read in a profile: at the capture, since, and now.
@@ -71,8 +75,8 @@ pub(super) fn name_late(agenda: &mut Agenda<'_>, profiles: &BTreeSet<Arn>) {
     if case.baseline.scene.last(&query).is_none() {
         return;
     }
-    let captured = captured_profile(case);
-    for late in profiles.iter().filter(|profile| captured != Some(profile)) {
+    let captured = [captured_profile(case), shown_when_captured(agenda.view)];
+    for late in profiles.iter().filter(|profile| !captured.contains(&Some(profile))) {
         agenda.warn(format!(
             "the profile {} was associated after the capture: find out who did it (CloudTrail)",
             late.name()

@@ -9,6 +9,7 @@ use casebook::gate::Gate;
 use casebook::id::{GroupId, InstanceId, InterfaceId, RoleName, VolumeId};
 use casebook::reading::Reading;
 use casebook::scene::instance::Tags;
+use casebook::scene::network::Interface;
 use casebook::settings::RevokeScope;
 use casebook::tags;
 
@@ -50,16 +51,21 @@ impl Judge<'_> {
 
     /// Whether a reading has shown an interface as the target's: it may have left since.
     fn was_read(&self, id: &InterfaceId) -> bool {
+        self.read_cards().any(|interface| interface.id == *id)
+    }
+
+    /// The interfaces that readings have shown as the target's.
+    fn read_cards(&self) -> impl Iterator<Item = &Interface> {
         let readings = self.sight.history.lines.iter().filter_map(|line| match &line.entry {
             Entry::Captured(captured) => captured.reading.as_ref(),
             Entry::Observed(observed) => Some(&observed.reading),
             _ => None,
         });
-        let mut lists = readings.filter_map(|reading| match reading {
+        let lists = readings.filter_map(|reading| match reading {
             Reading::Interfaces(interfaces) => Some(interfaces),
             _ => None,
         });
-        lists.any(|list| list.iter().any(|interface| interface.id == *id))
+        lists.flatten()
     }
 
     /// Whether a group was made by a case, or stands ready for cases.
@@ -103,7 +109,9 @@ impl Judge<'_> {
     /// asked about before the first cut.
     fn may_cut(&self) -> bool {
         let history = self.sight.history;
-        let cuts = |deed: &&crate::Deed| matches!(deed.effect, Effect::Source(S::SetInterfaceGroups { .. }));
+        let cuts = |deed: &&crate::Deed| {
+            matches!(deed.effect, Effect::Source(S::SetInterfaceGroups { .. })) && deed.result.is_ok()
+        };
         let first = history.deeds.iter().filter(cuts).count() <= 1;
         let forwards = self.world().cards_of(&self.sight.briefing.target.instance).into_iter();
         let forwards = forwards.map(|card| &card.shown).any(|card| !card.source_dest_check);
@@ -220,11 +228,12 @@ fn taggable(judge: &Judge<'_>, id: &str) -> bool {
         || captured_disks(judge.sight).any(|volume| volume.as_str() == id)
 }
 
-/// A registration of the target: by its id, or by an address of an interface of its own.
+/// A registration of the target: by its id, or by an address of an interface of its own, which may have gone
+/// with it a moment ago.
 fn points_here(judge: &Judge<'_>, id: &str) -> bool {
     let target = &judge.sight.briefing.target.instance;
-    let cards = judge.world().cards_of(target);
-    let mut addresses = cards.iter().flat_map(|card| &card.shown.addresses);
+    let cards = judge.world().cards_of(target).into_iter().map(|card| &card.shown).chain(judge.read_cards());
+    let mut addresses = cards.flat_map(|card| &card.addresses);
     id == target.as_str() || addresses.any(|address| address.private == id)
 }
 

@@ -34,8 +34,9 @@ pub(super) fn aimed(storm: &Storm, rng: &mut Rng) -> Storm {
     let mut aimed = storm.clone();
     let changes = changes(&aimed.live());
     let steps: Vec<StepName> = changes.iter().map(|change| change.step).collect::<BTreeSet<_>>().into_iter().collect();
-    let rarest = steps.last().copied();
-    let Some(step) = (if rng.bool() { rarest } else { rng.choice(steps) }) else { return aimed };
+    // The later a step comes, the more seldom does a case get to it.
+    let last = steps.last().copied();
+    let Some(step) = (if rng.bool() { last } else { rng.choice(steps) }) else { return aimed };
     let of_step = |changes: Vec<Change>| changes.into_iter().filter(|change| change.step == step).collect::<Vec<_>>();
     let classes: Vec<Option<FaultClass>> = FaultClass::ALL.into_iter().map(Some).chain([None]).collect();
     let class = rng.choice(classes).flatten();
@@ -102,5 +103,8 @@ fn changes(lived: &Lived) -> Vec<Change> {
             _ => {}
         }
     }
+    // A run that dies early is planned so, and a guard is left in peace.
+    let planned = lived.storm.troubles.iter().filter(|trouble| matches!(trouble, Trouble::Crash(_))).count();
+    changes.retain(|change| change.run >= planned && Some(change.run) != lived.guarded);
     changes
 }
