@@ -327,7 +327,7 @@ fn a_window_that_nobody_can_leave_is_closed_by_its_rules() {
     let exposed = || trial.range.with_world(|world| world.exposure(&trial.range.target().instance).interfaces);
     assert_eq!(trial.drive().status, CaseStatus::Held);
     assert!(exposed().is_empty(), "{:?}", exposed());
-    assert!(of_window(&trial).contains("interfaces are still in it"), "{}", of_window(&trial));
+    assert!(of_window(&trial).contains("is still in the open window"), "{}", of_window(&trial));
     assert_eq!(trial.case().case().verdict.network, NetworkVerdict::NewFlowsBlocked);
     trial.range.lift(action);
     assert_eq!(trial.drive().status, CaseStatus::Done);

@@ -252,6 +252,19 @@ fn an_emptied_window_proves_nothing() {
     assert!(emptied_early > 0);
 }
 
+/// Somebody takes the tags off the window's group, by which it is found: the ledger knows it.
+#[test]
+fn a_window_without_its_tags_is_closed_too() {
+    for trial in died_in_the_window() {
+        let open = open_groups(&trial);
+        trial.range.with_world(|world| {
+            let groups = world.network.groups.iter_mut().filter(|(id, _)| open.contains(id));
+            groups.for_each(|(_, group)| group.shown.tags.clear());
+        });
+        closes_first(&trial);
+    }
+}
+
 /// What an attacker undid meanwhile is mended after the window is closed, not before.
 #[test]
 fn what_was_undone_meanwhile_waits_until_the_window_is_closed() {

@@ -237,44 +237,37 @@ pub fn hold_open(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     }
 }
 
-/// Whose time is over, or who was left in the window by another run, is put back before anything else,
-/// past every gate.
+/// Whose time is over, or who was left in the window by another run, is put back before anything else, past
+/// every gate. Where AWS lets nobody out, the window is closed the other way: without its rules its group lets
+/// nothing through, and what they had left untracked is cut at once
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>). That is no
+/// place to stay, but it holds nothing else up.
 pub fn must_close(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<VpcId, GroupId>) -> bool {
     let view = agenda.view;
     let (windows, opened) = (window_groups(view.case), opened(view.case));
     let is_in = |interface: &&Interface| interface.groups.iter().any(|group| windows.contains(group));
     let over = |interface: &&Interface| opened.get(&interface.id).is_none_or(|attempt| is_over(view, attempt));
-    let due: Vec<&Interface> = interfaces.iter().filter(is_in).filter(over).collect();
-    let Some(shown) = agenda.quarantine_groups() else { return !due.is_empty() };
-    let mut must = false;
-    for window in shown.iter().filter(|group| windows.contains(&group.id)) {
-        let inside = || interfaces.iter().filter(|interface| interface.groups.contains(&window.id));
-        let late: Vec<&Interface> = inside().filter(over).collect();
-        if window.rules.is_empty() {
-            tell_of_emptied(agenda, window, &late);
-            continue;
-        }
-        late.iter().for_each(|interface| super::close(agenda, interface, groups));
-        let refused = late.iter().any(|interface| is_refused(view.case, &interface.id));
-        if refused && late.len() == inside().count() {
+    let late = interfaces.iter().filter(is_in).filter(over);
+    let shown = agenda.quarantine_groups();
+    let (emptied, due): (Vec<&Interface>, Vec<&Interface>) = late.partition(|interface| {
+        let is_empty = |id: &GroupId| {
+            let mut groups = shown.into_iter().flatten();
+            groups.any(|group| group.id == *id && group.rules.is_empty())
+        };
+        interface.groups.iter().all(is_empty)
+    });
+    for interface in emptied {
+        agenda.warn(format!("{} is still in the open window, which was closed by taking its rules away", interface.id));
+    }
+    due.iter().for_each(|interface| super::close(agenda, interface, groups));
+    let refused = |interface: &&Interface| is_refused(view.case, &interface.id);
+    for window in shown.into_iter().flatten().filter(|group| windows.contains(&group.id)) {
+        let mut inside = interfaces.iter().filter(|interface| interface.groups.contains(&window.id));
+        if due.iter().filter(|due| due.groups.contains(&window.id)).any(refused) && inside.all(|inside| over(&inside)) {
             quarantine::empty(agenda, window);
         }
-        must |= !late.is_empty();
     }
-    must
-}
-
-/// The other way to close a window that an interface can not be taken out of: without its rules its group lets
-/// nothing through, and what they had left untracked is cut at once
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>). It is no
-/// place to stay: an interface there is put back like any other.
-fn tell_of_emptied(agenda: &mut Agenda<'_>, window: &SecurityGroup, inside: &[&Interface]) {
-    if !inside.is_empty() {
-        agenda.warn(format!(
-            "the open window {} is closed by taking its rules away; interfaces are still in it",
-            window.id
-        ));
-    }
+    !due.is_empty()
 }
 
 /// How often in a row the way back may fail for reasons that pass.
@@ -299,7 +292,7 @@ fn emptied(case: &Case, group: &GroupId) -> Option<Timestamp> {
     took.map(|(_, attempt)| attempt.at).min()
 }
 
-/// The same from the ledger alone, where what the step must read can not be read.
+/// Closes what is open from the ledger alone, where what the step must read can not be read.
 pub fn close_unread(agenda: &mut Agenda<'_>) {
     let view = agenda.view;
     let target = &view.case.target.instance;
