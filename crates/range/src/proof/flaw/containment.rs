@@ -3,6 +3,7 @@
 use super::{Act, Flaw, NONE};
 use crate::Range;
 use crate::adversary::Strategy;
+use crate::proof::trial::Trial;
 use casebook::effect::{Effect, SourceEffect as S};
 use casebook::gate::Gate;
 use casebook::id::GroupId;
@@ -106,32 +107,16 @@ pub(super) const FLAWS: &[Flaw] = &[
         what: "leaves the window open when the way back fails, and calls that done",
         seen_in: ORCHESTRATOR,
         caught_by: "window-closed",
-        prepare: |trial| {
-            trial.settings.policy.tracked_connections = TrackedConnections::Convert;
-            trial.approve(Gate::OpenWindow);
-        },
-        act: |range, effect| match effect {
-            Effect::Source(S::SetInterfaceGroups { interface, .. }) if in_open_group_of_ours(range, interface) => {
-                Act::OnlyClaim
-            }
-            _ => Act::AsTold,
-        },
+        prepare: with_window,
+        act: claims_the_way_back,
         ..NONE
     },
     Flaw {
         what: "leaves the window open when the way back fails, and keeps watching",
         caught_by: "window-bounded",
         guarded: true,
-        prepare: |trial| {
-            trial.settings.policy.tracked_connections = TrackedConnections::Convert;
-            trial.approve(Gate::OpenWindow);
-        },
-        act: |range, effect| match effect {
-            Effect::Source(S::SetInterfaceGroups { interface, .. }) if in_open_group_of_ours(range, interface) => {
-                Act::OnlyClaim
-            }
-            _ => Act::AsTold,
-        },
+        prepare: with_window,
+        act: claims_the_way_back,
         ..NONE
     },
     Flaw {
@@ -266,7 +251,7 @@ fn only_first(reading: Reading) -> Reading {
     }
 }
 
-fn by_time(trial: &mut super::Trial) {
+fn by_time(trial: &mut Trial) {
     trial.settings.policy.revoke = RevokeScope::Role;
     trial.approve(Gate::SharedRole);
 }
@@ -277,6 +262,22 @@ fn hours_early(document: &str) -> String {
     let Some(moment) = moment else { return document.to_owned() };
     let early = moment.saturating_sub(SignedDuration::from_mins(345)).expect("in range");
     document.replace(&moment.to_string(), &early.to_string())
+}
+
+/// The open window is configured, and its gate approved.
+fn with_window(trial: &mut Trial) {
+    trial.settings.policy.tracked_connections = TrackedConnections::Convert;
+    trial.approve(Gate::OpenWindow);
+}
+
+/// Says that an interface has left the open window, and leaves it there.
+fn claims_the_way_back(range: &Range, effect: &Effect) -> Act {
+    match effect {
+        Effect::Source(S::SetInterfaceGroups { interface, .. }) if in_open_group_of_ours(range, interface) => {
+            Act::OnlyClaim
+        }
+        _ => Act::AsTold,
+    }
 }
 
 fn in_open_group_of_ours(range: &Range, interface: &casebook::id::InterfaceId) -> bool {
