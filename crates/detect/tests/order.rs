@@ -112,3 +112,24 @@ fn a_burst_is_told_though_much_of_later_times_has_come_before_its_turn() {
     let suspects: Vec<String> = desk.tell(Level::Informational).iter().map(|alert| alert.suspect.to_string()).collect();
     assert!(suspects.iter().any(|suspect| suspect.ends_with("abcdef0")), "{suspects:?}");
 }
+
+/// A field nested as deep as the parser goes is no value to group by, and no reason to stop.
+#[test]
+fn a_record_nested_as_deep_as_can_be_is_survived() {
+    let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+    let records: Vec<_> = (0..3)
+        .map(|n| {
+            let (second, text) = record(n, (n as i64, n, 0));
+            (second, text.replacen('{', &format!(r#"{{"sourceIPAddress":{deep},"#), 1))
+        })
+        .collect();
+    assert!(records.iter().all(|(_, text)| serde_json::from_str::<serde_json::Value>(text).is_err()));
+    assert_eq!(hits(records.iter()).1, 0);
+}
+
+#[test]
+fn a_rule_that_only_serves_others_tells_nothing() {
+    let text = "title: A\nname: a\nid: one\nlogsource: {product: aws, service: cloudtrail}\ndetection: {s: {eventName: A}, condition: s}\n---\ntitle: C\nid: two\ncorrelation: {type: event_count, rules: [a], group-by: [userIdentity.arn], timespan: 5m, condition: {gte: 2}}\n";
+    let (rules, _) = load::load(&[load::Source { name: "r.yml".into(), text: text.into() }]);
+    assert_eq!(["one", "two", "three"].map(|id| rules.tells(id)), [false, true, false]);
+}
