@@ -20,6 +20,7 @@ use crate::fault::{Fault, FaultClass};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::step::{StepName, StepStatus};
+use crate::tags;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -133,7 +134,22 @@ fn unreadable(case: &Case) -> Option<&Fault> {
 
 fn conclude(agenda: &mut Agenda<'_>) {
     tell_cut(agenda);
+    tell_earlier(agenda);
     tell(agenda);
+}
+
+/// Says it when the instance carried another case's tag. Nothing waits for that: anybody can write a tag, an
+/// attacker too.
+fn tell_earlier(agenda: &mut Agenda<'_>) {
+    let case = agenda.view.case;
+    let Some(Reading::Instance(instance)) = case.baseline.scene.last(&set::instance_query(case)) else { return };
+    let Some(other) = instance.tags.get(tags::CASE).filter(|other| *other != case.id.as_str()) else { return };
+    let status = instance.tags.get(tags::STATUS).map_or("unknown", String::as_str);
+    agenda.warn(format!(
+        "the instance carried {}={other} ({}={status}) before this case changed anything: what was captured, and what a release puts back, is what another case left, unless somebody forged the tag; ask who works on {other}",
+        tags::CASE,
+        tags::STATUS,
+    ));
 }
 
 /// How many questions were answered, and which were not.
@@ -172,7 +188,10 @@ fn tell_cut(agenda: &mut Agenda<'_>) {
 mod tests {
     use super::*;
     use crate::entry::{Artefact, Captured, Entry};
+    use crate::scene::Tick;
+    use crate::scene::instance::{Instance, Tags};
     use crate::testkit::stage::preserved;
+    use crate::testkit::things::instance;
     use crate::testkit::{Bench, INSTANCE, settings};
     use serde_json::json;
 
@@ -207,6 +226,24 @@ mod tests {
         };
         assert!(warnings(true).contains("only in part: what the sessions of"));
         assert_eq!(warnings(false), "");
+    }
+
+    #[test]
+    fn a_tag_of_another_case_is_said_and_one_of_our_own_is_not() {
+        let mut bench = captured();
+        bench.know(sessions(), Reading::Document(json!({ "events": [], "more": false })));
+        let mut warnings = |tagged: Tags| {
+            let query = set::instance_query(&bench.case);
+            let instance = Instance { tags: tagged, ..instance(&[]) };
+            let reading = Ok(Reading::Instance(Box::new(instance)));
+            bench.case.baseline.scene.learn(query, reading, Tick(1), bench.now);
+            bench.plan(&CARD).warnings.join("\n")
+        };
+        let theirs = warnings(tags::of(&"theirs".into(), "tag"));
+        assert!(theirs.contains("impound:case=theirs (impound:status=unknown)"), "{theirs}");
+        assert_eq!(warnings(Tags::new()), "");
+        let ours = tags::of(&captured().case.id, "tag");
+        assert_eq!(warnings(ours), "");
     }
 
     #[test]
