@@ -23,6 +23,8 @@ pub struct Alert {
     pub about: BTreeSet<String>,
     /// How grave.
     pub level: Level,
+    /// How grave by some of the leads alone, for every choice of them.
+    pub levels: BTreeMap<BTreeSet<Lead>, Level>,
     /// When the first event of the story happened.
     pub first: Timestamp,
     /// When the last one happened.
@@ -42,6 +44,8 @@ pub struct Alert {
 pub struct Sign {
     /// The rule.
     pub rule: Arc<Card>,
+    /// What led from its hits to the suspect.
+    pub leads: BTreeSet<Lead>,
     /// How many times.
     pub hits: u64,
     /// When first.

@@ -11,10 +11,21 @@ pub struct Holdings {
     held: BTreeMap<String, Vec<Stay>>,
 }
 
+/// An instance, and the account that it is in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tenant {
+    /// `i-…`.
+    pub instance: String,
+    /// Twelve digits; empty where it is not known.
+    pub account: String,
+}
+
 /// For how long an instance is known to have held something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stay {
-    instance: String,
+    tenant: Tenant,
+    /// The VPC within which no other one can hold it at the same time; empty: nowhere.
+    within: String,
     from: Timestamp,
     /// `None`: still, as far as is known.
     until: Option<Timestamp>,
@@ -24,7 +35,7 @@ struct Stay {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// This one instance.
-    One(String),
+    One(Tenant),
     /// Several are known to have; which one is not.
     Several,
     /// Nobody that is known.
@@ -37,9 +48,10 @@ impl Holdings {
         Self::default()
     }
 
-    /// Learns that an instance held `what`, an address or an interface's id, from then on.
-    pub fn held(&mut self, what: &str, instance: &str, from: Timestamp, until: Option<Timestamp>) {
-        let stay = Stay { instance: instance.to_owned(), from, until };
+    /// Learns that an instance held `what`, an address or an interface's id, from then on. Who holds the same later
+    /// ends that: within a VPC (`within`) for private addresses, anywhere for the others.
+    pub fn held(&mut self, what: &str, tenant: Tenant, within: &str, from: Timestamp, until: Option<Timestamp>) {
+        let stay = Stay { tenant, within: within.to_owned(), from, until };
         let stays = self.held.entry(what.to_owned()).or_default();
         if !stays.contains(&stay) {
             stays.push(stay);
@@ -47,40 +59,48 @@ impl Holdings {
     }
 
     /// Learns from the output of `aws ec2 describe-instances`: each interface and its addresses, since it was
-    /// attached
+    /// attached. When an Elastic IP address came to its interface is not told there: it may have been later
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
     ///
     /// # Errors
     /// When it is something else.
     pub fn describe(&mut self, json: &[u8]) -> Result<(), String> {
         let described: Described = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        for instance in described.reservations.into_iter().flat_map(|reservation| reservation.instances) {
-            for card in instance.network_interfaces {
-                let from = card.attachment.attach_time;
-                let public = card.association.iter().filter_map(|association| association.public_ip.as_ref());
-                let own = card.private_ip_addresses.iter().flat_map(|own| {
-                    let public = own.association.iter().filter_map(|association| association.public_ip.as_ref());
-                    own.private_ip_address.iter().chain(public)
-                });
-                let six = card.ipv6_addresses.iter().map(|own| &own.ipv6_address);
-                for what in public.chain(own).chain(six).chain([&card.network_interface_id]) {
-                    self.held(what, &instance.instance_id, from, None);
-                }
+        for reservation in described.reservations {
+            for instance in reservation.instances {
+                let tenant = Tenant { instance: instance.instance_id, account: reservation.owner_id.clone() };
+                instance.network_interfaces.iter().for_each(|card| self.learn(card, &tenant));
             }
         }
         Ok(())
     }
 
+    fn learn(&mut self, card: &Card, tenant: &Tenant) {
+        let from = card.attachment.attach_time;
+        let own = || card.private_ip_addresses.iter();
+        let public = card.association.iter().chain(own().filter_map(|own| own.association.as_ref()));
+        let public = public.filter_map(|association| association.public_ip.as_ref());
+        let six = card.ipv6_addresses.iter().map(|own| &own.ipv6_address);
+        for what in public.chain(six).chain([&card.network_interface_id]) {
+            self.held(what, tenant.clone(), "", from, None);
+        }
+        for what in own().filter_map(|own| own.private_ip_address.as_ref()) {
+            self.held(what, tenant.clone(), &card.vpc_id, from, None);
+        }
+    }
+
     /// Who held it at that time.
     pub fn of(&self, what: &str, at: Timestamp) -> Holder {
         let stays = self.held.get(what).map(Vec::as_slice).unwrap_or_default();
-        let then = |stay: &&Stay| stay.from <= at && stay.until.is_none_or(|until| at < until);
-        let mut instances: Vec<&str> = stays.iter().filter(then).map(|stay| stay.instance.as_str()).collect();
-        instances.sort_unstable();
-        instances.dedup();
-        match instances[..] {
+        let begun = || stays.iter().filter(|stay| stay.from <= at);
+        let replaced = |stay: &Stay| begun().any(|later| later.within == stay.within && later.from > stay.from);
+        let then = |stay: &&Stay| stay.until.is_none_or(|until| at < until) && !replaced(stay);
+        let mut tenants: Vec<&Tenant> = begun().filter(then).map(|stay| &stay.tenant).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        match tenants[..] {
             [] => Holder::Nobody,
-            [one] => Holder::One(one.to_owned()),
+            [one] => Holder::One(one.clone()),
             _ => Holder::Several,
         }
     }
@@ -96,6 +116,8 @@ struct Described {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Reservation {
+    #[serde(default)]
+    owner_id: String,
     instances: Vec<Instance>,
 }
 
@@ -111,6 +133,8 @@ struct Instance {
 #[serde(rename_all = "PascalCase")]
 struct Card {
     network_interface_id: String,
+    #[serde(default)]
+    vpc_id: String,
     attachment: Attachment,
     association: Option<Association>,
     #[serde(default)]
@@ -152,22 +176,40 @@ mod tests {
         text.parse().expect("a time")
     }
 
+    fn tenant(instance: &str) -> Tenant {
+        Tenant { instance: instance.into(), account: "111111111111".into() }
+    }
+
     #[test]
     fn an_address_that_is_used_again_accuses_whoever_held_it_then() {
         let mut holdings = Holdings::new();
-        holdings.held("10.0.0.5", "i-old", at("2026-03-01T00:00:00Z"), Some(at("2026-03-02T00:00:00Z")));
-        holdings.held("10.0.0.5", "i-new", at("2026-03-02T00:00:00Z"), None);
+        let (first, second) = (at("2026-03-01T00:00:00Z"), at("2026-03-02T00:00:00Z"));
+        holdings.held("10.0.0.5", tenant("i-old"), "", first, Some(second));
+        holdings.held("10.0.0.5", tenant("i-new"), "", second, None);
         let of = |time| holdings.of("10.0.0.5", at(time));
         assert_eq!(of("2026-02-28T23:59:59Z"), Holder::Nobody);
-        assert_eq!(of("2026-03-01T12:00:00Z"), Holder::One("i-old".into()));
-        assert_eq!(of("2026-03-02T00:00:00Z"), Holder::One("i-new".into()), "the end is no longer the old one's");
+        assert_eq!(of("2026-03-01T12:00:00Z"), Holder::One(tenant("i-old")));
+        assert_eq!(of("2026-03-02T00:00:00Z"), Holder::One(tenant("i-new")), "the end is no longer the old one's");
         assert_eq!(holdings.of("10.0.0.6", at("2026-03-02T00:00:00Z")), Holder::Nobody);
+    }
+
+    #[test]
+    fn who_holds_it_later_ends_what_is_not_known_to_have_ended() {
+        let of = |vpcs: [&str; 2], time| {
+            let mut holdings = Holdings::new();
+            holdings.held("10.0.0.5", tenant("i-new"), vpcs[1], at("2026-03-02T00:00:00Z"), None);
+            holdings.held("10.0.0.5", tenant("i-old"), vpcs[0], at("2026-03-01T00:00:00Z"), None);
+            holdings.of("10.0.0.5", at(time))
+        };
+        assert_eq!(of(["vpc-1", "vpc-1"], "2026-03-01T12:00:00Z"), Holder::One(tenant("i-old")));
+        assert_eq!(of(["vpc-1", "vpc-1"], "2026-03-02T12:00:00Z"), Holder::One(tenant("i-new")));
+        assert_eq!(of(["vpc-1", "vpc-2"], "2026-03-02T12:00:00Z"), Holder::Several, "each VPC has its own");
     }
 
     #[test]
     fn what_the_command_line_of_aws_prints_is_understood() {
         let mut holdings = Holdings::new();
-        let json = serde_json::json!({"Reservations": [{"Instances": [{
+        let json = serde_json::json!({"Reservations": [{"OwnerId": "111111111111", "Instances": [{
             "InstanceId": "i-0123456789abcdef0",
             "NetworkInterfaces": [{
                 "NetworkInterfaceId": "eni-1", "Attachment": {"AttachTime": "2026-03-01T00:00:00+00:00"},
@@ -177,11 +219,8 @@ mod tests {
         }]}]});
         holdings.describe(json.to_string().as_bytes()).expect("understood");
         for what in ["eni-1", "198.51.100.7", "198.51.100.8", "2001:db8::5", "10.0.0.5"] {
-            assert_eq!(
-                holdings.of(what, at("2026-03-01T12:00:00Z")),
-                Holder::One("i-0123456789abcdef0".into()),
-                "{what}"
-            );
+            let one = Holder::One(tenant("i-0123456789abcdef0"));
+            assert_eq!(holdings.of(what, at("2026-03-01T12:00:00Z")), one, "{what}");
             assert_eq!(holdings.of(what, at("2026-02-28T12:00:00Z")), Holder::Nobody, "{what}");
         }
         assert!(holdings.describe(b"{}").is_err());
@@ -191,7 +230,7 @@ mod tests {
     fn two_holders_at_once_are_nobody_in_particular() {
         let mut holdings = Holdings::new();
         for instance in ["i-a", "i-b"] {
-            holdings.held("10.0.0.5", instance, at("2026-03-01T00:00:00Z"), None);
+            holdings.held("10.0.0.5", tenant(instance), "", at("2026-03-01T00:00:00Z"), None);
         }
         assert_eq!(holdings.of("10.0.0.5", at("2026-03-02T00:00:00Z")), Holder::Several);
     }

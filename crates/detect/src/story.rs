@@ -68,8 +68,8 @@ struct Story {
     regions: BTreeSet<String>,
     addresses: BTreeSet<String>,
     signs: BTreeMap<String, Sign>,
-    /// When, in steps, there were signs of some weight, and which.
-    weighty: BTreeSet<(i64, Arc<str>, Level)>,
+    /// When, in steps, there were signs of some weight, which, and what led from them to the suspect.
+    weighty: BTreeSet<(i64, Arc<str>, Level, Lead)>,
     /// The id under which it was told first, and kept, should an earlier event come late.
     id: Option<String>,
     told: u32,
@@ -228,39 +228,50 @@ impl Story {
         bound(&mut self.addresses, ADDRESSES);
         if notice.rule.level >= Level::Medium {
             let step = at.as_second().div_euclid(STEP.as_secs());
-            self.weighty.insert((step, notice.rule.id.as_str().into(), notice.rule.level));
+            self.weighty.insert((step, notice.rule.id.as_str().into(), notice.rule.level, notice.trace.lead));
         }
-        match self.signs.get_mut(&notice.rule.id) {
-            Some(sign) => sign.take(at, notice.exhibit, notice.shown),
-            None => {
-                let mut sign = Sign::of(notice.rule, at);
-                sign.take(at, notice.exhibit, notice.shown);
-                self.signs.insert(sign.rule.id.clone(), sign);
-            }
-        }
+        let id = notice.rule.id.clone();
+        let sign = self.signs.entry(id).or_insert_with(|| Sign::of(notice.rule, at));
+        sign.leads.insert(notice.trace.lead);
+        sign.take(at, notice.exhibit, notice.shown);
     }
 
     /// The gravest sign's; one more when several signs of some weight come close together.
     fn level(&self) -> Level {
-        let gravest = self.signs.values().map(|sign| sign.rule.level).max();
-        gravest.max(self.together()).unwrap_or(Level::Informational)
+        self.level_by(&self.leads)
+    }
+
+    /// The same of the signs alone from which one of these leads comes.
+    fn level_by(&self, leads: &BTreeSet<Lead>) -> Level {
+        let signs = self.signs.values().filter(|sign| !sign.leads.is_disjoint(leads));
+        let gravest = signs.map(|sign| sign.rule.level).max();
+        gravest.max(self.together(leads)).unwrap_or(Level::Informational)
     }
 
     /// How grave signs of some weight are that come close together.
-    fn together(&self) -> Option<Level> {
+    fn together(&self, leads: &BTreeSet<Lead>) -> Option<Level> {
         let span = CLOSE.as_secs() / STEP.as_secs();
-        let ids: BTreeSet<&str> = self.weighty.iter().map(|(_, id, _)| &**id).collect();
+        let weighty = || self.weighty.iter().filter(|(.., lead)| leads.contains(lead));
+        let ids: BTreeSet<&str> = weighty().map(|(_, id, ..)| &**id).collect();
         if ids.len() < TOGETHER {
             return None;
         }
-        let steps: BTreeSet<i64> = self.weighty.iter().map(|(step, ..)| *step).collect();
+        let steps: BTreeSet<i64> = weighty().map(|(step, ..)| *step).collect();
         let near = |from: i64| {
-            let signs = self.weighty.range((from, Arc::from(""), Level::Informational)..);
-            let signs: BTreeMap<&str, Level> =
-                signs.take_while(|(step, ..)| step - from <= span).map(|(_, id, level)| (&**id, *level)).collect();
+            let signs = self.weighty.range((from, Arc::from(""), Level::Informational, Lead::Finding)..);
+            let signs = signs.take_while(|(step, ..)| step - from <= span).filter(|(.., lead)| leads.contains(lead));
+            let signs: BTreeMap<&str, Level> = signs.map(|(_, id, level, _)| (&**id, *level)).collect();
             (signs.len() >= TOGETHER).then(|| signs.into_values().max()).flatten().map(graver)
         };
         steps.into_iter().filter_map(near).max()
+    }
+
+    /// How grave it is by some of what leads to the suspect alone: for every choice of leads.
+    fn levels(&self) -> BTreeMap<BTreeSet<Lead>, Level> {
+        let leads: Vec<Lead> = self.leads.iter().copied().collect();
+        let chosen = |choice: u32| (0..).zip(&leads).filter(move |(n, _)| choice >> n & 1 == 1).map(|(_, lead)| *lead);
+        let choices = (1..1_u32 << leads.len()).map(|choice| chosen(choice).collect::<BTreeSet<Lead>>());
+        choices.map(|leads| (leads.clone(), self.level_by(&leads))).collect()
     }
 
     /// Whether a reader should hear of it again.
@@ -295,6 +306,7 @@ impl Story {
             leads: self.leads.clone(),
             about: self.about.clone(),
             level,
+            levels: self.levels(),
             first: self.first,
             last: self.last,
             regions: self.regions.clone(),
@@ -330,7 +342,8 @@ fn id(suspect: &Suspect, first: Timestamp) -> String {
 
 impl Sign {
     fn of(rule: Arc<Card>, at: Timestamp) -> Self {
-        Self { rule, hits: 0, first: at, last: at, events: Vec::new(), shown: BTreeMap::new() }
+        let (leads, events, shown) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
+        Self { rule, leads, hits: 0, first: at, last: at, events, shown }
     }
 
     /// One more hit. A sign may have very many: only what is kept is touched.
@@ -358,6 +371,7 @@ impl Sign {
 
     fn join(&mut self, other: Self) {
         self.hits += other.hits;
+        self.leads.extend(other.leads);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.events.extend(other.events);

@@ -62,12 +62,19 @@ impl Suspect {
 pub enum Lead {
     /// A finding names it.
     Finding,
-    /// The session bears its name. EC2 names the sessions of an instance's role after the instance
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>); whoever may
-    /// assume the role can choose the same name.
+    /// The session bears its name, and EC2's metadata service has issued its credentials. EC2 names the sessions
+    /// of an instance's role after the instance
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>), and CloudTrail marks
+    /// them with `ec2RoleDelivery`
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>).
     Session,
+    /// The session bears its name, and nothing says that EC2 has issued its credentials: whoever may assume a role
+    /// can choose that name, and so does Systems Manager for instances that it manages without a profile.
+    Name,
     /// The caller's address was its own at that time.
     Address,
+    /// The caller's address was that of several instances, as far as is known; the principal stands for itself.
+    Several,
     /// Nothing leads to an instance; the principal stands for itself.
     Unresolved,
 }
@@ -86,12 +93,23 @@ pub struct Trace {
 pub fn of_call(event: &Event<'_>, holdings: &Holdings) -> Trace {
     let account = account(event).to_owned();
     if let Some(caller) = session_of(event) {
-        return Trace { suspect: Suspect::Instance { account, instance: caller.to_owned() }, lead: Lead::Session };
+        let lead = if is_delivered(event) { Lead::Session } else { Lead::Name };
+        return Trace { suspect: Suspect::Instance { account, instance: caller.to_owned() }, lead };
     }
-    if let Some(Holder::One(instance)) = event.at().map(|at| holdings.of(event.address.as_str(), at)) {
-        return Trace { suspect: Suspect::Instance { account, instance }, lead: Lead::Address };
-    }
-    Trace { suspect: Suspect::Principal { account, arn: principal(event) }, lead: Lead::Unresolved }
+    let lead = match event.at().map(|at| holdings.of(event.address.as_str(), at)) {
+        Some(Holder::One(holder)) => {
+            let account = if holder.account.is_empty() { account } else { holder.account };
+            return Trace { suspect: Suspect::Instance { account, instance: holder.instance }, lead: Lead::Address };
+        }
+        Some(Holder::Several) => Lead::Several,
+        Some(Holder::Nobody) | None => Lead::Unresolved,
+    };
+    Trace { suspect: Suspect::Principal { account, arn: principal(event) }, lead }
+}
+
+/// Whether EC2's metadata service has issued the credentials of the call.
+fn is_delivered(event: &Event<'_>) -> bool {
+    !event.part("userIdentity")["userIdentity"]["sessionContext"]["ec2RoleDelivery"].is_null()
 }
 
 /// The caller's account, else the one whose trail has the call.
@@ -174,6 +192,7 @@ fn ids_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::holdings::Tenant;
     use crate::testing::call;
     use serde_json::json;
 
@@ -183,21 +202,25 @@ mod tests {
     #[test]
     fn the_session_comes_before_the_address_and_the_address_before_the_principal() {
         let mut holdings = Holdings::new();
-        holdings.held("198.51.100.7", B, "2026-03-01T00:00:00Z".parse().expect("a time"), None);
+        let from = "2026-03-01T00:00:00Z".parse().expect("a time");
+        holdings.held("198.51.100.7", Tenant { instance: B.into(), account: "222222222222".into() }, "", from, None);
         let trace = |record: &Value| {
             let raw = record.to_string();
             let Trace { suspect, lead } = of_call(&call(&raw), &holdings);
-            (suspect.to_string(), lead)
+            (suspect.to_string(), suspect.account().to_owned(), lead)
         };
         let mut record = json!({
             "eventTime": "2026-03-02T00:00:00Z", "sourceIPAddress": "198.51.100.7",
             "userIdentity": {"type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{A}"), "accountId": "111111111111"},
         });
-        assert_eq!(trace(&record), (A.to_owned(), Lead::Session));
+        let of = |who: &str, account: &str, lead| (who.to_owned(), account.to_owned(), lead);
+        assert_eq!(trace(&record), of(A, "111111111111", Lead::Name), "whoever assumes a role chooses the name");
+        record["userIdentity"]["sessionContext"] = json!({"ec2RoleDelivery": "2.0"});
+        assert_eq!(trace(&record), of(A, "111111111111", Lead::Session));
         record["userIdentity"]["principalId"] = json!("AROAEXAMPLE:somebody");
-        assert_eq!(trace(&record), (B.to_owned(), Lead::Address));
+        assert_eq!(trace(&record), of(B, "222222222222", Lead::Address), "the instance's account, not the caller's");
         record["eventTime"] = json!("2026-02-01T00:00:00Z");
-        assert_eq!(trace(&record), ("AROAEXAMPLE:somebody".to_owned(), Lead::Unresolved));
+        assert_eq!(trace(&record), of("AROAEXAMPLE:somebody", "111111111111", Lead::Unresolved));
     }
 
     #[test]

@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Trigger {
-    /// At least so grave.
+    /// At least so grave, by what these leads show alone.
     pub level: Level,
     /// One of these rules has a sign in the alert, by id; empty: any.
     pub rules: BTreeSet<String>,
-    /// How the evidence led to the instance; empty: by its session or by a finding.
+    /// How the evidence led to the instance; empty: by a finding, or by its session that EC2 has issued.
     pub leads: BTreeSet<Lead>,
     /// In these accounts; empty: any.
     pub accounts: BTreeSet<String>,
@@ -155,19 +155,38 @@ impl Triggers {
         self.accused.clear();
     }
 
-    /// What becomes of an alert at that time. Counted is when things are told, not when they happened: a
-    /// flood of old events is a flood.
-    pub fn decide(&mut self, alert: &Alert, now: Timestamp) -> Decision {
+    /// What becomes of alerts that are told together at that time. All of them accuse before anything is decided:
+    /// a flood that comes at once starts nothing. Counted is when things are told, not when they happened: a flood
+    /// of old events is a flood.
+    pub fn decide(&mut self, alerts: &[Alert], now: Timestamp) -> Vec<Decision> {
+        for alert in alerts {
+            if let Some(instance) = self.newly_accused(alert) {
+                self.accuse(instance, now);
+            }
+        }
+        alerts.iter().map(|alert| self.decide_one(alert, now)).collect()
+    }
+
+    /// The instance that would be responded to, were there no limits.
+    fn newly_accused<'a>(&self, alert: &'a Alert) -> Option<&'a str> {
+        let fits = self.triggers.iter().any(|trigger| fits(trigger, alert));
+        alert.suspect.instance().filter(|instance| fits && !self.is_known(alert, instance))
+    }
+
+    fn is_known(&self, alert: &Alert, instance: &str) -> bool {
+        self.known.contains(&(alert.suspect.account().to_owned(), instance.to_owned()))
+    }
+
+    fn decide_one(&mut self, alert: &Alert, now: Timestamp) -> Decision {
         let Some(instance) = alert.suspect.instance() else {
             return Decision::OnlyTold("no instance is known to stand behind it".into());
         };
         let Some(number) = self.triggers.iter().position(|trigger| fits(trigger, alert)) else {
             return Decision::OnlyTold("no trigger fits it".into());
         };
-        if self.known.contains(&(alert.suspect.account().to_owned(), instance.to_owned())) {
+        if self.is_known(alert, instance) {
             return Decision::Started;
         }
-        self.accuse(instance, now);
         match self.barred(alert.suspect.account(), now) {
             Some(why) => Decision::OnlyTold(why),
             None if self.limits.dry => Decision::WouldStart { instance: instance.to_owned(), trigger: number },
@@ -210,13 +229,13 @@ impl Triggers {
 }
 
 fn fits(trigger: &Trigger, alert: &Alert) -> bool {
-    let leads = |lead: &Lead| match trigger.leads.is_empty() {
+    let counts = |lead: &&Lead| match trigger.leads.is_empty() {
         true => matches!(lead, Lead::Session | Lead::Finding),
         false => trigger.leads.contains(lead),
     };
-    let named = |id: &String| alert.signs.iter().any(|sign| sign.rule.id == *id);
-    alert.level >= trigger.level
-        && alert.leads.iter().any(leads)
+    let leads: BTreeSet<Lead> = alert.leads.iter().filter(counts).copied().collect();
+    let named = |id: &String| alert.signs.iter().any(|sign| sign.rule.id == *id && !sign.leads.is_disjoint(&leads));
+    alert.levels.get(&leads).is_some_and(|level| *level >= trigger.level)
         && (trigger.rules.is_empty() || trigger.rules.iter().any(named))
         && (trigger.accounts.is_empty() || trigger.accounts.contains(alert.suspect.account()))
 }
@@ -233,6 +252,10 @@ mod tests {
         stories.tell(Level::Informational).remove(0)
     }
 
+    fn decide(triggers: &mut Triggers, alert: &Alert, now: Timestamp) -> Decision {
+        triggers.decide(std::slice::from_ref(alert), now).remove(0)
+    }
+
     fn triggers(limits: Limits) -> Triggers {
         Triggers::new(vec![Trigger::default()], limits)
     }
@@ -244,30 +267,65 @@ mod tests {
     #[test]
     fn a_story_is_acted_upon_once_however_often_it_is_told() {
         let mut triggers = triggers(Limits::default());
-        let first = triggers.decide(&alert(1, Level::High), minute(0));
+        let first = decide(&mut triggers, &alert(1, Level::High), minute(0));
         assert!(matches!(first, Decision::Start { ref instance, .. } if instance == "i-00000001"), "{first:?}");
-        assert_eq!(triggers.decide(&alert(1, Level::Critical), minute(1)), Decision::Started);
+        assert_eq!(decide(&mut triggers, &alert(1, Level::Critical), minute(1)), Decision::Started);
     }
 
     #[test]
     fn what_does_not_fit_is_only_told() {
         let mut triggers = triggers(Limits::default());
-        let mild = triggers.decide(&alert(1, Level::Medium), minute(0));
+        let mild = decide(&mut triggers, &alert(1, Level::Medium), minute(0));
         assert_eq!(mild, Decision::OnlyTold("no trigger fits it".into()));
-        let mut about = alert(1, Level::Critical);
-        about.leads = [Lead::Address].into();
-        assert_eq!(triggers.decide(&about, minute(0)), Decision::OnlyTold("no trigger fits it".into()));
+    }
+
+    /// An alert of these signs: how grave, and what led there.
+    fn told(signs: &[(Level, Lead)]) -> Alert {
+        let mut stories = Stories::new();
+        for (n, (level, lead)) in signs.iter().enumerate() {
+            let mut notice = notice("i-00000001", &card(n, *level), 0);
+            notice.trace.lead = *lead;
+            stories.take(notice);
+        }
+        stories.tell(Level::Informational).remove(0)
+    }
+
+    #[test]
+    fn only_what_leads_to_the_instance_for_certain_counts() {
+        let fits = |signs: &[(Level, Lead)]| {
+            let decision = decide(&mut triggers(Limits::default()), &told(signs), minute(0));
+            matches!(decision, Decision::Start { .. })
+        };
+        assert!(fits(&[(Level::High, Lead::Session)]) && fits(&[(Level::High, Lead::Finding)]));
+        for lead in [Lead::Address, Lead::Name] {
+            assert!(!fits(&[(Level::Critical, lead)]));
+            assert!(!fits(&[(Level::High, lead), (Level::Low, Lead::Session)]), "its own session did little");
+        }
+        let medium = |lead| (Level::Medium, lead);
+        let (session, address) = (medium(Lead::Session), medium(Lead::Address));
+        assert!(fits(&[session, session, medium(Lead::Finding)]), "three signs together are high");
+        assert!(!fits(&[session, session, address]), "of these only two are its own");
     }
 
     #[test]
     fn a_flood_of_accusations_trips_the_breaker_and_nothing_is_started_after_it() {
         let mut triggers = triggers(Limits { per_hour: 1000, per_account: 1000, ..Limits::default() });
-        let decisions: Vec<_> = (0..10_000).map(|n| triggers.decide(&alert(n, Level::High), minute(0))).collect();
+        let decisions: Vec<_> = (0..10_000).map(|n| decide(&mut triggers, &alert(n, Level::High), minute(0))).collect();
         let started = decisions.iter().filter(|decision| matches!(decision, Decision::Start { .. })).count();
         assert_eq!(started, Limits::default().breaker - 1);
         assert!(triggers.tripped().is_some_and(|why| why.contains("forged")));
-        let later = triggers.decide(&alert(20_000, Level::High), minute(600));
+        let later = decide(&mut triggers, &alert(20_000, Level::High), minute(600));
         assert!(matches!(later, Decision::OnlyTold(_)), "only a person closes it");
+    }
+
+    #[test]
+    fn a_flood_that_comes_at_once_starts_nothing() {
+        let mut triggers = triggers(Limits { per_hour: 1000, per_account: 1000, ..Limits::default() });
+        let flood: Vec<Alert> = (0..Limits::default().breaker).map(|n| alert(n, Level::High)).collect();
+        let decisions = triggers.decide(&flood, minute(0));
+        assert!(
+            decisions.iter().all(|decision| matches!(decision, Decision::OnlyTold(why) if why.contains("breaker")))
+        );
     }
 
     #[test]
@@ -275,7 +333,7 @@ mod tests {
         let limits = Limits { per_hour: 3, per_account: 2, ..Limits::default() };
         let mut triggers = triggers(limits);
         let starts = |triggers: &mut Triggers, n, at| {
-            matches!(triggers.decide(&alert(n, Level::High), minute(at)), Decision::Start { .. })
+            matches!(decide(triggers, &alert(n, Level::High), minute(at)), Decision::Start { .. })
         };
         assert!(starts(&mut triggers, 1, 0) && starts(&mut triggers, 2, 0));
         assert!(!starts(&mut triggers, 3, 1), "two in this account");
@@ -287,10 +345,10 @@ mod tests {
         let mut triggers = triggers(Limits::default());
         triggers.remember("i-00000001", "999999999999", minute(0));
         let started = |decision| matches!(decision, Decision::Start { .. });
-        assert!(started(triggers.decide(&alert(1, Level::High), minute(1))), "the same name in another account");
-        assert_eq!(triggers.decide(&alert(1, Level::High), minute(2)), Decision::Started);
+        assert!(started(decide(&mut triggers, &alert(1, Level::High), minute(1))), "the same name in another account");
+        assert_eq!(decide(&mut triggers, &alert(1, Level::High), minute(2)), Decision::Started);
         triggers.forget("i-00000001", "111111111111");
-        assert!(started(triggers.decide(&alert(1, Level::High), minute(3))));
+        assert!(started(decide(&mut triggers, &alert(1, Level::High), minute(3))));
     }
 
     #[test]
@@ -298,19 +356,22 @@ mod tests {
         let mut next = triggers(Limits { per_hour: 2, per_account: 2, ..Limits::default() });
         next.remember("i-00000001", "111111111111", minute(0));
         next.remember("i-00000002", "111111111111", minute(1));
-        assert_eq!(next.decide(&alert(1, Level::High), minute(2)), Decision::Started);
-        assert!(matches!(next.decide(&alert(3, Level::High), minute(2)), Decision::OnlyTold(_)), "the limit holds");
-        assert!(matches!(next.decide(&alert(3, Level::High), minute(62)), Decision::Start { .. }));
+        assert_eq!(decide(&mut next, &alert(1, Level::High), minute(2)), Decision::Started);
+        assert!(
+            matches!(decide(&mut next, &alert(3, Level::High), minute(2)), Decision::OnlyTold(_)),
+            "the limit holds"
+        );
+        assert!(matches!(decide(&mut next, &alert(3, Level::High), minute(62)), Decision::Start { .. }));
         next.trip("too many");
-        assert!(matches!(next.decide(&alert(4, Level::High), minute(200)), Decision::OnlyTold(_)));
+        assert!(matches!(decide(&mut next, &alert(4, Level::High), minute(200)), Decision::OnlyTold(_)));
         next.close();
-        assert!(matches!(next.decide(&alert(5, Level::High), minute(200)), Decision::Start { .. }));
+        assert!(matches!(decide(&mut next, &alert(5, Level::High), minute(200)), Decision::Start { .. }));
     }
 
     #[test]
     fn dry_says_what_would_be_started() {
         let mut triggers = triggers(Limits { dry: true, ..Limits::default() });
-        let decision = triggers.decide(&alert(1, Level::High), minute(0));
+        let decision = decide(&mut triggers, &alert(1, Level::High), minute(0));
         assert_eq!(decision, Decision::WouldStart { instance: "i-00000001".into(), trigger: 0 });
     }
 }

@@ -33,6 +33,9 @@ fn who(alert: &Alert) -> String {
     let regions = if alert.regions.is_empty() { String::new() } else { format!(", calls in {}", some(&alert.regions)) };
     match &alert.suspect {
         Suspect::Instance { instance, .. } => format!("instance {instance}{place}{regions}; {}", leads(&alert.leads)),
+        Suspect::Principal { arn, .. } if alert.leads.contains(&Lead::Several) => {
+            format!("{arn}{place}{regions}; {}", leads(&[Lead::Several].into()))
+        }
         Suspect::Principal { arn, .. } => {
             format!("{arn}{place}{regions}; no instance is known to stand behind it")
         }
@@ -43,7 +46,9 @@ fn leads(leads: &BTreeSet<Lead>) -> String {
     let told = leads.iter().map(|lead| match lead {
         Lead::Finding => "a finding names it",
         Lead::Session => "the role session bears its name",
+        Lead::Name => "a session bears its name that EC2 is not known to have issued",
         Lead::Address => "the calls came from its address",
+        Lead::Several => "the calls came from an address that several instances are known to have had",
         Lead::Unresolved => "nothing leads to an instance",
     });
     told.collect::<Vec<_>>().join("; ")

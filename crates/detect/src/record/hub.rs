@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html>).
 
 use super::text::Text;
+use crate::suspect::is_instance;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -39,6 +40,9 @@ pub struct Finding<'a> {
     /// `ACTIVE` or `ARCHIVED`.
     #[serde(borrow, rename = "RecordState")]
     pub state: Text<'a>,
+    /// How far somebody is with it.
+    #[serde(borrow, deserialize_with = "super::text::object")]
+    pub workflow: Workflow<'a>,
     /// What it is about.
     #[serde(borrow, deserialize_with = "super::text::list")]
     pub resources: Vec<Resource<'a>>,
@@ -59,6 +63,15 @@ pub struct Severity<'a> {
     pub label: Text<'a>,
 }
 
+/// How far somebody is with a finding.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Workflow<'a> {
+    /// `NEW`, `NOTIFIED`, `SUPPRESSED` or `RESOLVED`.
+    #[serde(borrow)]
+    pub status: Text<'a>,
+}
+
 /// What a finding is about.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -77,7 +90,34 @@ impl Finding<'_> {
         self.resources.iter().filter_map(|resource| {
             let id = resource.id.as_str();
             let last = id.rsplit('/').next().unwrap_or(id);
-            last.starts_with("i-").then_some(last)
+            is_instance(last).then_some(last)
         })
+    }
+
+    /// GuardDuty's own type, where GuardDuty found it: Security Hub writes `TTPs/Discovery/Recon:EC2-Portscan` for
+    /// `Recon:EC2/Portscan`
+    /// (<https://docs.aws.amazon.com/guardduty/latest/ug/securityhub-integration.html>).
+    pub fn guard_duty_type(&self) -> Option<String> {
+        let kind = || self.types.first().map(|kind| kind.as_str()).unwrap_or_default();
+        self.product.as_str().ends_with("/guardduty").then(|| {
+            let classifier = kind().splitn(3, '/').last().unwrap_or_default();
+            classifier.replacen('-', "/", 1)
+        })
+    }
+
+    /// Whether the instance acted or was acted upon, as GuardDuty says it; empty where it does not.
+    pub fn resource_role(&self) -> &str {
+        self.product_fields.get("aws/guardduty/service/resourceRole").map(Text::as_str).unwrap_or_default()
+    }
+
+    /// Whether nothing happened: somebody asked for an example.
+    pub fn is_sample(&self) -> bool {
+        let marked = self.product_fields.get("aws/guardduty/service/additionalInfo/sample");
+        self.title.as_str().starts_with("[SAMPLE]") || marked.is_some_and(|mark| mark.as_str() == "true")
+    }
+
+    /// Whether it was put away: archived, suppressed or resolved.
+    pub fn is_over(&self) -> bool {
+        self.state.as_str() == "ARCHIVED" || matches!(self.workflow.status.as_str(), "SUPPRESSED" | "RESOLVED")
     }
 }

@@ -77,13 +77,13 @@ fn others() -> Vec<Shape> {
         ),
         (
             "a finding of Security Hub",
-            r#"{"Findings":[{"SchemaVersion":"2018-10-08","Id":"x","ProductArn":"p","Types":["t"],"Resources":[{"Type":"AwsEc2Instance","Id":"arn:aws:ec2:us-east-1:1:instance/i-1"}]}]}"#.to_owned(),
-            vec!["hub i-1"],
+            r#"{"Findings":[{"SchemaVersion":"2018-10-08","Id":"x","ProductArn":"p","Types":["t"],"Resources":[{"Type":"AwsEc2Instance","Id":"arn:aws:ec2:us-east-1:1:instance/i-00000001"}]}]}"#.to_owned(),
+            vec!["hub i-00000001"],
         ),
         (
             "Security Hub by EventBridge",
-            r#"{"source":"aws.securityhub","detail-type":"Security Hub Findings - Imported","detail":{"findings":[{"ProductArn":"p","Types":[],"Resources":[{"Id":"i-2"}],"ProductFields":{"a":"b"}}]}}"#.to_owned(),
-            vec!["hub i-2"],
+            r#"{"source":"aws.securityhub","detail-type":"Security Hub Findings - Imported","detail":{"findings":[{"ProductArn":"p","Types":[],"Resources":[{"Id":"arn:aws:ec2:us-east-1:1:instance/i-00000002"}],"ProductFields":{"a":"b"}}]}}"#.to_owned(),
+            vec!["hub i-00000002"],
         ),
         (
             "flow logs",

@@ -119,8 +119,8 @@ impl Watch<'_> {
         let now = SystemClock.now();
         let alerts = self.lookout.tell(now);
         let open_before = self.triggers.tripped().is_some();
-        for alert in &alerts {
-            lines.extend(self.decided(alert, now)?);
+        for (alert, decision) in alerts.iter().zip(self.triggers.decide(&alerts, now)) {
+            lines.extend(self.decided(alert, &decision)?);
         }
         if let Some(why) = self.triggers.tripped().filter(|_| !open_before) {
             self.context.terminal.warn(&text!("the breaker has opened: {}: impound watch --reset-breaker", why));
@@ -136,14 +136,13 @@ impl Watch<'_> {
         Ok(())
     }
 
-    fn decided(&mut self, alert: &Alert, now: Timestamp) -> Result<Vec<Line>, Failure> {
-        let decision = self.triggers.decide(alert, now);
+    fn decided(&mut self, alert: &Alert, decision: &Decision) -> Result<Vec<Line>, Failure> {
         let finding = ocsf::finding(alert);
         let mut start = None;
-        if let Decision::Start { instance, account, trigger } = &decision {
+        if let Decision::Start { instance, account, trigger } = decision {
             start = Some(self.start(alert, (instance, account), *trigger, &finding)?);
         }
-        let (alert, decision) = (alert.id.clone(), said(&decision));
+        let (alert, decision) = (alert.id.clone(), said(decision));
         self.context.terminal.log(&text!("alert {}: {}", alert, decision));
         let tell = self.telling.places();
         Ok([Line::Alert { alert, decision, tell, finding }].into_iter().chain(start).collect())
