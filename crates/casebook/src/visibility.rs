@@ -97,6 +97,13 @@ pub fn sights(sources: &Sources, now: Timestamp) -> Vec<Sight> {
     rows
 }
 
+/// A region in which nothing could be asked, and why.
+pub fn unasked(region: &Region, why: &str) -> Sight {
+    let (what, detail) = (String::new(), format!("not known: {why}"));
+    let (region, unseen) = (region.clone(), "not known".to_owned());
+    Sight { region, source: "the region", what, state: State::Unknown, detail, unseen }
+}
+
 impl Sources {
     fn sight(&self, source: &'static str, what: &str, state: State, detail: &str, unseen: &str) -> Sight {
         let (region, what) = (self.region.clone(), what.to_owned());

@@ -28,6 +28,7 @@ pub struct Desk {
     /// What is dated later than that is ahead of its time.
     latest: Timestamp,
     ahead: u64,
+    undated: u64,
 }
 
 /// How far the clock of whoever wrote a record may be ahead of ours.
@@ -39,8 +40,8 @@ impl Desk {
         // A call that comes out of its turn is judged all the same, so fewer need to wait.
         let shorter = Horizon { events: horizon.events / 2, ..horizon };
         let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(shorter));
-        let (hits, latest, ahead) = (BTreeMap::new(), Timestamp::MAX, 0);
-        Self { sigma, stories: Stories::new(), baseline, calls, hits, latest, ahead }
+        let (hits, latest, ahead, undated) = (BTreeMap::new(), Timestamp::MAX, 0, 0);
+        Self { sigma, stories: Stories::new(), baseline, calls, hits, latest, ahead, undated }
     }
 
     /// What time it is. What is dated later says nothing about how far time has passed: it would make all
@@ -55,6 +56,7 @@ impl Desk {
         let part = Part { traces, about, exhibit, region, address };
         let ahead = at.is_some_and(|at| at > self.latest);
         self.ahead += u64::from(ahead);
+        self.undated += u64::from(at.is_none());
         let at = at.filter(|_| !ahead);
         if let (Some(call), Some(at)) = (call, at) {
             self.calls.seen(at);
@@ -127,6 +129,11 @@ impl Desk {
     /// How many were dated later than now: no rule that looks at several records counts them.
     pub fn ahead(&self) -> u64 {
         self.ahead
+    }
+
+    /// How many bear no time that can be read: neither those rules nor the baseline count them.
+    pub fn undated(&self) -> u64 {
+        self.undated
     }
 
     /// A hit on one record.

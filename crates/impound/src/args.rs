@@ -5,6 +5,7 @@ use casebook::id::CaseId;
 use casebook::step::Phase;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use detect::record::flow::Format;
 use detect::rules::Level;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -247,6 +248,9 @@ pub struct Logs {
     /// Only what happened before then
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<Timestamp>,
+    /// The fields of flow logs without a header line, in their order: '${version} ${vpc-id} …' [default: AWS's]
+    #[arg(long, value_name = "FIELDS")]
+    pub flow_format: Option<Format>,
     /// How many files or objects are read side by side [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,

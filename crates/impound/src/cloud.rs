@@ -98,8 +98,10 @@ pub fn doctor(context: &Context, file: &File, instance: Option<&InstanceId>) -> 
             let findings = crate::doctor::examine(&accounts, config, &home, instance).await?;
             let mut sights = visibility::sights(&accounts.sources().await, SystemClock.now());
             for region in file.detect.regions.iter().map(Region::new).filter(|region| *region != home) {
-                let accounts = Door { context, config, account: None, region: Some(&region) }.enter().await?;
-                sights.extend(visibility::sights(&accounts.sources().await, SystemClock.now()));
+                sights.extend(match (Door { context, config, account: None, region: Some(&region) }).enter().await {
+                    Ok(accounts) => visibility::sights(&accounts.sources().await, SystemClock.now()),
+                    Err(failure) => vec![visibility::unasked(&region, &failure.what)],
+                });
             }
             Ok((findings, sights))
         };

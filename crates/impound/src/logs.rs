@@ -8,7 +8,7 @@ use crate::terminal::Terminal;
 use crate::text::text;
 use cursor::Cursor;
 use detect::count::{Fate, Rejection, Tally};
-use detect::read::Reader;
+use detect::read::{Limits, Reader};
 use detect::record::Record;
 use detect::source::bucket::Place;
 use detect::source::files::{Files, Found};
@@ -28,7 +28,7 @@ const WAITING: usize = 256;
 /// How many rejections are named on the terminal; the rest is counted.
 const NAMED: usize = 20;
 /// Standard input, as a path.
-const STDIN: &str = "-";
+pub const STDIN: &str = "-";
 
 /// Something that comes from a bucket.
 pub enum Fetched {
@@ -97,6 +97,7 @@ pub fn read<T: Send>(
     let (fetched, objects) = channel();
     let files = Files::under(paths, period(args));
     let inputs = Inputs { files: Mutex::new(files), objects: Mutex::new(objects), stop: stop.clone() };
+    let reader = || Reader::new(Limits::default(), args.flow_format.clone().unwrap_or_default());
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut gathered = Gathered::default();
     thread::scope(|scope| {
@@ -107,14 +108,13 @@ pub fn read<T: Send>(
         let (send, taken) = sync_channel(WAITING);
         let workers: Vec<_> = (0..jobs)
             .map(|_| {
-                let (inputs, look, send) = (&inputs, &look, send.clone());
-                scope.spawn(move || worker(inputs, look, &send))
+                let (reader, inputs, look, send) = (reader(), &inputs, &look, send.clone());
+                scope.spawn(move || worker(reader, inputs, look, &send))
             })
             .collect();
         let piped = stdin.then(|| {
-            let (look, send) = (&look, send.clone());
+            let (mut reader, look, send) = (reader(), &look, send.clone());
             scope.spawn(move || {
-                let mut reader = Reader::default();
                 reader.read("stdin", std::io::stdin().lock(), |record| hand_on(look(&record), &send));
                 Gathered { tally: reader.into_tally(), ..Gathered::default() }
             })
@@ -199,8 +199,12 @@ impl Inputs {
 }
 
 /// Reads files, then objects, until there is none left.
-fn worker<T>(inputs: &Inputs, look: &impl Fn(&Record<'_>) -> (Fate, Option<T>), send: &SyncSender<T>) -> Gathered {
-    let mut reader = Reader::default();
+fn worker<T>(
+    mut reader: Reader,
+    inputs: &Inputs,
+    look: &impl Fn(&Record<'_>) -> (Fate, Option<T>),
+    send: &SyncSender<T>,
+) -> Gathered {
     while let Some(found) = inputs.file() {
         match found {
             Found::Unreadable(path, why) => reader.unreadable(&path.display().to_string(), why),

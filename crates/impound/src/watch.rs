@@ -6,3 +6,4 @@ pub mod accusation;
 pub mod journal;
 pub mod lookout;
 pub mod orders;
+pub mod outcome;

@@ -52,7 +52,7 @@ impl<'a> Flow<'a> {
         let (expected, found) = (format.fields().len(), line.split_ascii_whitespace().count());
         if expected != found {
             return Err(format!(
-                "{found} fields where the flow log's format has {expected}: name the format if it is not the default one"
+                "{found} fields where the flow log's format has {expected}: name the format (--flow-format) if it is not the default one"
             ));
         }
         let mut places = [(0, 0); Field::ALL.len()];

@@ -167,7 +167,10 @@ impl Loading {
 
     fn rule(&mut self, place: &Place, mut rule: SigmaRule) {
         if let Some(what) = unsupported(&rule.logsource) {
-            let why = format!("'{}' is for {what}, which is not read; passed over", rule.title);
+            let why = format!(
+                "'{}' is for {what}, and rules are tried on CloudTrail's records alone; passed over",
+                rule.title
+            );
             return self.warn(place, why);
         }
         if let Err(error) = compile_rule(&rule) {

@@ -17,6 +17,7 @@ use crate::text::text;
 use crate::watch::journal::{self, Journal, Line};
 use crate::watch::lookout::Lookout;
 use crate::watch::orders::Order;
+use crate::watch::outcome;
 use aws::{Intake, Message};
 use casebook::fault::Fault;
 use casebook::id::Region;
@@ -46,6 +47,8 @@ const KEPT_EVERY: Duration = Duration::from_secs(3600);
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 /// How many calls in a row may fail where somebody waits for the end.
 const TRIES: u32 = 3;
+/// The pause before a response is tried again that has reached nothing.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Watches a queue until it is stopped, or as long as was asked for.
 ///
@@ -95,6 +98,10 @@ struct Watch<'a> {
     shown: Option<Instant>,
     /// When what was learned was written down last.
     kept: Instant,
+    /// Responses of which was told that they reach nothing, by the entry of their start.
+    waiting: BTreeSet<u64>,
+    /// Whether nothing new is begun any more.
+    ending: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -138,6 +145,8 @@ impl<'a> Watch<'a> {
             exit: Exit::Done,
             shown: None,
             kept: Instant::now(),
+            waiting: BTreeSet::new(),
+            ending: false,
         })
     }
 
@@ -211,15 +220,39 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    /// A response came to its end, or was stopped and is gone on with next time.
+    /// A response came to its end, was stopped, or reached nothing. What is not over is gone on with: what reached
+    /// nothing in a while, and everything next time.
     fn ended(&mut self, end: End) -> Result<(), Failure> {
-        let End { start, case, reason, exit, whole, of } = end;
-        self.exit = self.exit.worst(exit);
-        if whole {
+        let reached_nothing = end.reached_nothing();
+        if end.whole || (reached_nothing && self.waiting.insert(end.number)) {
+            self.tell_end(&end)?;
+        }
+        if reached_nothing && !self.ending {
+            let document = self.journal.kept(&end.start.finding.note.sha256)?;
+            self.responses.begin_after(AGAIN, end.number, end.start, document, Instant::now());
+            return Ok(());
+        }
+        self.exit = self.exit.worst(end.exit);
+        Ok(())
+    }
+
+    /// Writes how a response ended, or that it reaches nothing, and tells it wherever alerts are told.
+    fn tell_end(&mut self, end: &End) -> Result<(), Failure> {
+        let End { number, start, case, reason, whole, .. } = end;
+        let mut lines = Vec::new();
+        if *whole {
             if case.is_empty() {
-                self.triggers.forget(&of.0, &of.1);
+                self.triggers.forget(&start.instance, &start.account);
             }
-            self.journal.write(SystemClock.now(), &[Line::Ended { start, case, reason }])?;
+            lines.push(Line::Ended { start: *number, case: case.clone(), reason: reason.clone() });
+        }
+        let (tell, decision) = (self.telling.places(), outcome::sentence(&start.instance, case, reason));
+        let document = self.journal.kept(&start.finding.note.sha256)?;
+        let finding = outcome::finding(&document, &decision);
+        lines.push(Line::Alert { alert: start.finding.note.id.clone(), decision, tell: tell.clone(), finding });
+        let numbers = self.journal.write(SystemClock.now(), &lines)?;
+        if let (Some(entry), Some(Line::Alert { finding, .. })) = (numbers.last(), lines.last()) {
+            self.telling.add(*entry, tell, finding);
         }
         Ok(())
     }
@@ -251,6 +284,7 @@ impl<'a> Watch<'a> {
 
     /// Lets what is under way come to rest, and says how it was.
     async fn end(&mut self, stop: &Stop) -> Result<Exit, Failure> {
+        self.ending = true;
         self.lookout.finish();
         self.decide(Vec::new(), Instant::now())?;
         while let Some(end) = self.responses.rest(stop).await {
@@ -273,7 +307,7 @@ impl<'a> Watch<'a> {
         let too_many = self.lookout.too_many();
         out_of_order.iter().chain(&too_many).for_each(|why| self.context.terminal.warn(why));
         let told = self.telling.is_done() && learned && out_of_order.is_none() && too_many.is_none();
-        let whole = self.dead == 0 && self.left.is_empty() && told;
+        let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout.has_all_rules();
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }
 }

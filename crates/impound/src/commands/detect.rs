@@ -10,7 +10,7 @@ use crate::logs::{self, Gathered};
 use crate::text::{Text, text};
 use detect::alert::{Alert, ocsf, text as prose};
 use detect::baseline::Baseline;
-use detect::count::Tally;
+use detect::count::{Kinds, Tally};
 use detect::desk::Desk;
 use detect::holdings::Holdings;
 use detect::order::Horizon;
@@ -55,6 +55,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     }
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
+    unjudged(&tally.counts.kinds).iter().for_each(|why| terminal.log(why));
     let unused = [out_of_order(&desk), too_many(&desk, args.level)];
     unused.iter().flatten().for_each(|why| terminal.warn(why));
     let whole = tally.counts.rejected == 0 && warnings.is_empty() && unused.iter().all(Option::is_none);
@@ -75,12 +76,13 @@ pub fn usual(file: Option<&Path>, only: bool) -> Result<Option<Baseline>, Failur
 
 /// What rules that look at several records have not counted, and why.
 pub fn out_of_order(desk: &Desk) -> Option<Text> {
-    let (late, ahead) = (desk.late(), desk.ahead());
-    (late + ahead > 0).then(|| {
+    let (late, ahead, undated) = (desk.late(), desk.ahead(), desk.undated());
+    (late + ahead + undated > 0).then(|| {
         text!(
-            "{} records came too late for rules that look at several, and {} are dated in the future: such rules have not counted them; read fewer days at once, and look at the clocks",
+            "{} records came too late for rules that look at several, {} are dated in the future, and {} bear no time that can be read: such rules have not counted them; read fewer days at once, and look at the clocks",
             late,
-            ahead
+            ahead,
+            undated
         )
     })
 }
@@ -93,6 +95,20 @@ pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
         text!(
             "there are more suspects than are remembered at once: {} stories, the lightest, were forgotten before they could be told; read fewer days at once",
             forgotten
+        )
+    })
+}
+
+/// What was read and is nothing that rules or the baseline look at: that it raised no alert says nothing.
+fn unjudged(kinds: &Kinds) -> Option<Text> {
+    let Kinds { flow, balancer, query, insight, .. } = *kinds;
+    (flow + balancer + query + insight > 0).then(|| {
+        text!(
+            "{} lines of flow logs, {} of load balancers, {} of the resolver and {} Insights events were read and counted; no rule looks at them\n",
+            flow,
+            balancer,
+            query,
+            insight
         )
     })
 }

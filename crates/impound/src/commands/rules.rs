@@ -13,6 +13,7 @@ use ::detect::rules::{Card, examples, folder, pack};
 use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Runs a command on the rules.
 ///
@@ -41,9 +42,13 @@ fn list(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
 fn test(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
     let mut sources: Vec<Source> = if paths.is_empty() { pack::sources() } else { Vec::new() };
     sources.extend(paths.iter().flat_map(|path| folder::read(path).0));
-    let (_, warnings) = detect::rules(paths, paths.is_empty())?;
+    let (rules, warnings) = detect::rules(paths, paths.is_empty())?;
     warnings.iter().for_each(|warning| context.terminal.warn(&detect::told(warning)));
     let tried = examples::run(&sources);
+    let bare = |card: &&Arc<Card>| !tried.iter().any(|tried| tried.id == card.id);
+    let bare: Vec<&str> = rules.cards().iter().filter(bare).map(|card| card.title.as_str()).collect();
+    bare.iter()
+        .for_each(|title| context.terminal.warn(&text!("'{}' has no example: nothing shows what it does", title)));
     let failed: Vec<_> = tried.iter().filter(|tried| !tried.passed()).collect();
     let line = |tried: &&examples::Tried| {
         let got = match &tried.got {
@@ -55,12 +60,12 @@ fn test(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
     };
     context.terminal.data(&failed.iter().map(line).collect())?;
     context.terminal.data(&text!("{} of {} examples as expected\n", tried.len() - failed.len(), tried.len()))?;
-    Ok(if failed.is_empty() && warnings.is_empty() { Exit::Done } else { Exit::Unverified })
+    Ok(if failed.is_empty() && warnings.is_empty() && bare.is_empty() { Exit::Done } else { Exit::Unverified })
 }
 
 fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBuf]) -> Result<Exit, Failure> {
     let (rules, _) = detect::rules(paths, true)?;
-    let is_it = |card: &&std::sync::Arc<Card>| card.id == name || card.title.eq_ignore_ascii_case(name);
+    let is_it = |card: &&Arc<Card>| card.id == name || card.title.eq_ignore_ascii_case(name);
     let card = rules.cards().iter().find(is_it).ok_or_else(|| {
         Failure::usage(format!("there is no rule `{name}`")).hint("`impound rules list` shows ids and titles")
     })?;

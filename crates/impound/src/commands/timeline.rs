@@ -4,7 +4,7 @@ use crate::args::{Timeline as Args, TimelineFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::logs::Gathered;
+use crate::logs::{Gathered, STDIN};
 use crate::text::{Text, text};
 use crate::{history, logs, tables};
 use casebook::id::CaseId;
@@ -14,6 +14,7 @@ use detect::record::Record;
 use detect::record::trail::Event;
 use detect::suspect::is_instance;
 use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
+use std::path::Path;
 
 /// Tells the timeline.
 ///
@@ -21,6 +22,7 @@ use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
 /// When there is no such case, or logs can not be read.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let instance = instance(context, &args.of)?;
+    args.logs.paths.iter().try_for_each(|path| readable_twice(path))?;
     let mut lineage = Lineage::default();
     if each(context, args, |event| lineage.take(event))?.stopped {
         let why = "stopped by the operator before everything was read: there is no timeline yet; nothing was changed";
@@ -35,6 +37,17 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     }
     let whole = tally.counts.rejected == 0 && timeline.dropped() == 0;
     Ok(if whole { Exit::Done } else { Exit::Gaps })
+}
+
+/// Who acts with the instance's credentials is known only when everything was read, so it is read once more: a pipe
+/// would be empty then.
+fn readable_twice(path: &Path) -> Result<(), Failure> {
+    let is_pipe = std::fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir());
+    if path != Path::new(STDIN) && !is_pipe {
+        return Ok(());
+    }
+    let why = format!("a timeline reads its logs twice, and `{}` can be read only once", path.display());
+    Err(Failure::usage(why).hint("write it into a file, and name that"))
 }
 
 /// The instance that is meant.

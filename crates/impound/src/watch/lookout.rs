@@ -32,6 +32,8 @@ pub struct Lookout {
     counts: Counts,
     /// Where what was learned is kept, and when that file was last written by what is known here.
     learned: Option<(PathBuf, SystemTime)>,
+    /// Whether every rule can be used.
+    whole: bool,
 }
 
 impl Lookout {
@@ -49,8 +51,8 @@ impl Lookout {
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
         let desk = Desk::new(rules.clone(), Horizon::default(), baseline);
         let learned = config.baseline.clone().map(|path| (path.clone(), written(&path)));
-        let (level, counts) = (config.level, Counts::default());
-        Ok(Self { rules, scout, desk, level, counts, learned })
+        let (level, counts, whole) = (config.level, Counts::default(), warnings.is_empty());
+        Ok(Self { rules, scout, desk, level, counts, learned, whole })
     }
 
     /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
@@ -132,6 +134,11 @@ impl Lookout {
     /// What was noticed and is not told, because memory has an end.
     pub fn too_many(&self) -> Option<Text> {
         command::too_many(&self.desk, self.level)
+    }
+
+    /// Whether every rule that is named can be used.
+    pub fn has_all_rules(&self) -> bool {
+        self.whole
     }
 
     /// What was read so far.

@@ -191,6 +191,37 @@ fn a_timeline_is_told_with_what_was_left_behind() {
 }
 
 #[test]
+fn a_timeline_does_not_read_what_can_be_read_only_once() {
+    let home = Home::new();
+    home.run(&["timeline", INSTANCE, "-"]).fails_with(2, &["reads its logs twice", "`-`", "write it into a file"]);
+}
+
+#[test]
+fn a_call_without_a_time_is_told_and_counted() {
+    let home = Home::new();
+    let mut record = call(1, "cloudtrail StopLogging");
+    record["eventTime"] = json!("2026-03-01T12:01:00");
+    let log = home.write("log.json", &json!({"Records": [record]}).to_string());
+    let end = home.run(&["detect", &log]);
+    assert_eq!(end.code, Some(8), "{end:?}");
+    assert!(end.stdout.contains("Trail stopped or deleted"), "{end:?}");
+    assert!(end.stderr.contains("1 bear no time that can be read"), "{end:?}");
+}
+
+#[test]
+fn flow_logs_in_a_format_of_ones_own_are_read_counted_and_said_to_be_no_more_than_that() {
+    let home = Home::new();
+    let log = home.write("flow.log", "eni-0123456789abcdef0 ACCEPT 6 10.0.0.5\n");
+    assert_eq!(home.run(&["detect", &log]).code, Some(8));
+    let format = "${interface-id} ${action} ${protocol} ${srcaddr}";
+    let end = home.run(&["detect", "--flow-format", format, &log]);
+    assert!(end.succeeds().stderr.contains("1 lines of flow logs"), "{end:?}");
+    assert!(end.stderr.contains("no rule looks at them"), "{end:?}");
+    home.run(&["detect", "--flow-format", "${colour}", &log]).fails_with(2, &["no flow log has a field", "colour"]);
+    home.run(&["detect", "--flow-format", "", &log]).fails_with(2, &["no flow log has a field"]);
+}
+
+#[test]
 fn a_baseline_is_learned_shown_and_used() {
     let home = Home::new();
     let (log, days) = (home.write("log.json", &attack()), home.write("days.json", &ordinary()));
@@ -232,6 +263,13 @@ fn rules_are_listed_tested_and_explained() {
         "title: Never true\nlogsource: {product: aws, service: cloudtrail}\ndetection: {selection: {eventName: A}, condition: selection}\n\
          rsigma.exemplars:\n  - {expect: match, event: {eventName: B}}\n",
     );
+    let bare = home.write(
+        "bare.yml",
+        "title: Never tried\nlogsource: {product: aws, service: cloudtrail}\ndetection: {selection: {eventName: A}, condition: selection}\n",
+    );
+    let test = home.run(&["rules", "test", "--rules", &bare]);
+    assert_eq!(test.code, Some(7), "{test:?}");
+    assert!(test.stderr.contains("'Never tried' has no example"), "{test:?}");
     let test = home.run(&["rules", "test", "--rules", &wrong]);
     assert_ne!(test.code, Some(0), "{test:?}");
     assert!(test.stdout.contains("Never true") && test.stdout.contains("0 of 1"), "{test:?}");

@@ -23,6 +23,7 @@ fn trail(incident: &Incident, day: &str, number: usize) -> Value {
         "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli/2.15", "recipientAccountId": "111111111111",
         "requestParameters": {"userName": "backup"}, "eventType": "AwsApiCall", "eventCategory": "Management",
         "userIdentity": {"type": "AssumedRole", "arn": arn, "accountId": "111111111111",
+                         "sessionContext": {"ec2RoleDelivery": "2.0"},
                          "principalId": format!("AROAEXAMPLE:{}", incident.instance())},
     }]})
 }

@@ -16,6 +16,7 @@ fn a_report_draws_what_the_sessions_did_and_names_what_they_left_behind() {
             "recipientAccountId": "111111111111", "eventType": "AwsApiCall", "eventCategory": "Management",
             "responseElements": {"accessKey": {"accessKeyId": "AKIAEXAMPLE000000000", "userName": "backup"}},
             "userIdentity": {"type": "AssumedRole", "arn": arn, "accountId": "111111111111",
+                         "sessionContext": {"ec2RoleDelivery": "2.0"},
                              "principalId": format!("AROAEXAMPLE:{instance}")},
         });
         incident.server.control("trail", &json!({"event": event, "user": instance}));

@@ -49,6 +49,7 @@ fn trail(incident: &Incident) -> Value {
         "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli/2.15", "recipientAccountId": "111111111111",
         "requestParameters": {"userName": "backup"}, "eventType": "AwsApiCall", "eventCategory": "Management",
         "userIdentity": {"type": "AssumedRole", "arn": arn, "accountId": "111111111111",
+                         "sessionContext": {"ec2RoleDelivery": "2.0"},
                          "principalId": format!("AROAEXAMPLE:{}", incident.instance())},
     }]})
 }
@@ -282,6 +283,7 @@ fn what_several_events_add_up_to_is_judged_before_the_watch_ends() {
             "awsRegion": incident.world.text("/region"), "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli/2.15",
             "recipientAccountId": "111111111111", "eventType": "AwsApiCall", "eventCategory": "Management",
             "userIdentity": {"type": "AssumedRole", "arn": arn, "accountId": "111111111111",
+                         "sessionContext": {"ec2RoleDelivery": "2.0"},
                              "principalId": format!("AROAEXAMPLE:{}", incident.instance())},
         })
     };

@@ -12,7 +12,7 @@ const DEFAULT: usize = 14;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format(Vec<Option<Field>>);
 
-/// A configured format names a field that does not exist.
+/// A configured format names a field that does not exist, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("no flow log has a field {0:?}: write the format as `aws ec2 describe-flow-logs` shows it")]
 pub struct UnknownField(String);
@@ -55,6 +55,7 @@ impl FromStr for Format {
             let name = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(word);
             Field::named(name).map(Some).ok_or_else(|| UnknownField(name.to_owned()))
         };
-        text.split_ascii_whitespace().map(field).collect::<Result<_, _>>().map(Self)
+        let fields: Vec<_> = text.split_ascii_whitespace().map(field).collect::<Result<_, _>>()?;
+        if fields.is_empty() { Err(UnknownField(text.to_owned())) } else { Ok(Self(fields)) }
     }
 }

@@ -40,19 +40,19 @@ pub(super) async fn respond(
     received: Instant,
     stop: Stop,
 ) -> End {
-    let of = (start.instance.clone(), start.account.clone());
     let one = One { context, config, start: &start, document: &document, received, stop: &stop };
-    match one.tried().await {
+    let tried = one.tried().await;
+    match tried {
         Ok((case, end)) => {
             context.terminal.log(&text!("case {}: {}", case, end.reason));
             let gaps = end.status == CaseStatus::Done && end.gaps > 0;
             let exit = if gaps { Exit::Gaps } else { end.status.into() };
-            End { start: number, case, reason: end.reason, exit, of, whole: !end.interrupted }
+            End { number, start, case, reason: end.reason, exit, whole: !end.interrupted }
         }
         Err(failure) => {
             report(&failure);
-            let (case, whole) = (String::new(), stop.times() == 0);
-            End { start: number, case, reason: failure.what, exit: failure.exit, of, whole }
+            let whole = stop.times() == 0 && failure.exit != Exit::Unreachable;
+            End { number, start, case: String::new(), reason: failure.what, exit: failure.exit, whole }
         }
     }
 }

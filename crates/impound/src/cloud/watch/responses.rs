@@ -3,12 +3,13 @@
 use super::respond::respond;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::stopping::unless_stopped;
 use crate::watch::journal::Start;
 use casebook::settings::Config;
 use engine::Stop;
-use futures_util::StreamExt;
 use futures_util::future::{Either, LocalBoxFuture, pending, select};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -28,17 +29,24 @@ pub(super) struct Responses<'a> {
 #[derive(Debug)]
 pub(super) struct End {
     /// The entry of its start.
-    pub(super) start: u64,
+    pub(super) number: u64,
+    /// What was to be run.
+    pub(super) start: Start,
     /// The case; empty when none was opened.
     pub(super) case: String,
     /// How it stands.
     pub(super) reason: String,
     /// The exit code of a response of its own.
     pub(super) exit: Exit,
-    /// The instance and its account.
-    pub(super) of: (String, String),
-    /// Whether it is over; else it was stopped, and is gone on with next time.
+    /// Whether it is over; else it was stopped or reached nothing, and is gone on with.
     pub(super) whole: bool,
+}
+
+impl End {
+    /// Whether AWS could not be reached and nothing else stood in its way.
+    pub(super) fn reached_nothing(&self) -> bool {
+        self.case.is_empty() && self.exit == Exit::Unreachable
+    }
 }
 
 impl<'a> Responses<'a> {
@@ -49,10 +57,25 @@ impl<'a> Responses<'a> {
 
     /// Begins a response: its start is written.
     pub(super) fn begin(&mut self, number: u64, start: Start, document: Vec<u8>, received: Instant) {
+        self.begin_after(Duration::ZERO, number, start, document, received);
+    }
+
+    /// The same after a pause.
+    pub(super) fn begin_after(
+        &mut self,
+        pause: Duration,
+        number: u64,
+        start: Start,
+        document: Vec<u8>,
+        received: Instant,
+    ) {
         let stop = Stop::new();
         self.stops.push(stop.clone());
         let (context, config) = (self.context, self.config);
-        self.running.push(Box::pin(respond(context, config, (number, start, document), received, stop)));
+        self.running.push(Box::pin(async move {
+            let _ = unless_stopped(&stop, tokio::time::sleep(pause).map(Ok)).await;
+            respond(context, config, (number, start, document), received, stop).await
+        }));
     }
 
     /// The next end; never when nothing is under way.
