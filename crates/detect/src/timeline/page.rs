@@ -28,7 +28,9 @@ pub fn parts(timeline: &Timeline) -> Vec<Part> {
 fn left_behind(timeline: &Timeline) -> Markup {
     let mut items = timeline.follow_up().peekable();
     if items.peek().is_none() {
-        return markup! { p { "Nothing in these logs was left behind with its credentials." } };
+        return markup! {
+            p { "No call in these logs is one that is known to leave something behind. Others may have, and what is not logged is not here." }
+        };
     }
     markup! {
         p { "Revoking the sessions of its role does not reach these. Each is to be looked at and closed by hand." }
