@@ -91,6 +91,13 @@ mod tests {
     use crate::timeline::Lineage;
 
     #[test]
+    fn an_empty_list_is_no_proof() {
+        let empty = Timeline::of("i-0123456789abcdef0", &Lineage::default());
+        let text = left_behind(&empty).into_string();
+        assert!(text.contains("known to leave something behind") && text.contains("what is not logged"), "{text}");
+    }
+
+    #[test]
     fn what_an_attacker_wrote_is_text() {
         let instance = "i-0123456789abcdef0";
         let raw = serde_json::json!({
