@@ -24,7 +24,7 @@ pub const MOST_ROWS: usize = 200_000;
 /// Who issued credentials to whom, from all records.
 #[derive(Debug, Default)]
 pub struct Lineage {
-    /// Key issued: by which key, or by which instance's session.
+    /// Key issued, or id of a user made: by whom.
     issued: BTreeMap<String, Issuer>,
 }
 
@@ -32,39 +32,43 @@ pub struct Lineage {
 struct Issuer {
     instance: Option<String>,
     key: String,
+    principal: String,
     to: String,
 }
 
 impl Lineage {
-    /// Takes in a record that may have issued credentials.
+    /// Takes in a record that may have issued credentials or made a user. Who signs in to the console as a user
+    /// is known by the user's id alone
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>).
     pub fn take(&mut self, event: &Event<'_>) {
         if !matches!(
             event.name.as_str(),
-            "AssumeRole" | "CreateAccessKey" | "GetFederationToken" | "GetSessionToken" | "AssumeRoot"
+            "AssumeRole" | "CreateAccessKey" | "CreateUser" | "GetFederationToken" | "GetSessionToken" | "AssumeRoot"
         ) {
             return;
         }
         let answer = &event.value()["responseElements"];
-        let key =
-            ["/credentials/accessKeyId", "/accessKey/accessKeyId"].into_iter().find_map(|path| answer.pointer(path));
-        let Some(issued) = key.and_then(|key| key.as_str()) else { return };
-        let to = ["/assumedRoleUser/arn", "/accessKey/userName", "/federatedUser/arn"]
-            .into_iter()
-            .find_map(|path| answer.pointer(path)?.as_str())
-            .unwrap_or_default();
-        let instance = suspect::session_of(event);
-        let issuer =
-            Issuer { instance: instance.map(str::to_owned), key: event.who.key.as_str().to_owned(), to: to.to_owned() };
+        let first = |paths: &[&str]| paths.iter().find_map(|path| answer.pointer(path)?.as_str());
+        let issued = first(&["/credentials/accessKeyId", "/accessKey/accessKeyId", "/user/userId"]);
+        let Some(issued) = issued else { return };
+        let to = first(&["/assumedRoleUser/arn", "/accessKey/userName", "/federatedUser/arn", "/user/arn"]);
+        let issuer = Issuer {
+            instance: suspect::session_of(event).map(str::to_owned),
+            key: event.who.key.as_str().to_owned(),
+            principal: event.who.principal.as_str().to_owned(),
+            to: to.unwrap_or_default().to_owned(),
+        };
         self.issued.insert(issued.to_owned(), issuer);
     }
 
-    /// The keys that go back to an instance's sessions, with whom they were issued to.
+    /// The keys and users that go back to an instance's sessions, with whom they were issued to.
     pub fn keys_of(&self, instance: &str) -> BTreeMap<String, String> {
         let mut keys: BTreeMap<String, String> = BTreeMap::new();
         loop {
             let before = keys.len();
             for (key, issuer) in &self.issued {
-                if issuer.instance.as_deref() == Some(instance) || keys.contains_key(&issuer.key) {
+                let handed_on = keys.contains_key(&issuer.key) || keys.contains_key(&issuer.principal);
+                if issuer.instance.as_deref() == Some(instance) || handed_on {
                     keys.insert(key.clone(), issuer.to.clone());
                 }
             }
@@ -81,7 +85,8 @@ impl Lineage {
 pub enum By {
     /// A session of its role, named after it, made the call.
     Instance,
-    /// Credentials made the call that were issued to one of its sessions, or to one of those.
+    /// Credentials made the call that were issued to one of its sessions, or to one of those; or a user did that
+    /// was made with them.
     Onward,
     /// Somebody else made a call about it.
     Other,
@@ -153,7 +158,8 @@ impl Timeline {
         if suspect::session_of(event) == Some(self.instance.as_str()) {
             return Some(By::Instance);
         }
-        if self.keys.contains_key(event.who.key.as_str()) {
+        let who = &event.who;
+        if self.keys.contains_key(who.key.as_str()) || self.keys.contains_key(who.principal.as_str()) {
             return Some(By::Onward);
         }
         let mentioned = memchr::memmem::find(event.raw, self.instance.as_bytes()).is_some();

@@ -21,7 +21,8 @@ pub struct FollowUp {
     pub event: String,
 }
 
-/// A call that leaves something behind: its name, the field that tells on what, and what to do.
+/// A call that leaves something behind: its name without the version that Lambda's bear, the field that tells
+/// on what (`*`: of each item), and what to do.
 struct Trail {
     call: &'static str,
     field: &'static str,
@@ -33,16 +34,22 @@ const fn trail(call: &'static str, field: &'static str, done: &'static str, next
     Trail { call, field, done, next }
 }
 
+/// A key's end does not end the sessions that it has opened, only a denial does
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html>).
+const DENY: &str = "deny its user everything: without its key it goes on for up to 36 hours";
+
 /// Where the calls' parameters and answers tell it: the API references of STS, IAM, EC2 and Lambda
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>).
-const TRAILS: [Trail; 19] = [
+#[rustfmt::skip]
+const TRAILS: &[Trail] = &[
     trail("AssumeRole", "/requestParameters/roleArn", "a role assumed onward", "revoke that role's sessions too"),
-    trail(
-        "CreateAccessKey",
-        "/responseElements/accessKey/accessKeyId",
-        "an access key created",
-        "deactivate and delete it",
-    ),
+    trail("AssumeRoot", "/requestParameters/targetPrincipal", "root of a member account assumed", "look at what it did there"),
+    trail("GetFederationToken", "/responseElements/federatedUser/arn", "a federated session opened", DENY),
+    trail("GetSessionToken", "/responseElements/credentials/accessKeyId", "a user's session opened", DENY),
+    trail("CreateAccessKey", "/responseElements/accessKey/accessKeyId", "an access key created", "deactivate and delete it"),
+    trail("UpdateAccessKey", "/requestParameters/accessKeyId", "an access key switched on or off", "put it back"),
+    trail("CreateServiceSpecificCredential", "/requestParameters/userName", "a credential for one service created", "delete it"),
+    trail("UploadSSHPublicKey", "/requestParameters/userName", "an SSH key given to a user", "delete it"),
     trail("CreateUser", "/requestParameters/userName", "a user created", "disable and remove it"),
     trail("CreateLoginProfile", "/requestParameters/userName", "a console password set", "remove it"),
     trail("UpdateLoginProfile", "/requestParameters/userName", "a console password changed", "reset it"),
@@ -50,29 +57,60 @@ const TRAILS: [Trail; 19] = [
     trail("UpdateAssumeRolePolicy", "/requestParameters/roleName", "a trust policy edited", "put the old one back"),
     trail("AttachUserPolicy", "/requestParameters/userName", "a policy attached to a user", "detach it"),
     trail("AttachRolePolicy", "/requestParameters/roleName", "a policy attached to a role", "detach it"),
+    trail("AttachGroupPolicy", "/requestParameters/groupName", "a policy attached to a group", "detach it"),
     trail("PutUserPolicy", "/requestParameters/userName", "an inline policy put on a user", "remove it"),
     trail("PutRolePolicy", "/requestParameters/roleName", "an inline policy put on a role", "remove it"),
+    trail("PutGroupPolicy", "/requestParameters/groupName", "an inline policy put on a group", "remove it"),
     trail("AddUserToGroup", "/requestParameters/userName", "a user added to a group", "take it out"),
     trail("CreatePolicyVersion", "/requestParameters/policyArn", "a policy's text changed", "set the old version"),
+    trail("SetDefaultPolicyVersion", "/requestParameters/policyArn", "another version of a policy put in force", "set the old version"),
+    trail("CreateSAMLProvider", "/requestParameters/name", "an identity provider made", "remove it"),
+    trail("UpdateSAMLProvider", "/requestParameters/sAMLProviderArn", "an identity provider changed", "put the old one back"),
+    trail("CreateOpenIDConnectProvider", "/requestParameters/url", "an identity provider made", "remove it"),
+    trail("AddClientIDToOpenIDConnectProvider", "/requestParameters/openIDConnectProviderArn", "an identity provider opened to a client", "take the client out"),
+    trail("UpdateOpenIDConnectProviderThumbprint", "/requestParameters/openIDConnectProviderArn", "an identity provider changed", "put the old thumbprints back"),
     trail("CreateTrustAnchor", "/requestParameters/name", "a trust anchor made", "disable it"),
-    trail("RunInstances", "/responseElements/instancesSet/items/0/instanceId", "an instance launched", "isolate it"),
-    trail("CreateFunction20150331", "/requestParameters/functionName", "a function created", "remove it"),
-    trail("AddPermission20150331v2", "/requestParameters/functionName", "a function opened", "remove the permission"),
-    trail(
-        "ModifySnapshotAttribute",
-        "/requestParameters/snapshotId",
-        "a snapshot's share changed",
-        "take the share back",
-    ),
+    trail("AddRoleToInstanceProfile", "/requestParameters/instanceProfileName", "a role put in an instance profile", "take it out"),
+    trail("AssociateIamInstanceProfile", "/requestParameters/AssociateIamInstanceProfileRequest/InstanceId", "a role given to an instance", "take it off"),
+    trail("ReplaceIamInstanceProfileAssociation", "/requestParameters/ReplaceIamInstanceProfileAssociationRequest/AssociationId", "an instance's role changed", "put the old one back"),
+    trail("RunInstances", "/responseElements/instancesSet/items/*/instanceId", "an instance launched", "isolate it"),
+    trail("CreateKeyPair", "/requestParameters/keyName", "a key pair created", "delete it; what was launched with it keeps it"),
+    trail("ImportKeyPair", "/requestParameters/keyName", "a key pair imported", "delete it; what was launched with it keeps it"),
+    trail("CreateFunction", "/requestParameters/functionName", "a function created", "remove it"),
+    trail("UpdateFunctionCode", "/requestParameters/functionName", "a function's code changed", "put the old code back"),
+    trail("AddPermission", "/requestParameters/functionName", "a function opened", "remove the permission"),
+    trail("ModifySnapshotAttribute", "/requestParameters/snapshotId", "a snapshot's share changed", "take the share back"),
     trail("ModifyImageAttribute", "/requestParameters/imageId", "an image's share changed", "take the share back"),
 ];
 
 /// What a call that did not fail has left behind.
-pub fn of(event: &Event<'_>, at: Timestamp) -> Option<FollowUp> {
-    let trail = TRAILS.iter().find(|trail| trail.call == event.name.as_str())?;
+pub fn of(event: &Event<'_>, at: Timestamp) -> Vec<FollowUp> {
+    let name = unversioned(event.name.as_str());
+    let Some(trail) = TRAILS.iter().find(|trail| trail.call == name) else { return Vec::new() };
     if event.error_code.is_there() {
-        return None;
+        return Vec::new();
     }
-    let what = event.value().pointer(trail.field).and_then(Value::as_str).unwrap_or("not told in the log").to_owned();
-    Some(FollowUp { at, what, done: trail.done, next: trail.next, event: event.id.as_str().to_owned() })
+    let mut told = texts(event.value(), trail.field);
+    if told.is_empty() {
+        told.push("not told in the log");
+    }
+    let id = event.id.as_str();
+    let follow_up =
+        |what: &str| FollowUp { at, what: what.to_owned(), done: trail.done, next: trail.next, event: id.to_owned() };
+    told.into_iter().map(follow_up).collect()
+}
+
+/// `UpdateFunctionCode20150331v2` is `UpdateFunctionCode`.
+fn unversioned(name: &str) -> &str {
+    name.split(|c: char| c.is_ascii_digit()).next().unwrap_or(name)
+}
+
+fn texts<'a>(value: &'a Value, field: &str) -> Vec<&'a str> {
+    match field.split_once("/*") {
+        None => value.pointer(field).and_then(Value::as_str).into_iter().collect(),
+        Some((list, rest)) => {
+            let items = value.pointer(list).and_then(Value::as_array);
+            items.into_iter().flatten().flat_map(|item| texts(item, rest)).collect()
+        }
+    }
 }

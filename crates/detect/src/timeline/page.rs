@@ -28,7 +28,9 @@ pub fn parts(timeline: &Timeline) -> Vec<Part> {
 fn left_behind(timeline: &Timeline) -> Markup {
     let mut items = timeline.follow_up().peekable();
     if items.peek().is_none() {
-        return markup! { p { "Nothing in these logs was left behind with its credentials." } };
+        return markup! {
+            p { "No call in these logs is one that is known to leave something behind. Others may have, and what is not logged is not here." }
+        };
     }
     markup! {
         p { "Revoking the sessions of its role does not reach these. Each is to be looked at and closed by hand." }
@@ -87,6 +89,13 @@ mod tests {
     use super::*;
     use crate::record::trail::Event;
     use crate::timeline::Lineage;
+
+    #[test]
+    fn an_empty_list_is_no_proof() {
+        let empty = Timeline::of("i-0123456789abcdef0", &Lineage::default());
+        let text = left_behind(&empty).into_string();
+        assert!(text.contains("known to leave something behind") && text.contains("what is not logged"), "{text}");
+    }
 
     #[test]
     fn what_an_attacker_wrote_is_text() {

@@ -74,6 +74,90 @@ fn what_is_left_behind_is_listed_and_what_failed_is_not() {
     );
 }
 
+fn done(records: &[String]) -> Vec<(&'static str, String)> {
+    timeline(records).follow_up().map(|item| (item.done, item.what.clone())).collect()
+}
+
+#[test]
+fn each_instance_of_a_launch_is_listed() {
+    let items =
+        json!({"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}, {"instanceId": "i-3"}]}});
+    let launch = record(1, "RunInstances", MINE, "ASIAZERO", &items);
+    let told = done(&[launch]);
+    let launched = |name: &str| ("an instance launched", name.to_owned());
+    assert_eq!(told, [launched("i-1"), launched("i-2"), launched("i-3")]);
+}
+
+#[test]
+fn sessions_that_a_stolen_key_opens_are_followed_and_listed() {
+    let federated = json!({"credentials": {"accessKeyId": "ASIAFED"}, "federatedUser": {"arn": "arn:aws:sts::111111111111:federated-user/f"}});
+    let told = done(&[
+        record(1, "CreateAccessKey", MINE, "ASIAZERO", &json!({"accessKey": {"accessKeyId": "AKIAONE"}})),
+        record(2, "GetFederationToken", "u", "AKIAONE", &federated),
+        record(3, "GetSessionToken", "u", "AKIAONE", &json!({"credentials": {"accessKeyId": "ASIASESSION"}})),
+        record(4, "AssumeRoot", "f", "ASIAFED", &json!({"credentials": {"accessKeyId": "ASIAROOT"}})),
+        record(5, "CreateUser", "f", "ASIAROOT", &json!({})),
+    ]);
+    let told: Vec<_> = told.iter().map(|(done, what)| (*done, what.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("an access key created", "AKIAONE"),
+            ("a federated session opened", "arn:aws:sts::111111111111:federated-user/f"),
+            ("a user's session opened", "ASIASESSION"),
+            ("root of a member account assumed", "not told in the log"),
+            ("a user created", "backdoor"),
+        ]
+    );
+}
+
+#[test]
+fn a_call_is_known_whatever_version_its_name_bears() {
+    for (name, what) in [
+        ("UpdateFunctionCode20150331v2", "a function's code changed"),
+        ("AddPermission20150331v2", "a function opened"),
+        ("CreateFunction20150331", "a function created"),
+        ("PutGroupPolicy", "an inline policy put on a group"),
+        ("CreateSAMLProvider", "an identity provider made"),
+        ("ImportKeyPair", "a key pair imported"),
+    ] {
+        let told = done(&[record(1, name, MINE, "ASIAZERO", &json!(null))]);
+        assert_eq!(told, [(what, "not told in the log".to_owned())], "{name}");
+    }
+    assert!(done(&[record(1, "ListFunctions20150331", MINE, "ASIAZERO", &json!(null))]).is_empty());
+}
+
+#[test]
+fn who_signs_in_as_a_user_that_was_made_is_followed() {
+    let user = json!({"user": {"userId": "AIDABACKDOOR", "userName": "backdoor", "arn": "arn:aws:iam::111111111111:user/backdoor"}});
+    let as_user = |minute, name: &str, id: &str, answer: &Value| {
+        let mut record: Value = serde_json::from_str(&record(minute, name, "x", "", answer)).expect("JSON");
+        record["userIdentity"] =
+            json!({"type": "IAMUser", "principalId": id, "userName": "backdoor", "accountId": "111111111111"});
+        record.to_string()
+    };
+    let login = json!({"ConsoleLogin": "Success"});
+    let second = json!({"user": {"userId": "AIDASECOND"}});
+    let records = [
+        record(1, "CreateUser", MINE, "ASIAZERO", &user),
+        as_user(2, "ConsoleLogin", "AIDABACKDOOR", &login),
+        as_user(3, "CreateUser", "AIDABACKDOOR", &second),
+        as_user(4, "ConsoleLogin", "AIDASECOND", &login),
+        as_user(5, "ConsoleLogin", "AIDASTRANGER", &login),
+    ];
+    let rows = timeline(&records).rows();
+    let told: Vec<_> = rows.iter().map(|row| (row.call.as_str(), row.by)).collect();
+    assert_eq!(
+        told,
+        [
+            ("CreateUser", By::Instance),
+            ("ConsoleLogin", By::Onward),
+            ("CreateUser", By::Onward),
+            ("ConsoleLogin", By::Onward)
+        ]
+    );
+}
+
 #[test]
 fn both_exports_have_the_columns_that_are_asked_for() {
     let rows = timeline(&records()).rows();

@@ -117,7 +117,10 @@ fn left_behind(instance: &str, timeline: &Timeline) -> Text {
         text.add(text!("  {}  {}: {}; {}\n", item.at, item.done, item.what, item.next));
     }
     if text.is_empty() {
-        text!("\nNothing in these logs was left behind with the credentials of {}\n", instance)
+        text!(
+            "\nNo call by the credentials of {} in these logs is one that is known to leave something behind\n",
+            instance
+        )
     } else {
         text
     }
