@@ -23,7 +23,14 @@ fn a_report_draws_what_the_sessions_did_and_names_what_they_left_behind() {
     }
     incident.respond(&["--through", "capture"]).ends_with(0);
     let page = incident.home.run(&["report", &incident.only_case(), "--format", "html"]).ends_with(0).stdout;
-    for words in ["What its credentials did", "<circle", "2 calls", "iam CreateAccessKey", "AKIAEXAMPLE000000000"] {
+    for words in [
+        "What its credentials did",
+        "event history of us-east-1, asked for",
+        "<circle",
+        "2 calls",
+        "iam CreateAccessKey",
+        "AKIAEXAMPLE000000000",
+    ] {
         assert!(page.contains(words), "no `{words}` in {page}");
     }
 }
