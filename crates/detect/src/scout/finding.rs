@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// A GuardDuty finding that accuses an instance, unless somebody, or a rule of somebody's, has archived it.
+/// A GuardDuty finding that accuses an instance. One that was archived comes again only when it goes on
+/// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html>), so it counts.
 pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
     let (instances, level) = match finding.advice() {
-        _ if finding.archived => return None,
         Advice::Respond { instances, .. } if finding.class == Class::Credentials => (instances, Level::Critical),
         Advice::Respond { instances, .. } => (instances, Level::High),
         Advice::AskAPerson { instances, .. } => (instances, Level::Medium),
@@ -197,6 +197,6 @@ mod tests {
         assert_eq!(guard(&stolen), Some(Level::Medium), "which of the two is for a person");
         stolen["resource"]["instanceDetails"]["instanceId"] = json!("i-0123456789abcdef0");
         stolen["service"]["archived"] = json!(true);
-        assert_eq!(guard(&stolen), None, "somebody has put it away");
+        assert_eq!(guard(&stolen), Some(Level::Critical), "it goes on though somebody has put it away");
     }
 }
