@@ -81,7 +81,7 @@ impl Scout {
             return (Fate::Unmatched, None);
         }
         let found = self.rules.matches(record);
-        let call = if self.with_calls { Call::of(event) } else { None };
+        let call = if self.with_calls { Call::of(event, &self.holdings) } else { None };
         let fate = if found.hits.is_empty() { Fate::Unmatched } else { Fate::Matched };
         let worth = call.is_some() || found.waits() || fate == Fate::Matched;
         (fate, worth.then(|| self.sighting(event, found, call)))

@@ -1,11 +1,14 @@
 //! The baseline as a file: JSON, compressed with zstd.
+//!
+//! Format 2 adds to format 1 by which way and in which regions an instance calls, when it was refused, and
+//! what was told. A file of format 1 is read: those are learned from then on, and it is written as format 2.
 
 use super::Baseline;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 
 /// The format this program writes and the newest it reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The largest baseline that is read, uncompressed: a bound against what is no baseline.
 const LIMIT: u64 = 512 * 1024 * 1024;
 

@@ -1,7 +1,12 @@
+use super::role::{MOST_AGENTS, MOST_CALLERS, MOST_ENDPOINTS, MOST_REGIONS};
 use super::*;
 use crate::rules::Level;
 use crate::testing::call;
 use serde_json::json;
+
+mod places;
+mod refusals;
+mod regions;
 
 const MINE: &str = "i-0123456789abcdef0";
 const PEER: &str = "i-0fedcba9876543210";
@@ -28,12 +33,22 @@ fn learned(calls: usize) -> Baseline {
     baseline
 }
 
+fn found(baseline: &mut Baseline, raw: &str) -> Vec<Unusual> {
+    baseline.judge(&Call::of(&call(raw), &Holdings::new()).expect("an instance's"))
+}
+
 fn judged(baseline: &mut Baseline, raw: &str) -> Vec<(What, Level)> {
-    baseline
-        .judge(&Call::of(&call(raw)).expect("an instance's"))
-        .into_iter()
-        .map(|unusual| (unusual.what, unusual.level))
-        .collect()
+    found(baseline, raw).into_iter().map(|unusual| (unusual.what, unusual.level)).collect()
+}
+
+/// The same record at another time.
+fn at(time: &str, raw: &str) -> String {
+    raw.replace("2026-03-01T12:00:00Z", time)
+}
+
+/// The same record in another region.
+fn there(region: &str, raw: &str) -> String {
+    raw.replace("us-east-1", region)
 }
 
 #[test]
@@ -88,7 +103,7 @@ fn made_up_names_of_programs_do_not_fill_the_memory() {
 fn in_the_first_hour_only_what_matters_anywhere_is_grave_and_it_says_how_sure_it_is() {
     let mut baseline = Baseline::default();
     let grave = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
-    let unusual = baseline.judge(&Call::of(&call(&grave)).expect("an instance's"));
+    let unusual = found(&mut baseline, &grave);
     assert_eq!((unusual[0].level, unusual[0].sure), (Level::High, 0.0));
     assert_eq!(
         unusual[0].why,
@@ -101,53 +116,6 @@ fn in_the_first_hour_only_what_matters_anywhere_is_grave_and_it_says_how_sure_it
 }
 
 #[test]
-fn credentials_used_from_elsewhere_are_told() {
-    let mut baseline = learned(100);
-    let raw = |address| record(MINE, "s3.amazonaws.com", "GetObject", address, None);
-    assert_eq!(judged(&mut baseline, &raw("198.51.100.9")), [], "the same network");
-    let through_endpoint = raw("10.0.0.5").replacen('{', r#"{"vpcEndpointId": "vpce-1","#, 1);
-    assert_eq!(judged(&mut baseline, &through_endpoint), []);
-    assert_eq!(judged(&mut baseline, &raw("ec2.amazonaws.com")), [], "a service on its behalf");
-    assert_eq!(judged(&mut baseline, &raw("203.0.113.9")), [(What::Elsewhere, Level::High)]);
-    assert_eq!(judged(&mut baseline, &raw("2001:db8:1::5")), [(What::Elsewhere, Level::High)]);
-}
-
-#[test]
-fn early_on_another_program_from_another_network_is_worth_a_look() {
-    let mut baseline = learned(3);
-    let same = record(MINE, "s3.amazonaws.com", "GetObject", "203.0.113.9", None);
-    assert_eq!(judged(&mut baseline, &same), [(What::Elsewhere, Level::Low)]);
-    let other = record(MINE, "s3.amazonaws.com", "GetObject", "192.0.2.1", None).replace("Boto3", "curl");
-    assert_eq!(judged(&mut baseline, &other), [(What::Elsewhere, Level::Medium)]);
-}
-
-#[test]
-fn without_anything_learned_two_places_are_told_and_nothing_else() {
-    let mut baseline = Baseline::of_places();
-    let from = |address, agent| record(MINE, "iam.amazonaws.com", "CreateUser", address, None).replace("Boto3", agent);
-    let through_endpoint = from("10.0.0.5", "Boto3").replacen('{', r#"{"vpcEndpointId": "vpce-1","#, 1);
-    for raw in [
-        through_endpoint,
-        from("ssm.amazonaws.com", "Boto3"),
-        from("198.51.100.7", "Boto3"),
-        from("198.51.100.9", "curl"),
-    ] {
-        assert_eq!(judged(&mut baseline, &raw), [], "{raw}");
-    }
-    assert_eq!(judged(&mut baseline, &from("203.0.113.9", "aws-cli")), [(What::Elsewhere, Level::Medium)]);
-    (0..100).for_each(|_| drop(judged(&mut baseline, &from("198.51.100.7", "Boto3"))));
-    assert_eq!(judged(&mut baseline, &from("192.0.2.9", "aws-cli")), [(What::Elsewhere, Level::Medium)], "no higher");
-}
-
-#[test]
-fn a_burst_of_refusals_is_told_once() {
-    let mut baseline = learned(20);
-    let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", Some("AccessDenied"));
-    let told: Vec<_> = (0..30).flat_map(|_| judged(&mut baseline, &raw)).collect();
-    assert_eq!(told, [(What::Denials, Level::Medium)]);
-}
-
-#[test]
 fn a_baseline_is_read_as_it_was_written_and_what_is_none_is_refused() {
     let baseline = learned(3);
     let mut file = Vec::new();
@@ -157,4 +125,42 @@ fn a_baseline_is_read_as_it_was_written_and_what_is_none_is_refused() {
     assert!(cut.is_err(), "{cut:?}");
     let newer = zstd::encode_all(&br#"{"format": 99, "shape": "unknown"}"#[..], 0).expect("compressed");
     assert!(matches!(read(&newer[..]), Err(StoreError::Newer(99))));
+}
+
+#[test]
+fn a_file_of_the_first_format_is_read_and_used() {
+    let member = r#"{"first":"2026-01-01T00:00:00Z","last":"2026-03-01T00:00:00Z","calls":2000,"denied":12,
+        "networks":{"198.51.100.0/24":2000},"agents":["Boto3"]}"#;
+    let kind = format!(r#"{{"calls":2000,"callers":["{MINE}"],"regions":["us-east-1"]}}"#);
+    let role = format!(r#"{{"kinds":{{"ec2.amazonaws.com RunInstances":{kind}}},"instances":{{"{MINE}":{member}}}}}"#);
+    let text = format!(r#"{{"format":1,"baseline":{{"roles":{{"111111111111:assumed-role/web":{role}}}}}}}"#);
+    let mut baseline = read(&zstd::encode_all(text.as_bytes(), 0).expect("compressed")[..]).expect("read");
+    let raw = record(MINE, "ec2.amazonaws.com", "RunInstances", "198.51.100.7", None);
+    assert_eq!(judged(&mut baseline, &raw), [], "it is known");
+    assert_eq!(judged(&mut baseline, &there("ap-south-1", &raw)), [(What::FirstCall, Level::Medium)]);
+    let refused = record(MINE, "ec2.amazonaws.com", "RunInstances", "198.51.100.7", Some("AccessDenied"));
+    let told: Vec<_> = (0..30).flat_map(|_| judged(&mut baseline, &refused)).collect();
+    assert_eq!(told, [(What::Denials, Level::Medium)]);
+    let mut file = Vec::new();
+    write(&baseline, &mut file).expect("written");
+    assert_eq!(read(&file[..]).expect("read"), baseline);
+}
+
+#[test]
+fn made_up_regions_services_and_networks_do_not_fill_the_memory() {
+    let mut baseline = learned(20);
+    let raws: Vec<String> = (0..3_000)
+        .map(|number| {
+            let address = format!("11.{}.{}.9", number / 256, number % 256);
+            let raw = record(MINE, "s3.amazonaws.com", "DeleteObject", &address, None);
+            there(&format!("region-{number}"), &raw)
+        })
+        .collect();
+    raws.iter().for_each(|raw| baseline.learn(&call(&places::by_endpoint(raw))));
+    raws.iter().for_each(|raw| drop(judged(&mut baseline, raw)));
+    let role = baseline.roles.values().next().expect("a role");
+    let member = &role.instances[MINE];
+    assert_eq!((member.regions.len(), member.endpoints.len()), (MOST_REGIONS, MOST_ENDPOINTS));
+    assert!(role.kinds.values().all(|kind| kind.regions.len() <= MOST_REGIONS));
+    assert_eq!((role.told.len(), member.networks.len()), (told::MOST, 1));
 }

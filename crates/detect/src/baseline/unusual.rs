@@ -1,8 +1,10 @@
 //! What is out of the ordinary about a call, in one sentence with its evidence.
 
+use super::call::{Call, Way};
 use super::prior::{Weight, weight};
-use super::{Call, Role};
+use super::role::{Member, Role};
 use crate::rules::Level;
+use jiff::SignedDuration;
 
 /// Something out of the ordinary.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,12 +17,14 @@ pub struct Unusual {
     pub why: String,
     /// From 0 to 1: how much was known when it was judged.
     pub sure: f64,
+    /// What is not taken for known on account of it.
+    pub(super) suspect: Option<String>,
 }
 
 /// The kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
-    /// A call of a kind that the instance has never made.
+    /// A call of a kind that the instance has never made, or one that matters in a region where its role never made it.
     FirstCall,
     /// Credentials of the instance used from a network that they never came from.
     Elsewhere,
@@ -30,12 +34,15 @@ pub enum What {
 
 /// So many calls of the role, and what is not among them is hardly its habit.
 const KNOWN_WELL: f64 = 2_000.0;
-/// Refusals that count as a burst, when the instance was hardly ever refused before.
-const DENIED: u64 = 10;
+/// So many calls by endpoint, and what came otherwise is hardly a habit.
+const BY_ENDPOINT: u64 = 20;
+/// Whoever has a way to the internet besides endpoints uses it within that time.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// All that is out of the ordinary.
 pub(super) fn of(role: &Role, call: &Call) -> Vec<Unusual> {
-    [first_call(role, call), elsewhere(role, call), denials(role, call)].into_iter().flatten().collect()
+    let first = first_call(role, call).or_else(|| first_there(role, call));
+    [first, elsewhere(role, call), denials(role, call)].into_iter().flatten().collect()
 }
 
 /// Where credentials are used from, when nothing was learned before.
@@ -69,18 +76,51 @@ fn first_call(role: &Role, call: &Call) -> Option<Unusual> {
         (_, 0) => format!("none of its {peers} peers of the same role has made it either"),
         _ => format!("{doing} of its {peers} peers of the same role have made it"),
     };
-    let refused = if call.denied { ", and was refused" } else { "" };
     Some(Unusual {
         what: What::FirstCall,
         level,
         why: format!(
-            "first {name} of {service} by {} in {}{refused}; {among} ({:.0} % sure)",
+            "first {name} of {service} by {} in {}{}; {among} ({:.0} % sure)",
             call.instance,
             call.region,
+            refused(call),
             sure * 100.0
         ),
         sure,
+        suspect: None,
     })
+}
+
+/// A call that matters, in a region where no instance of the role has made it. An instance that makes many of
+/// its calls there, or was never met, was more likely put there.
+fn first_there(role: &Role, call: &Call) -> Option<Unusual> {
+    let (service, name) = call.kind.split_once(' ')?;
+    let (weight, there) = (weight(service, name), call.kind_there());
+    let kind = role.kinds.get(&call.kind)?;
+    if weight < Weight::Heavy || kind.is_known_in(&call.region) || role.told.is_settled(&there, &call.instance) {
+        return None;
+    }
+    let sure = sure(role);
+    let at_home = role.instances.get(&call.instance).is_none_or(|member| member.is_at_home_in(&call.region));
+    let before: Vec<&str> = kind.regions.iter().take(3).map(String::as_str).collect();
+    Some(Unusual {
+        what: What::FirstCall,
+        level: if at_home && weight == Weight::Heavy { Level::Low } else { level(weight, 0, 0, sure)? },
+        why: format!(
+            "first {name} of {service} in {} by {}{}; its role has made it in {} only ({:.0} % sure)",
+            call.region,
+            call.instance,
+            refused(call),
+            before.join(", "),
+            sure * 100.0
+        ),
+        sure,
+        suspect: Some(there),
+    })
+}
+
+fn refused(call: &Call) -> &'static str {
+    if call.denied { ", and was refused" } else { "" }
 }
 
 /// What peers do is not told; what matters little only when much is known.
@@ -97,50 +137,59 @@ fn level(weight: Weight, doing: usize, peers: usize, sure: f64) -> Option<Level>
     }
 }
 
-/// An instance's calls come from its own address, or its gateway's. A new network is grave when the old
-/// ones are well known, and early on when another program than ever before comes from it.
+/// An instance's calls come from its own address, or its gateway's.
 fn elsewhere(role: &Role, call: &Call) -> Option<Unusual> {
     let member = role.instances.get(&call.instance)?;
-    let usual = !member.networks.is_empty() && !member.networks.contains_key(&call.network);
-    let shared = || role.instances.values().any(|peer| peer.networks.contains_key(&call.network));
-    if !call.public || !usual || shared() {
+    let fresh = call.may_be_from_elsewhere() && !member.networks.contains_key(&call.network);
+    if !fresh || role.told.is_settled(&call.network, &call.instance) || role.calls_from(&call.network) {
         return None;
     }
-    let before: Vec<&str> = member.networks.keys().take(3).map(String::as_str).collect();
-    let well = member.calls >= 20;
+    let (level, sure, before) =
+        if member.networks.is_empty() { after_endpoints(member, call)? } else { after_networks(member, call) };
     Some(Unusual {
         what: What::Elsewhere,
-        level: match well {
-            true => Level::High,
-            false if !member.knows_agent(&call.agent) => Level::Medium,
-            false => Level::Low,
-        },
-        why: format!(
-            "credentials of {} used from {}, by {}; its {} calls before came from {}",
-            call.instance,
-            call.network,
-            call.agent,
-            member.calls,
-            before.join(", ")
-        ),
-        sure: if well { 0.9 } else { 0.3 },
+        level,
+        why: format!("credentials of {} used from {}, by {}; {before}", call.instance, call.network, call.agent),
+        sure,
+        suspect: Some(call.network.clone()),
     })
 }
 
-/// Told once, when it comes to so many; one in ten refused is some instances' habit.
+/// A new network is grave when the old ones are well known, and early on when another program than ever
+/// before comes from it.
+fn after_networks(member: &Member, call: &Call) -> (Level, f64, String) {
+    let networks: Vec<&str> = member.networks.keys().take(3).map(String::as_str).collect();
+    let before = format!("its {} calls before came from {}", member.calls, networks.join(", "));
+    match member.calls >= 20 {
+        true => (Level::High, 0.9, before),
+        false if !member.knows_agent(&call.agent) => (Level::Medium, 0.3, before),
+        false => (Level::Low, 0.3, before),
+    }
+}
+
+/// An instance that was seen to call through endpoints of its VPC only. It does not leave them for a service
+/// that it reaches by one; for others it may have a way to the internet, which would have shown in a day.
+fn after_endpoints(member: &Member, call: &Call) -> Option<(Level, f64, String)> {
+    let here = member.endpoints.get(&call.service_there()).copied().unwrap_or_default();
+    let all: u64 = member.endpoints.values().sum();
+    let for_long = call.at.duration_since(member.first) >= A_DAY;
+    let known = here >= BY_ENDPOINT || (all >= BY_ENDPOINT && for_long);
+    let before = || format!("its {all} calls before came through endpoints of its VPC, and none over the internet");
+    (known && call.way == Way::Public).then(|| (Level::High, 0.9, before()))
+}
+
+/// Told once for each burst.
 fn denials(role: &Role, call: &Call) -> Option<Unusual> {
     let member = role.instances.get(&call.instance)?;
-    let denied = member.denied + 1;
-    let burst = call.denied && denied == DENIED && denied * 10 >= member.calls;
-    burst.then(|| Unusual {
+    let burst = member.burst(call.at).filter(|burst| call.denied && !burst.goes_on)?;
+    Some(Unusual {
         what: What::Denials,
         level: Level::Medium,
         why: format!(
-            "{denied} of the {} calls of {} were refused, the last one {}",
-            member.calls + 1,
-            call.instance,
-            call.kind
+            "{} calls of {} were refused within an hour, the last one {}; before it were {:.1} an hour",
+            burst.refused, call.instance, call.kind, burst.usually
         ),
         sure: sure(role),
+        suspect: None,
     })
 }

@@ -1,0 +1,133 @@
+//! A call of an instance, as far as the baseline looks at it.
+
+use crate::holdings::{Holder, Holdings};
+use crate::record::trail::Event;
+use crate::suspect::session_of;
+use jiff::Timestamp;
+use std::net::IpAddr;
+
+/// A call of an instance, as far as the baseline looks at it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub(super) role: String,
+    pub(super) instance: String,
+    pub(super) at: Timestamp,
+    pub(super) kind: String,
+    pub(super) region: String,
+    pub(super) network: String,
+    pub(super) way: Way,
+    pub(super) agent: String,
+    pub(super) denied: bool,
+}
+
+/// How a call reached AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Over the internet.
+    Public,
+    /// From an address of no public network, though no endpoint is named.
+    Private,
+    /// From an address that the instance is known to have held then.
+    Own,
+    /// Through an endpoint of its VPC.
+    Endpoint,
+    /// A service made it on its behalf.
+    Service,
+}
+
+impl Call {
+    /// The call of an instance's session; `None` for any other. What is known of addresses tells which are its own.
+    pub fn of(event: &Event<'_>, holdings: &Holdings) -> Option<Self> {
+        let arn = event.who.arn.as_str();
+        let instance = session_of(event)?;
+        let at = event.at()?;
+        let own = || holdings.of(event.address.as_str(), at) == Holder::One(instance.to_owned());
+        let way = way(event);
+        Some(Self {
+            role: role_of(arn)?.into(),
+            instance: instance.into(),
+            at,
+            kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
+            region: event.region.as_str().into(),
+            network: network(event.address.as_str()),
+            way: if matches!(way, Way::Public | Way::Private) && own() { Way::Own } else { way },
+            agent: family(event.agent.as_str()).into(),
+            denied: is_denial(event.error_code.as_str()),
+        })
+    }
+
+    /// Whether its address is that of the instance, or of its way out to the internet.
+    pub(super) fn shows_a_network(&self) -> bool {
+        self.may_be_from_elsewhere() || self.way == Way::Own
+    }
+
+    /// Whether its address may be another's than the instance's.
+    pub(super) fn may_be_from_elsewhere(&self) -> bool {
+        matches!(self.way, Way::Public | Way::Private)
+    }
+
+    /// `s3.amazonaws.com us-east-1`: what an endpoint leads to.
+    pub(super) fn service_there(&self) -> String {
+        let service = self.kind.split_once(' ').map_or("", |(service, _)| service);
+        format!("{service} {}", self.region)
+    }
+
+    /// `ec2.amazonaws.com RunInstances us-east-1`.
+    pub(super) fn kind_there(&self) -> String {
+        format!("{} {}", self.kind, self.region)
+    }
+}
+
+/// `arn:aws:sts::111111111111:assumed-role/web/i-…`: account and role together, names repeat.
+fn role_of(arn: &str) -> Option<&str> {
+    let end = arn.rfind('/')?;
+    let begin = arn.find("::")? + 2;
+    arn.get(begin..end).filter(|role| role.contains(":assumed-role/"))
+}
+
+/// The network of an address: /24 of IPv4, /64 of IPv6; a service's name stands for itself.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        Ok(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => address.to_owned(),
+    }
+}
+
+/// CloudTrail names the endpoint of a call that came through one
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+fn way(event: &Event<'_>) -> Way {
+    let named = || memchr::memmem::find(event.raw, b"\"vpcEndpointId\"").is_some();
+    match event.address.as_str().parse::<IpAddr>() {
+        Err(_) => Way::Service,
+        Ok(_) if named() && event.value()["vpcEndpointId"].is_string() => Way::Endpoint,
+        Ok(IpAddr::V4(v4)) if v4.is_private() => Way::Private,
+        Ok(IpAddr::V6(v6)) if v6.is_unique_local() => Way::Private,
+        Ok(_) => Way::Public,
+    }
+}
+
+/// The program's name, without its version.
+fn family(agent: &str) -> &str {
+    let name = agent.trim_start_matches('[').split(['/', ' ', ']']).next().unwrap_or_default();
+    if name.is_empty() { "unnamed" } else { name }
+}
+
+/// The codes with which AWS refuses for want of permission
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>).
+fn is_denial(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "Client.UnauthorizedOperation"
+            | "AuthFailure"
+    )
+}

@@ -1,0 +1,190 @@
+//! What the instances of a role do, in bounded memory.
+
+use super::call::{Call, Way};
+use super::refusals::Refusals;
+use super::told::Told;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most kinds of call kept of a role; what is rarer than all of them is not learned any more.
+const MOST_KINDS: usize = 4_096;
+/// The most instances of which a kind's callers are told apart. A kind with more is any instance's habit.
+pub(super) const MOST_CALLERS: usize = 256;
+/// The most instances kept of a role; with more, those that have not called for longest are forgotten.
+const MOST_INSTANCES: usize = 2_048;
+/// The most networks kept of an instance.
+const MOST_NETWORKS: usize = 64;
+/// The most programs kept of an instance. Who calls names the program: made-up names must not fill the memory.
+pub(super) const MOST_AGENTS: usize = 64;
+/// The most regions kept of an instance and of a kind of call. AWS has fewer; a forged record names any.
+pub(super) const MOST_REGIONS: usize = 64;
+/// The most services kept that an instance reaches through endpoints, region by region.
+pub(super) const MOST_ENDPOINTS: usize = 128;
+
+/// What the instances of a role do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Role {
+    /// `ec2.amazonaws.com DescribeInstances`.
+    pub kinds: BTreeMap<String, Kind>,
+    pub instances: BTreeMap<String, Member>,
+    /// Networks, and kinds of call in a region.
+    #[serde(default)]
+    pub told: Told,
+}
+
+/// A kind of call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kind {
+    pub calls: u64,
+    pub callers: BTreeSet<String>,
+    pub regions: BTreeSet<String>,
+}
+
+/// An instance of a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Member {
+    pub first: Timestamp,
+    pub last: Timestamp,
+    pub calls: u64,
+    pub denied: u64,
+    #[serde(default)]
+    pub refusals: Refusals,
+    /// Where its calls came from over the internet: `198.51.100.0/24`.
+    pub networks: BTreeMap<String, u64>,
+    /// What it reaches through endpoints, `s3.amazonaws.com us-east-1`, and how often it has.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, u64>,
+    /// Where it calls, and how often.
+    #[serde(default)]
+    pub regions: BTreeMap<String, u64>,
+    /// `aws-cli`, `Boto3`, …
+    pub agents: BTreeSet<String>,
+}
+
+impl Role {
+    /// Whose call it was, and from where. A call from a network that raised an alert counts, and teaches nothing.
+    pub fn met(&mut self, call: &Call) {
+        let suspect = call.may_be_from_elsewhere() && self.told.suspects(&call.network);
+        if self.instances.len() >= MOST_INSTANCES && !self.instances.contains_key(&call.instance) {
+            self.forget_the_stalest();
+        }
+        let member = self.instances.entry(call.instance.clone()).or_insert_with(|| Member::new(call.at));
+        member.count(call);
+        if !suspect {
+            member.learn(call);
+        }
+    }
+
+    /// An instance that has not called for longest is gone, most likely.
+    fn forget_the_stalest(&mut self) {
+        let stalest = self.instances.iter().min_by_key(|(_, member)| member.last).map(|(name, _)| name.clone());
+        stalest.into_iter().for_each(|name| drop(self.instances.remove(&name)));
+    }
+
+    /// What the call was. A region that raised an alert is not learned.
+    pub fn learn(&mut self, call: &Call) {
+        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&call.kind) {
+            return;
+        }
+        let kind = self.kinds.entry(call.kind.clone()).or_default();
+        kind.calls += 1;
+        if !kind.is_known_in(&call.region) && !self.told.suspects(&call.kind_there()) {
+            kind.regions.insert(call.region.clone());
+        }
+        if kind.callers.len() < MOST_CALLERS {
+            kind.callers.insert(call.instance.clone());
+        }
+    }
+
+    /// Something about a call raised an alert.
+    pub fn suspect(&mut self, what: &str, call: &Call) {
+        self.told.note(what, &call.instance);
+    }
+
+    /// Whatever about a call raised an alert before is known from now on.
+    pub fn trust(&mut self, call: &Call) {
+        if call.shows_a_network() {
+            self.told.trust(&call.network);
+        }
+        self.told.trust(&call.kind_there());
+    }
+
+    /// Whether an instance of the role calls from there, and nothing was told of it.
+    pub fn calls_from(&self, network: &str) -> bool {
+        !self.told.suspects(network) && self.instances.values().any(|peer| peer.networks.contains_key(network))
+    }
+}
+
+impl Kind {
+    /// Whether an instance has made it, or so many others that it may be taken for everybody's habit.
+    pub fn is_known_to(&self, instance: &str) -> bool {
+        self.callers.len() >= MOST_CALLERS || self.callers.contains(instance)
+    }
+
+    /// Whether it was made in a region, or in so many that one more says nothing.
+    pub fn is_known_in(&self, region: &str) -> bool {
+        self.regions.len() >= MOST_REGIONS || self.regions.contains(region)
+    }
+}
+
+impl Member {
+    fn new(at: Timestamp) -> Self {
+        Self {
+            first: at,
+            last: at,
+            calls: 0,
+            denied: 0,
+            refusals: Refusals::default(),
+            networks: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            regions: BTreeMap::new(),
+            agents: BTreeSet::new(),
+        }
+    }
+
+    /// That there was a call, and whether it was refused.
+    fn count(&mut self, call: &Call) {
+        if call.denied {
+            let is_burst = self.burst(call.at).is_some();
+            self.refusals.add(call.at, is_burst);
+            self.denied += 1;
+        }
+        self.first = self.first.min(call.at);
+        self.last = self.last.max(call.at);
+        self.calls += 1;
+    }
+
+    /// Where it was made, by which way, and with what.
+    fn learn(&mut self, call: &Call) {
+        add(&mut self.regions, &call.region, MOST_REGIONS);
+        if call.shows_a_network() {
+            add(&mut self.networks, &call.network, MOST_NETWORKS);
+        }
+        if call.way == Way::Endpoint {
+            add(&mut self.endpoints, &call.service_there(), MOST_ENDPOINTS);
+        }
+        if !self.knows_agent(&call.agent) {
+            self.agents.insert(call.agent.clone());
+        }
+    }
+
+    /// Whether a program has called before, or so many others that one more says nothing.
+    pub fn knows_agent(&self, agent: &str) -> bool {
+        self.agents.len() >= MOST_AGENTS || self.agents.contains(agent)
+    }
+
+    /// Whether a tenth of its calls are made in a region.
+    pub fn is_at_home_in(&self, region: &str) -> bool {
+        self.regions.get(region).is_some_and(|calls| calls * 10 >= self.calls)
+    }
+}
+
+/// One more, as long as there is room.
+fn add(counts: &mut BTreeMap<String, u64>, name: &str, most: usize) {
+    if let Some(count) = counts.get_mut(name) {
+        *count += 1;
+    } else if counts.len() < most {
+        counts.insert(name.to_owned(), 1);
+    }
+}
