@@ -9,6 +9,7 @@ use crate::rules::sigma::{Rules, Sigma};
 use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
+use crate::suspect::Lead;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,6 +55,11 @@ impl Desk {
     pub fn take(&mut self, sighting: Sighting) {
         let Sighting { at, traces, about, exhibit, region, address, mut found, call } = sighting;
         let part = Part { traces, about, exhibit, region, address };
+        if part.traces.iter().all(|trace| trace.lead == Lead::Finding) {
+            // What another detector has concluded adds up to nothing here, whenever it comes.
+            found.hits.iter().for_each(|hit| self.notice(hit, &part));
+            return;
+        }
         let ahead = at.is_some_and(|at| at > self.latest);
         self.ahead += u64::from(ahead);
         self.undated += u64::from(at.is_none());

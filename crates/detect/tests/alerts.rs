@@ -121,3 +121,19 @@ fn told_in_order(mut raws: Vec<&[u8]>) -> Vec<String> {
     raws.sort_by_key(|raw| Event::of(raw).expect("an event").at());
     told(raws.into_iter())
 }
+
+#[test]
+fn a_finding_of_long_ago_is_told_and_nothing_is_late_for_it() {
+    let finding = r#"{"schemaVersion":"2.0","id":"f","accountId":"111111111111","region":"us-east-1","severity":8,
+        "type":"Trojan:EC2/DropPoint","title":"t","updatedAt":"2020-01-01T00:00:00Z","service":{"serviceName":"guardduty"},
+        "resource":{"resourceType":"Instance","instanceDetails":{"instanceId":"i-0123456789abcdef0"}}}"#;
+    let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), horizon(), None));
+    let sightings = EVENTS.iter().filter_map(|(_, raw)| seen(&scout, raw));
+    sightings.for_each(|sighting| desk.take(sighting));
+    Reader::default().read("finding", finding.as_bytes(), |record| {
+        let (fate, sighting) = scout.look(&record);
+        sighting.into_iter().for_each(|sighting| desk.take(sighting));
+        fate
+    });
+    assert!(alerts(desk).iter().any(|alert| alert.contains("GuardDuty: Trojan:EC2/DropPoint")));
+}

@@ -41,7 +41,8 @@ impl Call {
         let arn = event.who.arn.as_str();
         let instance = session_of(event)?;
         let at = event.at()?;
-        let own = || holdings.of(event.address.as_str(), at) == Holder::One(instance.to_owned());
+        let own =
+            || matches!(holdings.of(event.address.as_str(), at), Holder::One(tenant) if tenant.instance == *instance);
         let way = way(event);
         Some(Self {
             role: role_of(arn)?.into(),

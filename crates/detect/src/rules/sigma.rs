@@ -242,10 +242,9 @@ impl Sigma {
 
     /// Takes what another thread found with the same rules: the time of a record, and what it matches.
     pub fn take(&mut self, at: Option<Timestamp>, found: Found) -> Vec<Hit> {
-        match (at, found.wait) {
-            (Some(at), Some(wait)) if self.windows.order.seen(at) => self.windows.hold(wait),
-            (Some(at), None) => self.windows.order.passed(at),
-            _ => {}
+        let in_time = at.is_some_and(|at| self.windows.order.seen(at));
+        if let Some(wait) = found.wait.filter(|_| in_time) {
+            self.windows.hold(wait);
         }
         found.hits
     }

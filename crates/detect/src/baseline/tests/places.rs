@@ -1,6 +1,7 @@
 //! Credentials used from elsewhere.
 
 use super::*;
+use crate::holdings::Tenant;
 
 /// The same record, come through an endpoint of the VPC.
 pub(super) fn by_endpoint(raw: &str) -> String {
@@ -126,7 +127,8 @@ fn a_network_that_was_told_is_known_once_it_is_learned() {
 #[test]
 fn an_address_that_the_instance_held_then_is_its_own() {
     let mut holdings = Holdings::new();
-    holdings.held("203.0.113.9", MINE, "2026-03-01T00:00:00Z".parse().expect("a time"), None);
+    let tenant = Tenant { instance: MINE.to_owned(), account: String::new() };
+    holdings.held("203.0.113.9", tenant, "", "2026-03-01T00:00:00Z".parse().expect("a time"), None);
     let told = |instance, time| {
         let raw = at(time, &read_by(instance, "203.0.113.9"));
         learned(100).judge(&Call::of(&call(&raw), &holdings).expect("an instance's")).len()
