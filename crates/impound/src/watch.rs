@@ -4,6 +4,8 @@
 
 pub mod accusation;
 pub mod journal;
+pub mod lately;
 pub mod lookout;
 pub mod orders;
 pub mod outcome;
+pub mod told;

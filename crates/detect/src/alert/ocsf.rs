@@ -44,7 +44,14 @@ pub fn finding(alert: &Alert) -> Value {
     })
 }
 
-fn severity(level: Level) -> u64 {
+/// How often the alert of such an object had been told before.
+pub fn update(finding: &Value) -> u32 {
+    let uid = finding["metadata"]["uid"].as_str().and_then(|uid| uid.rsplit('-').next());
+    uid.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// The level as OCSF counts it.
+pub fn severity(level: Level) -> u64 {
     match level {
         Level::Informational => 1,
         Level::Low => 2,
@@ -107,6 +114,7 @@ mod tests {
         for (rule, activity) in [(1, 1), (2, 2)] {
             stories.take(notice("i-00000001", &card(rule, Level::High), 60));
             let object = finding(&stories.tell(Level::Medium)[0]);
+            assert_eq!(update(&object), activity - 1);
             for path in [
                 "/activity_id",
                 "/category_uid",

@@ -9,7 +9,7 @@ use crate::order::Horizon;
 use crate::part::Folded;
 use crate::record::Record;
 use crate::record::trail::Event;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rsigma_eval::{Engine, EvaluationResult, Event as _, EventValue, RuleExplanation, evaluate_rule, explain_rule};
 use rsigma_parser::{CorrelationCondition, CorrelationRule, SigmaRule};
 use serde_json::{Map, Value};
@@ -70,6 +70,11 @@ impl Found {
         if let Some(wait) = &mut self.wait {
             wait.part = Some(part);
         }
+    }
+
+    /// Whether anything comes of the record: a hit, now or with others.
+    pub fn counts(&self) -> bool {
+        self.waits() || !self.hits.is_empty()
     }
 
     /// Whether a correlation will look at the record again.
@@ -140,6 +145,12 @@ impl Rules {
             found.wait = event.at().map(|at| self.wait(at, event, &view, counted));
         }
         found
+    }
+
+    /// How far apart what a rule looks at together can be, at the most.
+    pub fn longest_window(&self) -> SignedDuration {
+        let seconds = self.correlations.iter().map(|rule| rule.timespan.seconds).max().unwrap_or_default();
+        SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
     /// The rules of single records that match, the silent ones too.

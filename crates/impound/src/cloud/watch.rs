@@ -18,6 +18,7 @@ use crate::watch::journal::{self, Journal, Line};
 use crate::watch::lookout::Lookout;
 use crate::watch::orders::Order;
 use crate::watch::outcome;
+use crate::watch::told::Told;
 use aws::{Intake, Message};
 use casebook::fault::Fault;
 use casebook::id::Region;
@@ -47,6 +48,8 @@ const KEPT_EVERY: Duration = Duration::from_secs(3600);
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 /// How many calls in a row may fail where somebody waits for the end.
 const TRIES: u32 = 3;
+/// For how long it is known what was told: twice as long as a story is gone on with.
+const REMEMBERED: Duration = Duration::from_secs(96 * 3600);
 /// The pause before a response is tried again that has reached nothing.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -86,6 +89,7 @@ struct Watch<'a> {
     triggers: Triggers,
     lookout: Lookout,
     journal: Journal,
+    told: Told,
     responses: Responses<'a>,
     telling: Telling<'a>,
     messages: u64,
@@ -108,7 +112,7 @@ impl<'a> Watch<'a> {
     /// Takes up what earlier runs have left.
     fn begin(context: &'a Context, config: &'a Config, intake: &'a Intake, brief: Brief) -> Result<Self, Failure> {
         let Brief { file, queue, orders, mut triggers, lookout, mut journal } = brief;
-        let left = journal.replay(&mut triggers)?;
+        let left = journal.replay(&mut triggers, SystemClock.now() - REMEMBERED)?;
         let began = Line::Began { queue: queue.clone(), program: PROGRAM.to_owned(), by: person() };
         journal.write(SystemClock.now(), &[began])?;
         let mut responses = Responses::new(context, config);
@@ -136,6 +140,7 @@ impl<'a> Watch<'a> {
             triggers,
             lookout,
             journal,
+            told: left.told,
             responses,
             telling,
             messages: 0,

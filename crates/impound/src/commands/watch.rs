@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::text::text;
-use crate::watch::journal::{Journal, Line};
+use crate::watch::journal::{FOLDER, Journal, Line};
 use crate::watch::lookout::Lookout;
 use crate::watch::orders::{self, Order};
 use detect::trigger::{Limits, Triggers};
@@ -50,9 +50,14 @@ impl Brief {
         let orders = orders::orders(&file)?;
         let limits = Limits { dry: file.limits.dry || args.dry_run, ..file.limits.clone() };
         let triggers = Triggers::new(file.trigger.clone(), limits);
-        let lookout = Lookout::new(context, &file.detect)?;
+        let state = context.state()?;
+        let mut lookout = Lookout::new(context, &file.detect, state.join(FOLDER))?;
         orders::check_rules(&file, |rule| lookout.knows(rule))?;
-        let journal = Journal::open(&context.state()?)?;
+        let journal = Journal::open(&state)?;
+        let unread = lookout.take_up(Timestamp::now());
+        if unread > 0 {
+            context.terminal.warn(&text!("{} records that an earlier watch has kept can not be read any more", unread));
+        }
         Ok(Self { file, queue, orders, triggers, lookout, journal })
     }
 }
@@ -61,7 +66,7 @@ impl Brief {
 fn reset(context: &Context) -> Result<Exit, Failure> {
     let mut journal = Journal::open(&context.state()?)?;
     let mut triggers = Triggers::new(Vec::new(), Limits::default());
-    journal.replay(&mut triggers)?;
+    journal.replay(&mut triggers, Timestamp::MAX)?;
     let Some(why) = triggers.tripped() else {
         context.terminal.log(&text!("the breaker is closed: nothing to do"));
         return Ok(Exit::Done);

@@ -6,6 +6,7 @@
 use crate::context::PROGRAM;
 use crate::failure::Failure;
 use crate::watch::orders::Order;
+use crate::watch::told::Told;
 use casebook::entry::{FindingEntry, Person};
 use detect::count::Counts;
 use detect::trigger::Triggers;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The folder beside the cases, so that the watch is none of them.
-const FOLDER: &str = "watch";
+pub const FOLDER: &str = "watch";
 /// The ledger's name in it.
 const NAME: &str = "journal";
 
@@ -117,6 +118,8 @@ pub struct Left {
     pub starts: BTreeMap<u64, Start>,
     /// Alerts that were not told everywhere: entry, where, and the alert's document.
     pub untold: BTreeMap<(u64, String), Value>,
+    /// The alerts that were told since the time asked for.
+    pub told: Told,
 }
 
 /// The ledger, held by this process alone.
@@ -168,21 +171,21 @@ impl Journal {
         Ok(self.0.artefact(&digest)?)
     }
 
-    /// Brings the triggers to where earlier runs left them, and says what these left to do.
+    /// Brings the triggers to where earlier runs left them, and says what these left to do and have told since a time.
     ///
     /// # Errors
     /// When the ledger can not be read.
-    pub fn replay(&self, triggers: &mut Triggers) -> Result<Left, Failure> {
+    pub fn replay(&self, triggers: &mut Triggers, since: Timestamp) -> Result<Left, Failure> {
         let mut left = Left::default();
         for entry in self.0.entries()? {
-            left.take(&entry, triggers);
+            left.take(&entry, triggers, since);
         }
         Ok(left)
     }
 }
 
 impl Left {
-    fn take(&mut self, entry: &Entry, triggers: &mut Triggers) {
+    fn take(&mut self, entry: &Entry, triggers: &mut Triggers, since: Timestamp) {
         let (Ok(line), Ok(at)) = (serde_json::from_value(entry.body.clone()), entry.at.parse()) else { return };
         match line {
             Line::Start(start) => {
@@ -194,8 +197,11 @@ impl Left {
                     triggers.forget(&start.instance, &start.account);
                 }
             }
-            Line::Alert { tell, finding, .. } => {
+            Line::Alert { alert, tell, finding, .. } => {
                 self.untold.extend(tell.into_iter().map(|to| ((entry.seq, to), finding.clone())));
+                if at >= since {
+                    self.told.remember(alert, &finding);
+                }
             }
             Line::Told { alert, to } => drop(self.untold.remove(&(alert, to))),
             Line::Tripped { why } => triggers.trip(&why),
@@ -256,12 +262,12 @@ mod tests {
 
         let mut triggers = triggers();
         let mut journal = Journal::open(dir.path()).expect("the same journal");
-        let left = journal.replay(&mut triggers).expect("read");
+        let left = journal.replay(&mut triggers, Timestamp::MIN).expect("read");
         assert_eq!(left.starts.values().map(|start| start.instance.as_str()).collect::<Vec<_>>(), ["i-2"]);
         assert_eq!(left.untold.keys().cloned().collect::<Vec<_>>(), [(written[3], "webhook".to_owned())]);
         assert_eq!(triggers.tripped(), Some("forged"));
         journal.write(now(), &[Line::Reset { by: Person::default() }]).expect("written");
-        journal.replay(&mut triggers).expect("read");
+        journal.replay(&mut triggers, Timestamp::MIN).expect("read");
         assert_eq!(triggers.tripped(), None);
     }
 

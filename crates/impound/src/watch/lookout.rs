@@ -6,16 +6,20 @@ use crate::config::DetectConfig;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::Text;
+use crate::watch::lately::Lately;
 use detect::alert::Alert;
 use detect::count::Counts;
 use detect::desk::{Desk, is_of_baseline};
 use detect::order::Horizon;
 use detect::read::Reader;
+use detect::record::Record;
 use detect::rules::Level;
 use detect::rules::sigma::Rules;
-use detect::scout::Scout;
+use detect::scout::{Scout, Sighting};
 use detect::source::key::Period;
+use detect::story::PAUSE;
 use jiff::Timestamp;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -34,6 +38,7 @@ pub struct Lookout {
     learned: Option<(PathBuf, SystemTime)>,
     /// Whether every rule can be used.
     whole: bool,
+    lately: Lately,
 }
 
 impl Lookout {
@@ -42,7 +47,7 @@ impl Lookout {
     ///
     /// # Errors
     /// When something that is named is not there, or no rule is left.
-    pub fn new(context: &Context, config: &DetectConfig) -> Result<Self, Failure> {
+    pub fn new(context: &Context, config: &DetectConfig, folder: PathBuf) -> Result<Self, Failure> {
         let (rules, warnings) = command::rules(&config.rules, !config.only)?;
         warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
         let baseline = command::usual(config.baseline.as_deref(), config.only)?;
@@ -52,7 +57,8 @@ impl Lookout {
         let desk = Desk::new(rules.clone(), Horizon::default(), baseline);
         let learned = config.baseline.clone().map(|path| (path.clone(), written(&path)));
         let (level, counts, whole) = (config.level, Counts::default(), warnings.is_empty());
-        Ok(Self { rules, scout, desk, level, counts, learned, whole })
+        let lately = Lately::within(folder, PAUSE.max(rules.longest_window()));
+        Ok(Self { rules, scout, desk, level, counts, learned, whole, lately })
     }
 
     /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
@@ -66,16 +72,48 @@ impl Lookout {
         self.desk.now_is(now);
     }
 
+    /// Goes on with the records that an earlier run has kept: they are known, and count with what comes. Of calls
+    /// that only the baseline looks at, none is kept. Gives how many can not be read.
+    pub fn take_up(&mut self, now: Timestamp) -> u64 {
+        self.desk.now_is(now);
+        let Self { scout, desk, lately, .. } = self;
+        let mut reader = Reader::default();
+        for path in lately.files() {
+            let name = path.display().to_string();
+            match File::open(&path) {
+                Err(error) => reader.unreadable(&name, error.to_string()),
+                Ok(file) => reader.read(&name, file, |record| {
+                    let (fate, sighting) = scout.look(&record);
+                    sighting.into_iter().for_each(|sighting| desk.take(Sighting { call: None, ..sighting }));
+                    fate
+                }),
+            }
+        }
+        reader.into_tally().counts.rejected
+    }
+
+    /// Writes what the next watch will need of what was read.
+    ///
+    /// # Errors
+    /// When it can not be written: then no message is deleted.
+    pub fn keep_lately(&mut self, now: Timestamp) -> Result<(), Failure> {
+        self.lately.write(now)
+    }
+
     /// Looks at the records of an input.
     ///
     /// # Errors
     /// In a sentence, what of it was not understood; everything else was looked at.
     pub fn read(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let Self { scout, desk, .. } = self;
+        let Self { scout, desk, lately, .. } = self;
         let mut reader = Reader::default();
         reader.read(name, bytes, |record| {
             let (fate, sighting) = scout.look(&record);
             if let Some(sighting) = sighting {
+                match &record {
+                    Record::Trail(event) if sighting.found.counts() => lately.hold(event.raw),
+                    _ => {}
+                }
                 desk.take(sighting);
             }
             fate
@@ -122,6 +160,11 @@ impl Lookout {
         baseline_file::keep(baseline, path)?;
         *known = written(path);
         Ok(())
+    }
+
+    /// The mildest level that is told.
+    pub fn level(&self) -> Level {
+        self.level
     }
 
     /// The alerts that are new or have changed.

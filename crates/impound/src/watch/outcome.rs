@@ -3,6 +3,14 @@
 
 use serde_json::{Value, json};
 
+/// How the ids of such tellings end.
+const MARK: &str = "-response";
+
+/// Whether it is such a telling.
+pub fn is_one(finding: &Value) -> bool {
+    finding["metadata"]["uid"].as_str().is_some_and(|uid| uid.ends_with(MARK))
+}
+
 /// What became of a response, in a sentence; `case` is empty when none was opened.
 pub fn sentence(instance: &str, case: &str, reason: &str) -> String {
     match case {
@@ -16,7 +24,7 @@ pub fn finding(document: &[u8], sentence: &str) -> Value {
     let mut finding: Value = serde_json::from_slice(document).unwrap_or_else(|_| json!({}));
     let desc = finding["finding_info"]["desc"].as_str().unwrap_or_default();
     let desc = format!("{sentence}\n{desc}");
-    let uid = format!("{}-response", finding["metadata"]["uid"].as_str().unwrap_or_default());
+    let uid = format!("{}{MARK}", finding["metadata"]["uid"].as_str().unwrap_or_default());
     finding["activity_id"] = json!(2);
     finding["activity_name"] = json!("Update");
     finding["type_uid"] = json!(200_402);

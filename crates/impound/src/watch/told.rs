@@ -1,0 +1,131 @@
+//! What earlier runs have told: a watch that goes on with the records of the last hours comes to the same alerts
+//! again, and tells of them only what is new.
+
+use crate::watch::outcome;
+use detect::alert::{Alert, ocsf};
+use detect::rules::Level;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The alerts that earlier runs have told.
+#[derive(Debug, Default)]
+pub struct Told {
+    last: BTreeMap<String, Known>,
+    /// How often those that this run goes on with were told before.
+    before: BTreeMap<String, u32>,
+}
+
+/// What a reader knows of an alert.
+#[derive(Debug)]
+struct Known {
+    severity: u64,
+    /// Hits by rule.
+    hits: BTreeMap<String, u64>,
+    update: u32,
+}
+
+impl Told {
+    /// An alert was told as this, in OCSF.
+    pub fn remember(&mut self, alert: String, finding: &Value) {
+        if !outcome::is_one(finding) {
+            self.last.insert(alert, Known::of(finding));
+        }
+    }
+
+    /// The alert, counted on from what was told before; `None` when it says nothing of that level that was not told.
+    pub fn news(&mut self, mut alert: Alert, at_least: Level) -> Option<Alert> {
+        if let Some(known) = self.last.remove(&alert.id) {
+            let covered = known.covers(&alert, at_least);
+            self.before.insert(alert.id.clone(), known.update + u32::from(!covered));
+            if covered {
+                return None;
+            }
+        }
+        alert.update += self.before.get(&alert.id).copied().unwrap_or_default();
+        Some(alert)
+    }
+}
+
+impl Known {
+    fn of(finding: &Value) -> Self {
+        let evidences = finding["evidences"].as_array().into_iter().flatten().map(|evidence| &evidence["data"]);
+        let hits =
+            evidences.filter_map(|data| Some((data["rule"]["uid"].as_str()?.to_owned(), data["hits"].as_u64()?)));
+        let severity = finding["severity_id"].as_u64().unwrap_or_default();
+        Self { severity, hits: hits.collect(), update: ocsf::update(finding) }
+    }
+
+    /// Whether it holds all that the alert says.
+    fn covers(&self, alert: &Alert, at_least: Level) -> bool {
+        let mut signs = alert.signs.iter().filter(|sign| sign.rule.level >= at_least);
+        self.severity >= ocsf::severity(alert.level)
+            && signs.all(|sign| self.hits.get(&sign.rule.id).is_some_and(|hits| *hits >= sign.hits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use detect::alert::Sign;
+    use detect::rules::Card;
+    use detect::suspect::Suspect;
+    use jiff::Timestamp;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    /// An alert with a sign of high level that has so many hits.
+    fn alert(hits: u64, update: u32) -> Alert {
+        let (id, title) = ("rule-1".to_owned(), "rule".to_owned());
+        let card = Card {
+            id,
+            title,
+            level: Level::High,
+            techniques: Vec::new(),
+            description: String::new(),
+            false_positives: Vec::new(),
+            fields: Vec::new(),
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let (leads, events, shown) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
+        let sign = Sign { rule: Arc::new(card), leads: leads.clone(), hits, first: at, last: at, events, shown };
+        Alert {
+            id: "alert-1".into(),
+            suspect: Suspect::Instance { account: "111111111111".into(), instance: "i-00000001".into() },
+            leads,
+            about: BTreeSet::new(),
+            level: Level::High,
+            levels: BTreeMap::new(),
+            first: at,
+            last: at,
+            regions: BTreeSet::new(),
+            addresses: BTreeSet::new(),
+            signs: vec![sign],
+            update,
+        }
+    }
+
+    fn told(update: u32) -> Told {
+        let mut told = Told::default();
+        told.remember("alert-1".into(), &ocsf::finding(&alert(2, update)));
+        told
+    }
+
+    fn updates(told: &mut Told, alerts: &[Alert]) -> Vec<Option<u32>> {
+        alerts.iter().map(|alert| told.news(alert.clone(), Level::Medium).map(|alert| alert.update)).collect()
+    }
+
+    #[test]
+    fn what_was_told_is_not_told_again_and_what_is_new_is_an_update() {
+        assert_eq!(updates(&mut told(3), &[alert(2, 0), alert(3, 1)]), [None, Some(4)]);
+        assert_eq!(updates(&mut told(3), &[alert(3, 0), alert(4, 1)]), [Some(4), Some(5)]);
+        assert_eq!(updates(&mut Told::default(), &[alert(2, 0), alert(3, 1)]), [Some(0), Some(1)]);
+    }
+
+    #[test]
+    fn how_a_response_ended_is_no_alert() {
+        let mut told = told(0);
+        let document = ocsf::finding(&alert(1, 0)).to_string();
+        told.remember("alert-1".into(), &outcome::finding(document.as_bytes(), "contained"));
+        assert_eq!(updates(&mut told, &[alert(2, 0)]), [None]);
+    }
+}
