@@ -13,6 +13,9 @@ pub struct Counts {
     pub bytes_compressed: u64,
     /// Bytes after decompression.
     pub bytes_raw: u64,
+    /// Those of them that were not understood, as far as it is known how many they are. The others are records, and
+    /// what stands around them.
+    pub bytes_rejected: u64,
     /// Records found: `parsed + rejected`.
     pub read: u64,
     /// Records understood: `duplicates + matched + unmatched`.
@@ -105,6 +108,7 @@ impl Tally {
     pub fn rejected(&mut self, rejection: Rejection) {
         self.counts.read += 1;
         self.counts.rejected += 1;
+        self.counts.bytes_rejected += rejection.bytes;
         if self.rejections.len() < Self::KEPT {
             self.rejections.push(rejection);
         }
@@ -122,6 +126,7 @@ impl Counts {
     /// Whether the figures add up.
     pub fn reconcile(&self) -> bool {
         self.read == self.parsed + self.rejected
+            && self.bytes_rejected <= self.bytes_raw
             && self.parsed == self.duplicates + self.matched + self.unmatched
             && self.parsed == self.kinds.sum()
     }
@@ -139,6 +144,7 @@ impl AddAssign<&Self> for Counts {
         self.files += other.files;
         self.bytes_compressed += other.bytes_compressed;
         self.bytes_raw += other.bytes_raw;
+        self.bytes_rejected += other.bytes_rejected;
         self.read += other.read;
         self.parsed += other.parsed;
         self.rejected += other.rejected;

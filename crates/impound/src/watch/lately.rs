@@ -4,8 +4,9 @@
 
 use crate::failure::Failure;
 use jiff::{SignedDuration, Timestamp};
-use std::fs::{File, OpenOptions, create_dir_all, read_dir, remove_file};
+use std::fs::{DirBuilder, File, OpenOptions, read_dir, remove_file};
 use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// After how long another file is begun.
@@ -61,10 +62,10 @@ impl Lately {
     /// The file to write, another one each hour, and what is to be written.
     fn file(&mut self, now: Timestamp) -> std::io::Result<(&mut File, &Vec<u8>)> {
         if self.file.as_ref().is_none_or(|(begun, _)| now.duration_since(*begun) >= EACH) {
-            create_dir_all(&self.folder)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
             self.drop_old(now)?;
             let path = self.folder.join(format!("{NAME}{:011}.jsonl", now.as_second()));
-            self.file = Some((now, OpenOptions::new().create(true).append(true).open(path)?));
+            self.file = Some((now, OpenOptions::new().create(true).append(true).mode(0o600).open(path)?));
         }
         let (_, file) = self.file.as_mut().expect("begun above");
         Ok((file, &self.unwritten))
