@@ -177,9 +177,12 @@ impl Journal {
     /// When the ledger can not be read.
     pub fn replay(&self, triggers: &mut Triggers, since: Timestamp) -> Result<Left, Failure> {
         let mut left = Left::default();
-        for entry in self.0.entries()? {
-            left.take(&entry, triggers, since);
+        let entries = self.0.entries()?;
+        for entry in &entries {
+            left.take(entry, triggers, since);
         }
+        let last = entries.last().and_then(|entry| entry.at.parse().ok());
+        left.told.doubt(last.unwrap_or(Timestamp::MAX));
         Ok(left)
     }
 }
@@ -200,7 +203,7 @@ impl Left {
             Line::Alert { alert, tell, finding, .. } => {
                 self.untold.extend(tell.into_iter().map(|to| ((entry.seq, to), finding.clone())));
                 if at >= since {
-                    self.told.remember(alert, &finding);
+                    self.told.remember(alert, at, &finding);
                 }
             }
             Line::Told { alert, to } => drop(self.untold.remove(&(alert, to))),

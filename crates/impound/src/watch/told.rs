@@ -2,15 +2,17 @@
 //! again, and tells of them only what is new.
 
 use crate::watch::outcome;
-use detect::alert::{Alert, ocsf};
+use detect::alert::{Alert, Sign, ocsf};
 use detect::rules::Level;
+use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The alerts that earlier runs have told.
 #[derive(Debug, Default)]
 pub struct Told {
-    last: BTreeMap<String, Known>,
+    /// By id: when it was written, and what its reader knows.
+    last: BTreeMap<String, (Timestamp, Known)>,
     /// How often those that this run goes on with were told before.
     before: BTreeMap<String, u32>,
 }
@@ -19,22 +21,27 @@ pub struct Told {
 #[derive(Debug)]
 struct Known {
     severity: u64,
-    /// Hits by rule.
-    hits: BTreeMap<String, u64>,
+    /// By rule: the hits, and the events that are named.
+    signs: BTreeMap<String, (u64, BTreeSet<String>)>,
     update: u32,
 }
 
 impl Told {
-    /// An alert was told as this, in OCSF.
-    pub fn remember(&mut self, alert: String, finding: &Value) {
+    /// An alert was written as this, in OCSF.
+    pub fn remember(&mut self, alert: String, at: Timestamp, finding: &Value) {
         if !outcome::is_one(finding) {
-            self.last.insert(alert, Known::of(finding));
+            self.last.insert(alert, (at, Known::of(finding)));
         }
+    }
+
+    /// What was written last of all may not have been told any more.
+    pub fn doubt(&mut self, from: Timestamp) {
+        self.last.retain(|_, (at, _)| *at < from);
     }
 
     /// The alert, counted on from what was told before; `None` when it says nothing of that level that was not told.
     pub fn news(&mut self, mut alert: Alert, at_least: Level) -> Option<Alert> {
-        if let Some(known) = self.last.remove(&alert.id) {
+        if let Some((_, known)) = self.last.remove(&alert.id) {
             let covered = known.covers(&alert, at_least);
             self.before.insert(alert.id.clone(), known.update + u32::from(!covered));
             if covered {
@@ -49,28 +56,35 @@ impl Told {
 impl Known {
     fn of(finding: &Value) -> Self {
         let evidences = finding["evidences"].as_array().into_iter().flatten().map(|evidence| &evidence["data"]);
-        let hits =
-            evidences.filter_map(|data| Some((data["rule"]["uid"].as_str()?.to_owned(), data["hits"].as_u64()?)));
+        let events = |data: &Value| {
+            let events = data["events"].as_array().into_iter().flatten();
+            events.filter_map(|event| event["uid"].as_str().map(str::to_owned)).collect()
+        };
+        let sign =
+            |data: &Value| Some((data["rule"]["uid"].as_str()?.to_owned(), (data["hits"].as_u64()?, events(data))));
         let severity = finding["severity_id"].as_u64().unwrap_or_default();
-        Self { severity, hits: hits.collect(), update: ocsf::update(finding) }
+        Self { severity, signs: evidences.filter_map(sign).collect(), update: ocsf::update(finding) }
     }
 
     /// Whether it holds all that the alert says.
     fn covers(&self, alert: &Alert, at_least: Level) -> bool {
         let mut signs = alert.signs.iter().filter(|sign| sign.rule.level >= at_least);
-        self.severity >= ocsf::severity(alert.level)
-            && signs.all(|sign| self.hits.get(&sign.rule.id).is_some_and(|hits| *hits >= sign.hits))
+        let told = |sign: &Sign| {
+            let known = self.signs.get(&sign.rule.id);
+            known.is_some_and(|(hits, events)| {
+                *hits >= sign.hits && sign.events.iter().all(|event| events.contains(&event.id))
+            })
+        };
+        self.severity >= ocsf::severity(alert.level) && signs.all(told)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use detect::alert::Sign;
+    use detect::alert::Exhibit;
     use detect::rules::Card;
     use detect::suspect::Suspect;
-    use jiff::Timestamp;
-    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     /// An alert with a sign of high level that has so many hits.
@@ -86,7 +100,8 @@ mod tests {
             fields: Vec::new(),
         };
         let at = Timestamp::UNIX_EPOCH;
-        let (leads, events, shown) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
+        let exhibit = Exhibit { at, id: "event-1".into(), sha256: "0".repeat(64), what: "a call".into() };
+        let (leads, events, shown) = (BTreeSet::new(), vec![exhibit], BTreeMap::new());
         let sign = Sign { rule: Arc::new(card), leads: leads.clone(), hits, first: at, last: at, events, shown };
         Alert {
             id: "alert-1".into(),
@@ -106,7 +121,7 @@ mod tests {
 
     fn told(update: u32) -> Told {
         let mut told = Told::default();
-        told.remember("alert-1".into(), &ocsf::finding(&alert(2, update)));
+        told.remember("alert-1".into(), Timestamp::UNIX_EPOCH, &ocsf::finding(&alert(2, update)));
         told
     }
 
@@ -122,10 +137,24 @@ mod tests {
     }
 
     #[test]
+    fn another_event_of_the_same_kind_is_new() {
+        let mut other = alert(2, 0);
+        other.signs[0].events[0].id = "another".into();
+        assert_eq!(updates(&mut told(0), &[other]), [Some(1)]);
+    }
+
+    #[test]
+    fn what_was_written_last_may_not_have_been_told() {
+        let mut told = told(0);
+        told.doubt(Timestamp::UNIX_EPOCH);
+        assert_eq!(updates(&mut told, &[alert(2, 0)]), [Some(0)]);
+    }
+
+    #[test]
     fn how_a_response_ended_is_no_alert() {
         let mut told = told(0);
         let document = ocsf::finding(&alert(1, 0)).to_string();
-        told.remember("alert-1".into(), &outcome::finding(document.as_bytes(), "contained"));
+        told.remember("alert-1".into(), Timestamp::UNIX_EPOCH, &outcome::finding(document.as_bytes(), "contained"));
         assert_eq!(updates(&mut told, &[alert(2, 0)]), [None]);
     }
 }
