@@ -180,8 +180,8 @@ fn killed_before_a_message_is_deleted_nothing_is_started_twice_and_nothing_is_lo
     assert!(end.stderr.contains("took 1 messages"), "it came again: {}", end.stderr);
     assert_contained(&incident);
     assert_eq!((journal(&incident, "start").len(), journal(&incident, "ended").len()), (1, 1));
-    let last = &journal(&incident, "alert")[1];
-    assert_eq!(last["decision"], "a response was started before", "{last:#}");
+    let decisions: Vec<_> = journal(&incident, "alert").iter().map(|line| line["decision"].to_string()).collect();
+    assert!(decisions.contains(&"\"a response was started before\"".to_owned()), "{decisions:#?}");
 }
 
 #[test]
