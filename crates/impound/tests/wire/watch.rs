@@ -404,6 +404,48 @@ fn a_topic_gets_the_text_and_an_event_bus_the_finding_each_once() {
 }
 
 #[test]
+fn how_a_response_ended_is_told_where_its_alert_is_told() {
+    let incident = Incident::new();
+    let topic = "arn:aws:sns:us-east-1:111111111111:alerts";
+    configure(&incident, &format!("[tell]\nsns_topic_arn = \"{topic}\"\n{TRIGGER}"));
+    incident.home.write("ears.json", &json!({"queue": "told", "topic": "alerts", "messages": []}).to_string());
+    let told = incident.server.feed(&incident.home.path().join("ears.json"));
+    let heard = || -> Vec<String> {
+        let bodies = incident.server.heard(&told).into_iter();
+        bodies.map(|body| serde_json::from_str::<Value>(&body).expect("JSON")["Message"].to_string()).collect()
+    };
+    incident.server.control("deny", &json!({"account": "111111111111", "actions": ["ec2:DescribeInstances"]}));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    assert_ne!(watch(&incident, &queue, &[]).code, Some(0));
+    let refused = heard();
+    assert_eq!(refused.len(), 2, "{refused:#?}");
+    let no_response = format!("NO RESPONSE to {} could be started", incident.instance());
+    assert!(refused.iter().any(|text| text.contains(&no_response)), "{refused:#?}");
+
+    incident.server.control("clear", &json!({}));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f2")]);
+    watch(&incident, &queue, &[]).ends_with(0);
+    let contained = heard();
+    assert_eq!(contained.len(), 2, "{contained:#?}");
+    let response = format!("the response to {}, case {}", incident.instance(), incident.only_case());
+    assert!(contained.iter().any(|text| text.contains(&response)), "{contained:#?}");
+}
+
+#[test]
+fn a_session_that_ec2_is_not_known_to_have_issued_starts_nothing() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    let mut forged = trail(&incident);
+    forged["Records"][0]["userIdentity"]["sessionContext"] = json!({"attributes": {"mfaAuthenticated": "false"}});
+    let objects = json!({(format!("logs/{KEY}")): forged});
+    let queue = feed(&incident, &objects, &[notification(KEY_IN_NOTIFICATION)]);
+    let end = watch(&incident, &queue, &[]).ends_with(0);
+    assert_eq!(alerts(&end).len(), 1, "it is told");
+    assert!(end.stderr.contains("only told: no trigger fits it"), "{}", end.stderr);
+    assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new());
+}
+
+#[test]
 fn a_topic_that_is_not_there_keeps_nobody_else_waiting() {
     let incident = Incident::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
