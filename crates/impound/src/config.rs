@@ -36,6 +36,9 @@ pub struct File {
 pub struct DetectConfig {
     /// The URL of the queue.
     pub queue: String,
+    /// The buckets whose objects are read when a message names one; empty: any. Whoever may send to the queue can
+    /// name a bucket of his own, with forged logs.
+    pub buckets: Vec<String>,
     /// Regions in which instances may be, besides those of their calls.
     pub regions: Vec<String>,
     /// Folders or files with Sigma rules, besides those that come with the program.
@@ -66,6 +69,7 @@ impl Default for DetectConfig {
     fn default() -> Self {
         Self {
             queue: String::new(),
+            buckets: Vec::new(),
             regions: Vec::new(),
             rules: Vec::new(),
             only: false,

@@ -83,6 +83,8 @@ struct Watch<'a> {
     context: &'a Context,
     intake: &'a Intake,
     queue: String,
+    /// The buckets whose objects are read; empty: any.
+    buckets: Vec<String>,
     /// Where instances may be besides the regions of their calls.
     regions: Vec<String>,
     orders: Vec<Order>,
@@ -135,6 +137,7 @@ impl<'a> Watch<'a> {
             context,
             intake,
             queue,
+            buckets: file.detect.buckets,
             regions: file.detect.regions,
             orders,
             triggers,

@@ -151,6 +151,18 @@ fn what_is_not_understood_is_named_kept_and_no_obstacle() {
 }
 
 #[test]
+fn a_bucket_that_is_not_among_those_named_is_not_read() {
+    let incident = Incident::new();
+    configure(&incident, &format!("{TRIGGER}[detect]\nbuckets = [\"ours\"]\n"));
+    let objects = json!({(format!("logs/{KEY}")): trail(&incident)});
+    let queue = feed(&incident, &objects, &[notification(KEY_IN_NOTIFICATION)]);
+    let end = watch(&incident, &queue, &[]).ends_with(8);
+    assert!(end.stderr.contains("detect.buckets does not name that bucket"), "{}", end.stderr);
+    assert!(alerts(&end).is_empty());
+    assert_eq!(journal(&incident, "dead-letter").len(), 1);
+}
+
+#[test]
 fn a_throttled_object_is_read_when_its_message_comes_again() {
     let incident = Incident::new();
     configure(&incident, TRIGGER);

@@ -87,6 +87,9 @@ impl Watch<'_> {
     async fn object(&mut self, object: &Object, stop: &Stop) -> Result<Look, Failure> {
         let Object { region, bucket, key } = object;
         let name = format!("s3://{bucket}/{key}");
+        if !self.buckets.is_empty() && !self.buckets.contains(bucket) {
+            return Ok(Ok(vec![format!("{name} is not read: detect.buckets does not name that bucket")]));
+        }
         let intake = self.intake;
         Ok(match self.beside(intake.read(region, bucket, key, OBJECT_BYTES), stop).await? {
             None => Err("the watch is stopped".to_owned()),
