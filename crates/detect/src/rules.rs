@@ -6,6 +6,7 @@ mod index;
 pub mod load;
 pub mod pack;
 mod recent;
+mod repeats;
 pub mod sigma;
 pub mod view;
 mod windows;

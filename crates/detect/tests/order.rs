@@ -83,6 +83,15 @@ fn a_burst_is_told_once_and_names_its_events() {
     assert_eq!(told[0].2, ["0", "1", "2", "3"]);
 }
 
+/// Two calls of the thief's, then one of them a thousand times, then two others.
+#[test]
+fn the_same_call_again_and_again_pushes_nothing_out() {
+    let calls = [(0, 0), (1, 1)].into_iter().chain((2..1_002).map(|n| (2 + n / 10, 0))).chain([(110, 2), (111, 3)]);
+    let storm: Vec<_> = calls.enumerate().map(|(n, (second, call))| record(n, (second, call, 0))).collect();
+    let (found, _) = hits(storm.iter());
+    assert!(found.iter().any(|(title, ..)| title.contains("enumerate the account")), "{found:?}");
+}
+
 #[test]
 fn what_is_late_is_matched_by_itself_counted_and_left_out_of_what_adds_up() {
     let mut records: Vec<_> = (0..3).map(|n| record(n, (n as i64, n, 0))).collect();

@@ -2,6 +2,7 @@
 //! bounded memory. A burst is told once a window, not once a record.
 
 use super::recent::Recent;
+use super::repeats::Repeats;
 use super::sigma::Rules;
 use super::{Card, Hit};
 use crate::order::{Horizon, Order};
@@ -53,6 +54,7 @@ pub(super) struct Windows {
     matches: HashMap<usize, EvaluationResult>,
     cards: HashMap<String, Arc<Card>>,
     recent: Recent,
+    repeats: Repeats,
     swept: i64,
 }
 
@@ -65,6 +67,7 @@ impl Windows {
             matches: HashMap::new(),
             cards,
             recent: Recent::default(),
+            repeats: Repeats::of(&rules.parts, &rules.correlations),
             swept: 0,
         }
     }
@@ -97,13 +100,16 @@ impl Windows {
 
     fn feed(&mut self, at: Timestamp, waiting: Waiting) -> Vec<Hit> {
         let Waiting { id, kept, rules, part } = waiting;
-        part.into_iter().for_each(|part| self.recent.keep(&id, part));
         let second = at.as_second();
+        let kept: Value = serde_json::from_slice(&kept).expect("single values were written here");
+        if self.repeats.is_one(&rules, &kept, second) {
+            return Vec::new();
+        }
+        part.into_iter().for_each(|part| self.recent.keep(&id, part));
         if second - self.swept > SWEEP_SECS {
             self.engine.evict_expired(second);
             self.swept = second;
         }
-        let kept: Value = serde_json::from_slice(&kept).expect("single values were written here");
         let matches = rules.iter().filter_map(|rule| self.matches.get(rule)).cloned().collect();
         let results = self.engine.process_with_detections(&JsonEvent::borrow(&kept), matches, second);
         let fired =
