@@ -2,6 +2,7 @@
 //! attacker would find.
 
 use super::{Asset, Responder};
+use crate::adversary::Strategy;
 use crate::scenario::Scenario;
 use crate::world::World;
 use casebook::gate::Gate;
@@ -10,6 +11,14 @@ use casebook::settings::{RevokeScope, TrackedConnections};
 use casebook::step::Phase;
 use casebook::tags;
 use std::collections::BTreeSet;
+
+/// Whether an attacker's habit finds anything to act on in a world.
+///
+/// # Errors
+/// What the world lacks.
+pub fn finds_prey(strategy: &Strategy, scenario: Scenario) -> Result<(), String> {
+    Facts::of(scenario).strategy(strategy.name)
+}
 
 /// The target's surroundings, as far as scripts can contradict them.
 pub(super) struct Facts {
