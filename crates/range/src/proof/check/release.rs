@@ -4,7 +4,7 @@ use super::{Checker, Sight};
 use crate::World;
 use crate::world::balancers::TargetState;
 use casebook::entry::{CaseStatus, Entry};
-use casebook::id::InstanceId;
+use casebook::id::{InstanceId, VolumeId};
 use casebook::scene::instance::InstanceState;
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub(in crate::proof) fn belongings(world: &World, target: &InstanceId) -> BTreeM
     held.insert("stop protection".into(), machine.stop_protection.to_string());
     held.insert("shutdown behaviour".into(), format!("{:?}", machine.shutdown));
     for device in world.show(machine).block_devices {
-        held.insert(format!("deletion of {} with it", device.volume), device.delete_on_termination.to_string());
+        held.insert(deletion(&device.volume), device.delete_on_termination.to_string());
     }
     for card in world.cards_of(target) {
         held.insert(format!("groups of {}", card.shown.id), format!("{:?}", card.shown.groups));
@@ -68,4 +68,9 @@ pub(in crate::proof) fn belongings(world: &World, target: &InstanceId) -> BTreeM
         held.insert(format!("inline policies of {}", role.shown.name), names.join(", "));
     }
     held
+}
+
+/// What `belongings` call a volume's end with its instance.
+pub(super) fn deletion(volume: &VolumeId) -> String {
+    format!("deletion of {volume} with it")
 }

@@ -3,6 +3,7 @@
 use super::{Act, Flaw, NONE};
 use casebook::effect::{Effect, SourceEffect as S, Switch};
 use casebook::id::AccountId;
+use casebook::scene::instance::Tags;
 use casebook::step::Phase;
 use serde_json::json;
 
@@ -16,6 +17,28 @@ pub(super) const FLAWS: &[Flaw] = &[
         act: |_, effect| match effect {
             Effect::Source(S::ShareSnapshot { snapshot, .. }) => {
                 Act::Also(S::ShareSnapshot { snapshot: snapshot.clone(), with: AccountId::from("333333333333") }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "shares every image that the account has with the forensic one",
+        caught_by: "declared-only",
+        scenario: "lone",
+        through: Phase::Custody,
+        prepare: |trial| {
+            let target = trial.range.target().instance;
+            let theirs = S::CreateImage { instance: target, name: THEIR_IMAGE.to_owned(), tags: Tags::new() };
+            trial.range.with_world(|world| world.apply(&theirs.into())).expect("an image can be made");
+        },
+        act: |range, effect| match effect {
+            Effect::Source(S::ShareImage { with, .. }) => {
+                let image = range.with_world(|world| {
+                    let mut images = world.storage.images.values().map(|image| &image.shown);
+                    images.find(|image| image.name == THEIR_IMAGE).expect("made before").id.clone()
+                });
+                Act::Also(S::ShareImage { image, with: with.clone() }.into())
             }
             _ => Act::AsTold,
         },
@@ -90,6 +113,9 @@ pub(super) const FLAWS: &[Flaw] = &[
         ..NONE
     },
 ];
+
+/// An image that somebody in the account has made.
+const THEIR_IMAGE: &str = "golden";
 
 /// No program of ours can make this value without the evidence; a ledger from elsewhere might hold it.
 fn termination(instance: &casebook::id::InstanceId) -> Effect {
