@@ -79,7 +79,11 @@ const EVERY: u32 = 30;
 impl Storm {
     /// The storm of a seed.
     pub fn new(seed: u64, choice: Choice) -> Self {
-        let storm = Self::first(seed, choice);
+        let mut storm = Self::first(seed, choice);
+        // The first storms knew a flood that was over at once and did nothing: without it they mean what they meant.
+        if choice.first && choice.strategy.is_none() {
+            storm.troubles.retain(|trouble| !trouble.floods());
+        }
         if choice.calm || choice.first { storm } else { storm.worse(choice.strategy) }
     }
 

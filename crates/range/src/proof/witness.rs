@@ -73,7 +73,12 @@ impl Witness {
     pub(crate) fn wrote(&mut self, seq: u64, at: Timestamp, entry: &Entry) {
         self.catch_up();
         match entry {
-            Entry::Intent(intent) => self.announced.push(intent.effect.clone()),
+            Entry::Intent(intent) => {
+                self.announced.push(intent.effect.clone());
+                if self.history.captured.is_empty() {
+                    self.history.captured = before(&self.range);
+                }
+            }
             Entry::Opened(_) => {
                 self.history.before = before(&self.range);
                 self.begin();
@@ -138,7 +143,7 @@ impl Witness {
     }
 }
 
-/// What a release must give back of a case that is opened now.
+/// What a release must give back of a case that begins now.
 fn before(range: &Range) -> BTreeMap<String, String> {
     let target = range.target().instance;
     range.with_world(|world| belongings(world, &target))

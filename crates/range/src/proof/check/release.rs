@@ -38,7 +38,9 @@ fn as_captured(sight: &Sight<'_>) -> Option<String> {
     // What was unplugged since has nothing to give back; what was not captured is named, not restored.
     let named = |what: &str| sight.history.has_gaps() && READ_FIRST.iter().any(|first| what.starts_with(first));
     let here = sight.history.before.iter().filter_map(|(what, before)| Some((what, before, now.get(what)?)));
-    let mut differs = here.filter(|(what, before, now)| before != now && !named(what));
+    // Somebody may have changed it before the capture read it, or after.
+    let captured = |what: &String, now: &String| sight.history.captured.get(what) == Some(now);
+    let mut differs = here.filter(|(what, before, now)| before != now && !captured(what, now) && !named(what));
     differs.next().map(|(what, before, now)| format!("{what} was {before} and is {now}"))
 }
 

@@ -48,6 +48,11 @@ pub enum Errand {
 }
 
 impl Trouble {
+    /// Whether it is an attacker who floods calls.
+    pub(super) fn floods(&self) -> bool {
+        matches!(self, Self::Attacker(strategy, ..) if strategy.name == "drain")
+    }
+
     /// Prepares it in the world; what happens to the process itself is for the storm to do.
     pub(super) fn brew(&self, range: &Range) {
         let prey = range.target().instance;
