@@ -140,7 +140,7 @@ fn the_score_says_what_leaked_and_who_was_at_work() {
 #[test]
 fn the_end_is_told_as_it_is() {
     let end = drill("spot");
-    assert!(end.stdout.contains("is terminated, and not by this case: there is nothing left"), "{}", end.stdout);
+    assert!(end.stdout.contains("terminated, and not by this case: there is nothing left"), "{}", end.stdout);
     assert!(!end.stdout.contains("to cut them"), "{}", end.stdout);
     assert!(end.stderr.contains("hint: this drill ends here: the instance is gone"), "{}", end.stderr);
     for name in ["reverts", "no-share-key"] {
