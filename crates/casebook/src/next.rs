@@ -117,6 +117,7 @@ fn report(view: View<'_>, next: &mut Next, row: &RunbookStep) -> StepReport {
     if let Some(why) = gone::why(view, row.step) {
         let mut report = StepReport::bereft(row.step, why, view);
         report.passable = before(view, next, row).is_none();
+        next.observe.extend(gone::unread(view, row.step));
         return report;
     }
     match blocker(view, next, row) {

@@ -5,12 +5,13 @@
 
 use crate::World;
 use crate::world::Event;
-use casebook::id::{GroupId, InstanceId, InterfaceId};
+use casebook::id::{GroupId, InstanceId, InterfaceId, ScalingGroupName};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::fmt;
 
 mod evidence;
+mod host;
 mod network;
 mod role;
 
@@ -38,6 +39,7 @@ pub struct Prey {
     instance: InstanceId,
     groups: BTreeMap<InterfaceId, Vec<GroupId>>,
     profile: Option<casebook::id::Arn>,
+    scaling: Option<ScalingGroupName>,
 }
 
 /// An attacker at large.
@@ -53,7 +55,7 @@ pub(crate) struct Intruder {
 /// policy would otherwise never come to rest.
 const PERSISTENCE: u32 = 12;
 
-/// All of them.
+/// All of them; new ones come last, so that the seeds of older storms mean what they meant.
 pub const ALL: &[Strategy] = &[
     network::REVERT_GROUPS,
     network::NEW_INTERFACE,
@@ -71,6 +73,10 @@ pub const ALL: &[Strategy] = &[
     evidence::DISABLE_KEYS,
     evidence::DETACH_VOLUME,
     evidence::TERMINATE,
+    evidence::UNLOCK_AND_DELETE,
+    role::BLUNT_DENY,
+    host::REJOIN_GROUP,
+    host::POWER_OFF,
 ];
 
 impl Strategy {
@@ -96,6 +102,7 @@ impl World {
             instance: prey.clone(),
             groups: groups.collect(),
             profile: profile.map(|held| held.profile.clone()),
+            scaling: self.membership(prey).map(|member| member.group),
         };
         let every = every.max(SignedDuration::from_secs(1));
         self.intruders.push(Intruder { strategy, prey, every, acts: 0 });

@@ -142,8 +142,8 @@ fn block_rounds(world: &World, snapshot: &SnapshotId, from: i32) -> Vec<Round> {
     rounds
 }
 
-/// The call of a change.
-pub(crate) fn effect_call(effect: &Effect) -> &'static str {
+/// The call of a change: rules of one direction have one of two.
+pub fn effect_call(effect: &Effect) -> &'static str {
     let ingress = |rules: &[Rule]| rules.first().is_some_and(|rule| rule.direction == Direction::Ingress);
     match effect {
         Effect::Source(SourceEffect::RevokeRules { rules, .. } | SourceEffect::AuthorizeRules { rules, .. })

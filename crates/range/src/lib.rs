@@ -15,6 +15,7 @@ pub mod scenario;
 pub mod script;
 pub mod world;
 
+pub use calls::effect_call;
 pub use clock::{Sleep, VirtualClock, run};
 pub use injection::{Injection, Moment};
 pub use range::{CallRecord, Deed, Hand, Range};

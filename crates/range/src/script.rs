@@ -24,6 +24,7 @@ mod reach;
 mod shipped;
 mod staging;
 
+pub use reach::finds_prey;
 pub use staging::{JANITOR, PIPELINE, is_gone};
 
 /// A drill as it is written.

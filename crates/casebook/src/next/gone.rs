@@ -46,6 +46,22 @@ fn state(view: View<'_>) -> Option<&'static str> {
     }
 }
 
+/// What proves the isolation of an instance that shuts down, as far as this run has not read it: until its end it
+/// can talk, and who reads nothing would repeat what an earlier run has read.
+pub fn unread(view: View<'_>, step: StepName) -> Vec<Query> {
+    let target = &view.case.target.instance;
+    let ends = matches!(
+        view.scene.last(&S::Instance(target.clone()).into()),
+        Some(Reading::Instance(instance)) if instance.state == InstanceState::ShuttingDown
+    );
+    if !ends || step != StepName::Isolate || view.case.step_status(step) != Some(StepStatus::Done) {
+        return Vec::new();
+    }
+    let proofs: [Query; 2] = [S::Interfaces(target.clone()).into(), S::QuarantineGroups.into()];
+    let unread = |query: &Query| view.scene.fact(query).is_none() && !view.busy.queries.contains(query);
+    proofs.into_iter().filter(unread).collect()
+}
+
 /// Whether a step stands as it was written before the instance went.
 pub fn was_over(view: View<'_>, step: StepName) -> bool {
     matches!(view.case.step_status(step), Some(StepStatus::Done | StepStatus::Skipped))
@@ -105,6 +121,21 @@ mod tests {
             assert!(may_explain(step, StepStatus::Failed) && !may_explain(step, StepStatus::Done), "{step}");
         }
         assert!([Isolate, Revoke].iter().all(|step| !may_explain(*step, StepStatus::Failed)));
+    }
+
+    #[test]
+    fn while_the_instance_shuts_down_its_isolation_is_read_once_more() {
+        let mut bench = seen(InstanceState::ShuttingDown);
+        assert_eq!(unread(bench.view(), StepName::Isolate), [], "it never stood");
+        bench.step(StepName::Isolate, StepStatus::Done);
+        let interfaces: Query = S::Interfaces(INSTANCE.into()).into();
+        assert_eq!(unread(bench.view(), StepName::Isolate), [interfaces, S::QuarantineGroups.into()]);
+        assert_eq!(unread(bench.view(), StepName::Detach), []);
+        bench.know(S::Interfaces(INSTANCE.into()), Reading::Interfaces(Vec::new()));
+        assert_eq!(unread(bench.view(), StepName::Isolate), [S::QuarantineGroups.into()], "the other one was read");
+        let mut over = seen(InstanceState::Terminated);
+        over.step(StepName::Isolate, StepStatus::Done);
+        assert_eq!(unread(over.view(), StepName::Isolate), [], "it talks to nobody");
     }
 
     #[test]

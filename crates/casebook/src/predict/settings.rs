@@ -4,7 +4,7 @@ use super::Predicted;
 use crate::effect::{Effect, SourceEffect as E, Switch};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
-use crate::scene::balancer::TargetHealth;
+use crate::scene::balancer::{ClassicBalancer, TargetHealth};
 use crate::scene::instance::{Attribute, AttributeValue, Instance, InstanceState, ShutdownBehavior};
 use crate::scene::scaling::Membership;
 
@@ -30,11 +30,7 @@ pub fn after(query: &Query, mut reading: Reading, predicted: &Predicted) -> Read
             }
             _ => {}
         },
-        Reading::Classic(balancers) => {
-            if let E::DeregisterClassic { balancer, .. } = effect {
-                balancers.retain(|other| other.name != *balancer);
-            }
-        }
+        Reading::Classic(balancers) => of_classic(balancers, effect),
         Reading::TargetHealth(targets) => of_targets(query, targets, effect),
         _ => {}
     }
@@ -95,6 +91,18 @@ fn of_member(membership: &mut Option<Membership>, effect: &E) {
 fn set_lifecycle(membership: &mut Option<Membership>, to: &str) {
     if let Some(member) = membership {
         member.lifecycle = to.into();
+    }
+}
+
+/// A balancer that takes the instance back is shown again, with nobody else known of it.
+fn of_classic(balancers: &mut Vec<ClassicBalancer>, effect: &E) {
+    match effect {
+        E::DeregisterClassic { balancer, .. } => balancers.retain(|other| other.name != *balancer),
+        E::RegisterClassic { balancer, instance } if !balancers.iter().any(|other| other.name == *balancer) => {
+            let (name, instances) = (balancer.clone(), vec![instance.clone()]);
+            balancers.push(ClassicBalancer { name, instances, draining_seconds: None });
+        }
+        _ => {}
     }
 }
 

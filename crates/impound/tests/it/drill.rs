@@ -140,7 +140,7 @@ fn the_score_says_what_leaked_and_who_was_at_work() {
 #[test]
 fn the_end_is_told_as_it_is() {
     let end = drill("spot");
-    assert!(end.stdout.contains("is terminated, and not by this case: there is nothing left"), "{}", end.stdout);
+    assert!(end.stdout.contains("terminated, and not by this case: there is nothing left"), "{}", end.stdout);
     assert!(!end.stdout.contains("to cut them"), "{}", end.stdout);
     assert!(end.stderr.contains("hint: this drill ends here: the instance is gone"), "{}", end.stderr);
     for name in ["reverts", "no-share-key"] {
@@ -195,5 +195,17 @@ fn step_by_step_every_step_is_explained_before_and_after() {
     }
     for word in ["by the AWS call ec2:CreateSnapshots", "Why now: it comes after deregister", "How it is undone: "] {
         assert!(end.stderr.contains(word), "no `{word}` in {}", end.stderr);
+    }
+    for bare in ["it comes after capture.\n", "it comes after isolate.\n", "it comes after detach.\n"] {
+        assert!(!end.stderr.contains(bare), "only `{bare}`, and not why");
+    }
+}
+
+/// Rules of both directions are made by two calls, and each is named.
+#[test]
+fn step_by_step_each_call_is_named_as_it_is() {
+    let end = Home::new().run(&["drill", "--step", "--scenario", "open-window"]);
+    for word in ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"] {
+        assert!(end.stderr.contains(&format!("by the AWS call {word}")), "no `{word}` in {}", end.stderr);
     }
 }

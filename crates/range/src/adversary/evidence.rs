@@ -13,6 +13,19 @@ pub(super) const DELETE_SNAPSHOTS: Strategy = Strategy {
     },
 };
 
+pub(super) const UNLOCK_AND_DELETE: Strategy = Strategy {
+    name: "unlock-and-delete",
+    summary: "lifts the locks of governance mode, then deletes the snapshots",
+    act: |world, _| {
+        for id in own_snapshots(world) {
+            if world.storage.snapshots.get(&id).is_some_and(|held| held.lock.is_some()) {
+                let _refused = world.administrator(ATTACKER).unlock_snapshot(&id);
+            }
+            let _refused = world.administrator(ATTACKER).delete_snapshot(&id);
+        }
+    },
+};
+
 pub(super) const UNSHARE: Strategy = Strategy {
     name: "unshare",
     summary: "withdraws every share of a snapshot or an image",

@@ -1,7 +1,9 @@
 //! Against the end of stolen credentials, and against finding one's way.
 
 use super::{ATTACKER, Strategy};
+use crate::world::throttling::Throttling;
 use casebook::id::RoleName;
+use jiff::SignedDuration;
 
 pub(super) const RESTORE_PROFILE: Strategy = Strategy {
     name: "restore-profile",
@@ -52,12 +54,37 @@ pub(super) const STRIP_TAGS: Strategy = Strategy {
     },
 };
 
-pub(super) const DRAIN: Strategy = Strategy {
-    name: "drain",
-    summary: "empties the token buckets of the calls that a response needs",
+pub(super) const BLUNT_DENY: Strategy = Strategy {
+    name: "blunt-deny",
+    summary: "puts a policy that denies nothing in the place of every deny of a case",
     act: |world, _| {
-        for action in ["ec2:ModifyNetworkInterfaceAttribute", "ec2:ModifyInstanceAttribute", "ec2:CreateSnapshots"] {
-            world.drain(action, 1_000);
+        let denies = world.identity.roles.iter().flat_map(|(role, record)| {
+            let sharp = record.inline.iter().map(|policy| &policy.shown).filter(|policy| policy.document != BLUNT);
+            let ours = sharp.filter(|policy| policy.name.starts_with("impound-"));
+            ours.map(|policy| (role.clone(), policy.name.clone()))
+        });
+        for (role, name) in denies.collect::<Vec<(RoleName, String)>>() {
+            let _refused = world.administrator(ATTACKER).put_role_policy(&role, &name, BLUNT);
         }
     },
 };
+
+/// A deny of nothing that anybody calls.
+const BLUNT: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:DeleteVirtualMFADevice","Resource":"*"}]}"#;
+
+pub(super) const DRAIN: Strategy = Strategy {
+    name: "drain",
+    summary: "floods the calls that a response needs, so that AWS throttles everybody's",
+    act: |world, _| {
+        world.settings.throttling = Throttling::Documented;
+        for action in ["ec2:ModifyNetworkInterfaceAttribute", "ec2:ModifyInstanceAttribute", "ec2:CreateSnapshots"] {
+            world.administrator(ATTACKER).flood(action, FLOOD, FLOODED);
+        }
+    },
+};
+
+/// Calls a second: the largest bucket is empty after a tenth of one.
+const FLOOD: u32 = 1_000;
+/// How long a flood lasts.
+const FLOODED: SignedDuration = SignedDuration::from_secs(20);

@@ -8,6 +8,7 @@ use range::adversary::{self, Strategy};
 use range::proof::moment::Moment;
 use range::proof::storm::{Choice, Storm};
 use range::proof::sweep::{Job, Part};
+use range::script;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::process::{ExitCode, exit};
@@ -22,8 +23,27 @@ const USAGE: &str = "storm --seeds N [--from SEED] [--scenario S|chance] [--stra
                      --first: with no more trouble than the first storms knew\n\
                      storm --sweep [--scenario S]: every disturbance at every point of every runbook";
 
+/// Options of which one would be passed over in silence, and why.
+const APART: [(&str, &str, &str); 9] = [
+    ("--sweep", "--strategy", "a sweep knows no attackers"),
+    ("--sweep", "--seeds", "a sweep tries everything and needs no seeds"),
+    ("--sweep", "--from", "a sweep tries everything and needs no seeds"),
+    ("--sweep", "--seed", "a sweep tries everything and needs no seed"),
+    ("--sweep", "--calm", "a sweep is nothing but disturbances"),
+    ("--sweep", "--first", "a sweep is no storm"),
+    ("--calm", "--strategy", "a calm storm has no attacker"),
+    ("--seed", "--seeds", "one storm is told, or many are tried"),
+    ("--seed", "--from", "one storm is told, or many are tried"),
+];
+
 /// After how many seeds a long storm says how far it is.
 const TELL_EVERY: u64 = 5_000;
+
+/// What the program was called for.
+enum Wish {
+    Help,
+    Run(Order),
+}
 
 /// What was asked for.
 struct Order {
@@ -48,9 +68,10 @@ const CLOSED: i32 = 141;
 
 fn main() -> ExitCode {
     match order(std::env::args().skip(1)) {
-        Ok(order) if order.sweep => sweep(&order),
-        Ok(order) if order.told => tell(&order),
-        Ok(order) => storms(&order),
+        Ok(Wish::Help) => help(),
+        Ok(Wish::Run(order)) if order.sweep => sweep(&order),
+        Ok(Wish::Run(order)) if order.told => tell(&order),
+        Ok(Wish::Run(order)) => storms(&order),
         Err(why) => {
             eprintln!("storm: {why}\n{USAGE}");
             ExitCode::from(2)
@@ -58,9 +79,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
+fn help() -> ExitCode {
+    say!("{USAGE}");
+    ExitCode::SUCCESS
+}
+
+fn order(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
     let mut order = Order { from: 1, seeds: 1_000, told: false, sweep: false, choice: Choice::default() };
+    let mut given = BTreeSet::new();
     while let Some(word) = words.next() {
+        given.insert(word.clone());
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
             "--seeds" => order.seeds = number(&value()?)?,
@@ -71,16 +99,30 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
             "--sweep" => order.sweep = true,
             "--calm" => order.choice.calm = true,
             "--first" => order.choice.first = true,
+            "--help" | "-h" => return Ok(Wish::Help),
             _ => return Err(format!("`{word}` is no option")),
         }
     }
-    order.checked()
+    apart(&given)?;
+    order.checked().map(Wish::Run)
+}
+
+/// Nothing that was asked for is passed over.
+fn apart(given: &BTreeSet<String>) -> Result<(), String> {
+    let both = APART.iter().find(|(one, other, _)| given.contains(*one) && given.contains(*other));
+    both.map_or(Ok(()), |(one, other, why)| Err(format!("{one} and {other}: {why}; leave one of them out")))
 }
 
 impl Order {
-    /// No storm at all breaks no law either.
+    /// What would try nothing breaks no law either.
     fn checked(self) -> Result<Self, String> {
+        self.finds_prey()?;
         match (self.seeds, self.from.checked_add(self.seeds)) {
+            _ if self.sweep && self.jobs().is_empty() => Err(format!(
+                "no sweep goes through `{}`; leave --scenario out, or take one of: {}",
+                self.choice.scenario.map_or("", |scenario| scenario.name),
+                swept().into_iter().collect::<Vec<_>>().join(", ")
+            )),
             _ if self.told || self.sweep => Ok(self),
             (0, _) => Err("0 seeds: nothing would be tried; at least 1".to_owned()),
             (_, None) => {
@@ -89,6 +131,27 @@ impl Order {
             _ => Ok(self),
         }
     }
+
+    /// An attacker who finds nothing to act on tries nothing. What there is by chance only the seed knows.
+    fn finds_prey(&self) -> Result<(), String> {
+        match (self.choice.strategy, self.choice.scenario) {
+            (Some(strategy), Some(scenario)) if scenario.name != Scenario::by_chance().name => {
+                script::finds_prey(strategy, scenario).map_err(|why| format!("{why}; take another --scenario"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a sweep would go through.
+    fn jobs(&self) -> Vec<Job> {
+        let wanted = |job: &Job| self.choice.scenario.is_none_or(|scenario| scenario.name == job.scenario);
+        Job::all().into_iter().filter(wanted).collect()
+    }
+}
+
+/// Every scenario that some sweep goes through.
+fn swept() -> BTreeSet<&'static str> {
+    Job::all().into_iter().map(|job| job.scenario).collect()
 }
 
 fn number(text: &str) -> Result<u64, String> {
@@ -108,9 +171,8 @@ fn strategy(name: &str) -> Result<&'static Strategy, String> {
 
 /// Everything that can be disturbed, in every scenario or one.
 fn sweep(order: &Order) -> ExitCode {
-    let wanted = |job: &Job| order.choice.scenario.is_none_or(|scenario| scenario.name == job.scenario);
     let mut broken = 0;
-    for job in Job::all().into_iter().filter(wanted) {
+    for job in order.jobs() {
         let what = match job.part {
             Part::Response => "to custody",
             Part::Release => "released",
@@ -207,7 +269,7 @@ fn peak_megabytes() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::order;
+    use super::{Wish, order};
 
     fn refusal(line: &str) -> Option<String> {
         order(line.split_whitespace().map(str::to_owned)).err()
@@ -224,5 +286,43 @@ mod tests {
     #[test]
     fn a_single_storm_is_told_of_any_seed() {
         assert_eq!(refusal("--seed 18446744073709551615"), None);
+    }
+
+    #[test]
+    fn a_sweep_of_nothing_is_refused() {
+        for scenario in ["big-account", "chance"] {
+            let why = refusal(&format!("--sweep --scenario {scenario}")).expect("refused");
+            assert!(why.contains(scenario) && why.contains("web-tier"), "{why}");
+        }
+        assert_eq!(refusal("--sweep --scenario lone"), None);
+    }
+
+    #[test]
+    fn an_option_that_would_be_passed_over_is_refused() {
+        for line in [
+            "--calm --strategy drain",
+            "--sweep --strategy drain",
+            "--sweep --seeds 3",
+            "--sweep --calm",
+            "--seed 3 --seeds 9",
+        ] {
+            let why = refusal(line).expect(line);
+            assert!(why.contains("leave one of them out"), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_attacker_without_prey_is_refused() {
+        let why = refusal("--strategy strip-deny --scenario lone").expect("refused");
+        assert!(why.contains("no role") && why.contains("--scenario"), "{why}");
+        assert_eq!(refusal("--strategy strip-deny --scenario web-tier"), None);
+        assert_eq!(refusal("--strategy strip-deny --scenario chance"), None);
+    }
+
+    #[test]
+    fn whoever_asks_for_help_is_refused_nothing() {
+        for line in ["--help", "-h", "--sweep --help"] {
+            assert!(matches!(order(line.split_whitespace().map(str::to_owned)), Ok(Wish::Help)), "{line}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub struct History {
     pub deeds: Vec<Deed>,
     /// What of the target a release must give back, as it was at first.
     pub before: BTreeMap<String, String>,
+    /// The same when the capture stood and the first change was announced: others may have been faster.
+    pub captured: BTreeMap<String, String>,
 }
 
 impl History {

@@ -79,8 +79,12 @@ const EVERY: u32 = 30;
 impl Storm {
     /// The storm of a seed.
     pub fn new(seed: u64, choice: Choice) -> Self {
-        let storm = Self::first(seed, choice);
-        if choice.calm || choice.first { storm } else { storm.worse() }
+        let mut storm = Self::first(seed, choice);
+        // The first storms knew a flood that was over at once and did nothing: without it they mean what they meant.
+        if choice.first && choice.strategy.is_none() {
+            storm.troubles.retain(|trouble| !trouble.floods());
+        }
+        if choice.calm || choice.first { storm } else { storm.worse(choice.strategy) }
     }
 
     /// The storm of a seed as far as the first storms went.
@@ -114,9 +118,11 @@ impl Storm {
     }
 
     /// The same with what later storms know besides.
-    fn worse(mut self) -> Self {
+    fn worse(mut self, only: Option<&'static Strategy>) -> Self {
         let mut rng = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x006d_6f72_6500);
         self.troubles.extend(trouble::more(&mut rng));
+        let mut newer = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x6e65_7765_7200);
+        self.troubles.extend(trouble::newer(&mut newer).filter(|_| only.is_none()));
         self.guarded = (rng.u8(..8) == 0).then(|| SignedDuration::from_secs(rng.i64(60..900)));
         let other_gates = [Gate::Router, Gate::ProtectedAsset];
         self.approved.extend(other_gates.into_iter().filter(|_| rng.u8(..6) == 0));

@@ -8,6 +8,7 @@ use casebook::effect::Effect;
 use casebook::entry::Entry;
 use engine::{Event, Watcher};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A law that was broken.
@@ -45,11 +46,9 @@ pub(crate) struct Witness {
 
 impl Witness {
     pub(crate) fn of(range: &Range) -> Self {
-        let target = range.target().instance;
-        let before = range.with_world(|world| belongings(world, &target));
         Self {
             range: range.clone(),
-            history: History { before, ..History::default() },
+            history: History { before: before(range), ..History::default() },
             breaches: Vec::new(),
             taken: range.deed_count(),
             announced: Vec::new(),
@@ -74,8 +73,17 @@ impl Witness {
     pub(crate) fn wrote(&mut self, seq: u64, at: Timestamp, entry: &Entry) {
         self.catch_up();
         match entry {
-            Entry::Intent(intent) => self.announced.push(intent.effect.clone()),
-            Entry::Opened(_) | Entry::Resumed(_) => self.begin(),
+            Entry::Intent(intent) => {
+                self.announced.push(intent.effect.clone());
+                if self.history.captured.is_empty() {
+                    self.history.captured = before(&self.range);
+                }
+            }
+            Entry::Opened(_) => {
+                self.history.before = before(&self.range);
+                self.begin();
+            }
+            Entry::Resumed(_) => self.begin(),
             _ => {}
         }
         self.history.lines.push(Line { seq, at, entry: entry.clone() });
@@ -133,6 +141,12 @@ impl Witness {
         });
         self.breaches.extend(found);
     }
+}
+
+/// What a release must give back of a case that begins now.
+fn before(range: &Range) -> BTreeMap<String, String> {
+    let target = range.target().instance;
+    range.with_world(|world| belongings(world, &target))
 }
 
 impl Watcher for Witness {

@@ -2,6 +2,7 @@
 //! attacker would find.
 
 use super::{Asset, Responder};
+use crate::adversary::Strategy;
 use crate::scenario::Scenario;
 use crate::world::World;
 use casebook::gate::Gate;
@@ -11,11 +12,20 @@ use casebook::step::Phase;
 use casebook::tags;
 use std::collections::BTreeSet;
 
+/// Whether an attacker's habit finds anything to act on in a world.
+///
+/// # Errors
+/// What the world lacks.
+pub fn finds_prey(strategy: &Strategy, scenario: Scenario) -> Result<(), String> {
+    Facts::of(scenario).strategy(strategy.name)
+}
+
 /// The target's surroundings, as far as scripts can contradict them.
 pub(super) struct Facts {
     pub(super) world: &'static str,
     pub(super) spot: bool,
     profile: bool,
+    member: bool,
     balanced: bool,
     data_volumes: bool,
     customer_keys: bool,
@@ -35,6 +45,7 @@ impl Facts {
             world: scenario.name,
             spot: machine.spot,
             profile: world.association_of(target).is_some(),
+            member: world.membership(target).is_some(),
             balanced: targets.flat_map(|targets| targets.keys()).any(|held| held.id == target.as_str()),
             data_volumes: disks.filter(|held| held.instance == *target).count() > 1,
             customer_keys: world
@@ -65,7 +76,10 @@ impl Facts {
     /// Whether an attacker's habit finds anything to act on.
     pub(super) fn strategy(&self, name: &str) -> Result<(), String> {
         let lacks = match name {
-            "restore-profile" | "strip-deny" | "keep-fetching" if !self.profile => "its instance has no role",
+            "restore-profile" | "strip-deny" | "blunt-deny" | "keep-fetching" if !self.profile => {
+                "its instance has no role"
+            }
+            "rejoin-group" if !self.member => "its instance is in no Auto Scaling group",
             "register-again" if !self.balanced => "its instance is behind no balancer",
             "detach-volume" if !self.data_volumes => "its instance has a root volume only",
             "disable-keys" if !self.customer_keys => "its account has no key of its own",

@@ -13,6 +13,7 @@ use super::errors::refused;
 use casebook::fault::Fault;
 use casebook::id::AccountId;
 use casebook::query::Side;
+use jiff::SignedDuration;
 
 /// Where administrators call from, as CloudTrail has it.
 const CALLS_FROM: &str = "192.0.2.10";
@@ -77,6 +78,14 @@ impl Administrator<'_> {
     pub fn drain(&mut self, action: &'static str, calls: i64) {
         self.world.drain(action, calls);
         self.record(Call::new(action, &[]), None);
+    }
+
+    /// Makes so many calls of an action each second, for a while, that change nothing: most are refused for want of
+    /// tokens. CloudTrail gets one event for all of them.
+    pub fn flood(&mut self, action: &'static str, each_second: u32, time: SignedDuration) {
+        self.world.flood(action, each_second, time);
+        let throttled = refused("RequestLimitExceeded", format!("Request limit exceeded: {action}"));
+        self.record(Call::new(action, &[]), Some(&throttled));
     }
 
     /// Makes a call: the token bucket and the organisation's policy come first, then AWS's rules; the record comes in

@@ -213,11 +213,14 @@ impl World {
         }
     }
 
-    /// ExitStandby: the desired capacity rises by one, and the balancers get the member back.
+    /// ExitStandby: the desired capacity rises by one, and the balancers get the member back. Its protection
+    /// from scale-in, which detaching loses, stays
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html>).
     pub(crate) fn exit_standby(&mut self, name: &ScalingGroupName, id: &InstanceId) -> Result<Made, Fault> {
-        self.member_in(name, id, &["Standby"])?;
+        let protected = self.member_in(name, id, &["Standby"])?.protected;
         self.raise(name)?;
         self.enter(name, id);
+        self.scaling_record(name)?.members.entry(id.clone()).and_modify(|member| member.protected = protected);
         Ok(Made::nothing())
     }
 

@@ -7,7 +7,7 @@ use super::errors::refused;
 use casebook::fault::Fault;
 use casebook::id::AccountId;
 use casebook::query::Side;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Whether calls are counted.
@@ -35,6 +35,7 @@ const fn rate(size: i64, refill: i64) -> Rate {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Buckets {
     levels: BTreeMap<(AccountId, String), Level>,
+    floods: BTreeMap<(AccountId, String), Flood>,
 }
 
 /// Thousandths of tokens at a moment: what comes back in a second comes back evenly.
@@ -42,6 +43,22 @@ pub(crate) struct Buckets {
 struct Level {
     millis: i64,
     at: Timestamp,
+}
+
+/// Others who take so many tokens of each second's until then.
+#[derive(Clone, Copy, Debug)]
+struct Flood {
+    taken: i64,
+    until: Timestamp,
+}
+
+impl Level {
+    /// The level at a later moment, with so many tokens more, or fewer, each second.
+    fn later(self, at: Timestamp, tokens: i64, rate: Rate) -> Self {
+        let passed = i64::try_from(at.duration_since(self.at).as_millis()).unwrap_or(i64::MAX / 1000).max(0);
+        let millis = self.millis.saturating_add(passed.saturating_mul(tokens));
+        Self { millis: millis.clamp(0, rate.size * 1000), at: at.max(self.at) }
+    }
 }
 
 /// The rate of an action: its own where the page lists it, else that of its category.
@@ -69,11 +86,13 @@ fn rate_of(action: &str) -> Option<Rate> {
 
 impl Buckets {
     fn level(&self, account: &AccountId, action: &str, rate: Rate, now: Timestamp) -> i64 {
-        let full = rate.size * 1000;
-        self.levels.get(&(account.clone(), action.to_owned())).map_or(full, |level| {
-            let passed = i64::try_from(now.duration_since(level.at).as_millis()).unwrap_or(i64::MAX / 1000);
-            full.min(level.millis.saturating_add(passed.saturating_mul(rate.refill)))
-        })
+        let key = (account.clone(), action.to_owned());
+        let Some(level) = self.levels.get(&key) else { return rate.size * 1000 };
+        let flooded = self
+            .floods
+            .get(&key)
+            .map_or(*level, |flood| level.later(flood.until.min(now), rate.refill - flood.taken, rate));
+        flooded.later(now, rate.refill, rate).millis
     }
 
     fn set(&mut self, account: &AccountId, action: &str, level: Level) {
@@ -104,5 +123,15 @@ impl World {
         let millis = self.buckets.level(&account, action, rate, self.now);
         let left = millis.saturating_sub(calls.max(0).saturating_mul(1000)).max(millis % 1000);
         self.buckets.set(&account, action, Level { millis: left, at: self.now });
+    }
+    /// Others in the account under investigation make so many calls of an action each second, for a while: what
+    /// comes back of the bucket is theirs first. Another flood of the same action takes the place of this one.
+    pub fn flood(&mut self, action: &str, each_second: u32, time: SignedDuration) {
+        let Some(rate) = rate_of(action) else { return };
+        let account = self.place.source.clone();
+        let millis = self.buckets.level(&account, action, rate, self.now);
+        self.buckets.set(&account, action, Level { millis, at: self.now });
+        let flood = Flood { taken: each_second.into(), until: self.after(time) };
+        self.buckets.floods.insert((account, action.to_owned()), flood);
     }
 }

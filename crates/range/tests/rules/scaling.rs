@@ -99,6 +99,7 @@ fn a_group_never_falls_below_its_minimum() {
 #[test]
 fn standby_and_back() {
     let range = cloud("web-tier");
+    make(&range, S::SetScaleInProtection { group: "web".into(), instance: target(&range), to: Switch::On });
     make(&range, standby(&range));
     assert_eq!((lifecycle(&range).as_deref(), group(&range).desired), (Some("EnteringStandby"), 1));
     pass(&range, 301);
@@ -106,6 +107,7 @@ fn standby_and_back() {
     make(&range, S::ExitStandby { group: "web".into(), instance: target(&range) });
     pass(&range, 20);
     assert_eq!((lifecycle(&range).as_deref(), group(&range).desired), (Some("InService"), 2));
+    assert!(membership(&range).is_some_and(|member| member.protected), "detaching loses it, standby does not");
     assert!(classic_holds(&range));
 }
 

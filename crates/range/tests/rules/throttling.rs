@@ -82,3 +82,27 @@ fn a_flood_throttles_reads_rehearsals_and_the_attacker_himself() {
     });
     assert_eq!(act.expect_err("the bucket is everybody's").code, "RequestLimitExceeded");
 }
+
+#[test]
+fn a_flood_takes_what_comes_back_until_it_ends() {
+    let range = counted("lone");
+    let action = "ec2:CreateSnapshots";
+    range.with_world(|world| world.administrator("mallory").flood(action, 1_000, SignedDuration::from_secs(20)));
+    crate::support::pass(&range, 10);
+    assert_eq!(served(&range, Side::Source, action), 0, "what comes back is taken");
+    assert_eq!(served(&range, Side::Source, "ec2:ModifyInstanceAttribute"), 50, "another action has its own bucket");
+    crate::support::pass(&range, 12);
+    assert_eq!(served(&range, Side::Source, action), 10, "two seconds after its end");
+}
+
+#[test]
+fn a_slow_flood_leaves_the_rest() {
+    let range = counted("lone");
+    let action = "ec2:CreateSnapshots";
+    range.with_world(|world| {
+        world.drain(action, 1_000);
+        world.flood(action, 4, SignedDuration::from_secs(20));
+    });
+    crate::support::pass(&range, 10);
+    assert_eq!(served(&range, Side::Source, action), 10, "one of five each second");
+}

@@ -2,6 +2,7 @@
 //! and the end is the undisturbed one.
 
 mod flaws;
+mod flood;
 mod policy;
 mod safety;
 mod storms;

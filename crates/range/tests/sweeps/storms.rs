@@ -1,5 +1,6 @@
 //! A short storm, the seeds that once broke a law, and the same bytes from the same seed.
 
+use range::adversary::Strategy;
 use range::proof::storm::{Choice, Storm};
 use std::process::{Command, Stdio};
 
@@ -16,8 +17,10 @@ const FIRST_BROKEN: [u64; 21] = [
 ];
 /// The same of later storms: a role that only the captured instance showed, and an instance that was isolated though one of
 /// its protections could not be read, a step that was proved by two readings of minutes before, and a checker for which an instance that was terminated a moment
-/// ago has no address.
-const BROKEN: [u64; 4] = [9401, 26_895, 41_887, 52_665];
+/// ago has no address, and a verdict that repeated what an earlier run had read of an instance that shuts down.
+const BROKEN: [u64; 5] = [9401, 21_648, 26_895, 41_887, 52_665];
+/// The same with one attacker alone: a checker for which what stood at the opening was what was captured.
+const BROKEN_BY: [(&str, u64); 1] = [("power-off", 175)];
 /// How many more are tried each time.
 const SHORT: u64 = 150;
 
@@ -32,6 +35,9 @@ fn weather(seeds: impl Iterator<Item = u64>, choice: Choice) {
 fn what_once_broke_a_law_does_not_again() {
     weather(FIRST_BROKEN.into_iter(), Choice { first: true, ..Choice::default() });
     weather(BROKEN.into_iter(), Choice::default());
+    for (strategy, seed) in BROKEN_BY {
+        weather([seed].into_iter(), Choice { strategy: Strategy::named(strategy), ..Choice::default() });
+    }
 }
 
 #[test]

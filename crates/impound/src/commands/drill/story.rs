@@ -311,7 +311,7 @@ impl Story {
     fn change(&mut self, step: StepName, effect: &Effect) {
         self.announce(step);
         self.acted.insert(step);
-        let (action, at) = (effect.actions()[0], self.clock.now());
+        let (action, at) = (range::effect_call(effect), self.clock.now());
         match &mut self.alike {
             Some(alike) if alike.step == step && alike.action == action && alike.at == at => alike.more += 1,
             _ => {

@@ -1,12 +1,13 @@
 //! Only what belongs to the case is changed.
 
 use super::custody::captured_volumes;
+use super::release::deletion;
 use super::{Checker, Sight};
 use crate::World;
 use casebook::effect::{Effect, ForensicEffect as F, SourceEffect as S};
 use casebook::entry::Entry;
 use casebook::gate::Gate;
-use casebook::id::{GroupId, InstanceId, InterfaceId, RoleName, VolumeId};
+use casebook::id::{GroupId, ImageId, InstanceId, InterfaceId, ProfileAssociationId, RoleName, VolumeId, VpcId};
 use casebook::reading::Reading;
 use casebook::scene::instance::Tags;
 use casebook::scene::network::Interface;
@@ -54,18 +55,45 @@ impl Judge<'_> {
         self.read_cards().any(|interface| interface.id == *id)
     }
 
-    /// The interfaces that readings have shown as the target's.
-    fn read_cards(&self) -> impl Iterator<Item = &Interface> {
-        let readings = self.sight.history.lines.iter().filter_map(|line| match &line.entry {
+    /// What the ledger has of answers.
+    fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.sight.history.lines.iter().filter_map(|line| match &line.entry {
             Entry::Captured(captured) => captured.reading.as_ref(),
             Entry::Observed(observed) => Some(&observed.reading),
             _ => None,
-        });
-        let lists = readings.filter_map(|reading| match reading {
+        })
+    }
+
+    /// The interfaces that readings have shown as the target's.
+    fn read_cards(&self) -> impl Iterator<Item = &Interface> {
+        let lists = self.readings().filter_map(|reading| match reading {
             Reading::Interfaces(interfaces) => Some(interfaces),
             _ => None,
         });
         lists.flatten()
+    }
+
+    /// Whether an association is the target's: it stands so, was read so, or was made by the case, which
+    /// makes none for others.
+    fn association(&self, id: &ProfileAssociationId) -> bool {
+        let lists = self.readings().filter_map(|reading| match reading {
+            Reading::Associations(associations) => Some(associations),
+            _ => None,
+        });
+        let standing = self.world().identity.associations.get(id);
+        let mut known = standing.into_iter().chain(lists.flatten().filter(|held| held.id == *id));
+        known.any(|held| self.target(&held.instance)) || self.made(id.as_str())
+    }
+
+    /// Whether the target has an interface in a VPC, or had one.
+    fn vpc(&self, id: &VpcId) -> bool {
+        let cards = self.world().cards_of(&self.sight.briefing.target.instance);
+        cards.into_iter().map(|card| &card.shown).chain(self.read_cards()).any(|card| card.vpc == *id)
+    }
+
+    fn image(&self, id: &ImageId) -> bool {
+        let held = self.world().storage.images.get(id);
+        held.is_none_or(|held| self.case_tags(&held.shown.tags) || self.made(id.as_str()))
     }
 
     /// Whether a group was made by a case, or stands ready for cases.
@@ -186,14 +214,15 @@ fn source(judge: &Judge<'_>, effect: &S) -> bool {
         | S::Reencrypt { snapshot, .. }
         | S::ShareSnapshot { snapshot, .. }
         | S::UnshareSnapshot { snapshot, .. } => judge.snapshot(snapshot),
-        S::CreateSnapshot { .. }
-        | S::CreateGroup { .. }
-        | S::CreateAcl { .. }
-        | S::ReencryptImage { .. }
-        | S::ShareImage { .. }
-        | S::UnshareImage { .. }
-        | S::ReplaceProfile { .. }
-        | S::DisassociateProfile { .. } => true,
+        S::ReencryptImage { image, .. } | S::ShareImage { image, .. } | S::UnshareImage { image, .. } => {
+            judge.image(image)
+        }
+        S::CreateSnapshot { volume, .. } => disk(judge, volume),
+        S::CreateGroup { vpc, tags, .. } => judge.case_tags(tags) && judge.vpc(vpc),
+        S::CreateAcl { vpc, tags, .. } => judge.case_tags(tags) && judge.vpc(vpc) && judge.approved(Gate::SubnetNacl),
+        S::ReplaceProfile { association, .. } | S::DisassociateProfile { association } => {
+            judge.association(association)
+        }
     }
 }
 
@@ -210,22 +239,24 @@ fn captured_disks<'s>(sight: &'s Sight<'_>) -> impl Iterator<Item = &'s VolumeId
     instances.flat_map(|instance| &instance.block_devices).map(|disk| &disk.volume)
 }
 
+/// A volume of the target: attached now, shown as its own when it was captured, or attached before the case.
+fn disk(judge: &Judge<'_>, id: &VolumeId) -> bool {
+    let target = &judge.sight.briefing.target.instance;
+    let held = judge.world().storage.volumes.get(id);
+    held.is_some_and(|volume| volume.shown.attachments.iter().any(|held| held.instance == *target))
+        || captured_volumes(judge.sight).contains(id)
+        || captured_disks(judge.sight).any(|volume| volume == id)
+        || judge.sight.history.before.contains_key(&deletion(id))
+}
+
 /// The target, its interfaces and volumes, and what the case made.
 fn taggable(judge: &Judge<'_>, id: &str) -> bool {
-    let world = judge.world();
     let target = &judge.sight.briefing.target.instance;
-    let volumes = world
-        .storage
-        .volumes
-        .values()
-        .filter(|volume| volume.shown.attachments.iter().any(|held| held.instance == *target));
     id == target.as_str()
-        || world.cards_of(target).iter().any(|card| card.shown.id.as_str() == id)
-        || volumes.into_iter().any(|volume| volume.shown.id.as_str() == id)
+        || judge.world().cards_of(target).iter().any(|card| card.shown.id.as_str() == id)
         || judge.made(id)
         || judge.was_read(&InterfaceId::from(id))
-        || captured_volumes(judge.sight).iter().any(|volume| volume.as_str() == id)
-        || captured_disks(judge.sight).any(|volume| volume.as_str() == id)
+        || disk(judge, &VolumeId::from(id))
 }
 
 /// A registration of the target: by its id, or by an address of an interface of its own, which may have gone

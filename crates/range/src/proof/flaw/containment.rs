@@ -265,7 +265,7 @@ fn hours_early(document: &str) -> String {
 }
 
 /// The open window is configured, and its gate approved.
-fn with_window(trial: &mut Trial) {
+pub(super) fn with_window(trial: &mut Trial) {
     trial.settings.policy.tracked_connections = TrackedConnections::Convert;
     trial.approve(Gate::OpenWindow);
 }

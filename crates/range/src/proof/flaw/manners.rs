@@ -26,6 +26,39 @@ pub(super) const FLAWS: &[Flaw] = &[
         ..NONE
     },
     Flaw {
+        what: "takes the profile off everybody who has it",
+        caught_by: "declared-only",
+        act: |range, effect| match effect {
+            Effect::Source(S::DisassociateProfile { .. } | S::ReplaceProfile { .. }) => {
+                let target = range.target().instance;
+                let theirs = range.with_world(|world| {
+                    let mut held = world.identity.associations.values();
+                    held.find(|held| held.instance != target).expect("a bystander has the profile too").id.clone()
+                });
+                Act::Also(S::DisassociateProfile { association: theirs }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "snapshots the volumes of a bystander as well",
+        caught_by: "declared-only",
+        act: |range, effect| match effect {
+            Effect::Source(S::CreateSnapshots { description, tags, .. }) => {
+                let target = range.target().instance;
+                let volume = range.with_world(|world| {
+                    let mut volumes = world.storage.volumes.values().map(|volume| &volume.shown);
+                    let other = volumes.find(|volume| volume.attachments.iter().any(|at| at.instance != target));
+                    other.expect("the web tier has bystanders").id.clone()
+                });
+                Act::Also(S::CreateSnapshot { volume, description: description.clone(), tags: tags.clone() }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
         what: "denies the whole role because the settings say so, and does not ask who shares it",
         caught_by: "declared-only",
         scenario: "shared-role",

@@ -1,6 +1,6 @@
 //! What can go wrong in a storm, each thing at a moment that the seed decides.
 
-use crate::adversary::Strategy;
+use crate::adversary::{self, Strategy};
 use crate::proof::trial::{Crash, fault};
 use crate::world::World;
 use crate::world::killers::automations::Automation;
@@ -48,6 +48,11 @@ pub enum Errand {
 }
 
 impl Trouble {
+    /// Whether it is an attacker who floods calls.
+    pub(super) fn floods(&self) -> bool {
+        matches!(self, Self::Attacker(strategy, ..) if strategy.name == "drain")
+    }
+
     /// Prepares it in the world; what happens to the process itself is for the storm to do.
     pub(super) fn brew(&self, range: &Range) {
         let prey = range.target().instance;
@@ -126,6 +131,9 @@ const FIRST_ACTIONS: [&str; 24] = [
     "ec2:DescribeSnapshots",
 ];
 
+/// How many habits attackers had in the first storms.
+const FIRST_HABITS: usize = 16;
+
 /// What went wrong in the first storms.
 pub(super) fn first(rng: &mut Rng, only: Option<&'static Strategy>) -> Vec<Trouble> {
     let strikes = rng.usize(..5);
@@ -134,8 +142,7 @@ pub(super) fn first(rng: &mut Rng, only: Option<&'static Strategy>) -> Vec<Troub
     troubles.extend((0..crashes).map(|_| Trouble::Crash(crash(rng))));
     let attackers = if only.is_some() { 1 } else { [0, 0, 1, 1, 2, 3][rng.usize(..6)] };
     for _ in 0..attackers {
-        let all = crate::adversary::ALL;
-        let strategy = only.unwrap_or_else(|| &all[rng.usize(..all.len())]);
+        let strategy = only.unwrap_or_else(|| &adversary::ALL[rng.usize(..FIRST_HABITS)]);
         troubles.push(Trouble::Attacker(strategy, rng.i64(0..60), rng.i64(5..120)));
     }
     if rng.u8(..10) == 0 {
@@ -166,6 +173,12 @@ pub(super) fn more(rng: &mut Rng) -> Vec<Trouble> {
         troubles.push(Trouble::Automated(errand, rng.i64(10..120)));
     }
     troubles
+}
+
+/// An attacker with a habit that came later, at times.
+pub(super) fn newer(rng: &mut Rng) -> Option<Trouble> {
+    let habits = &adversary::ALL[FIRST_HABITS..];
+    (rng.u8(..6) == 0).then(|| Trouble::Attacker(&habits[rng.usize(..habits.len())], rng.i64(0..60), rng.i64(5..120)))
 }
 
 /// Every call that a step says it needs, in either account.

@@ -44,6 +44,9 @@ pub(super) fn more(trial: &Trial, rng: &mut Rng) {
         if rng.u8(..12) == 0 {
             world.label(&trial.range.target().instance, "impound:protected", "true");
         }
+        let settings = &mut world.settings;
+        settings.credential_refresh = SignedDuration::from_secs([0, 30, 3_600][rng.usize(..3)]);
+        settings.trail_lag = SignedDuration::from_mins([0, 5, 15][rng.usize(..3)]);
     });
 }
 
