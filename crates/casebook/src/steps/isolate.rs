@@ -21,7 +21,8 @@ use crate::effect::SourceEffect;
 use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::id::{GroupId, InterfaceId, VpcId};
-use crate::query::SourceQuery as S;
+use crate::next::watch;
+use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::instance::{Instance, InstanceState};
 use crate::scene::network::{Interface, RouteTable};
@@ -107,7 +108,7 @@ fn plan(agenda: &mut Agenda<'_>) {
     let open: Vec<_> = interfaces.iter().filter(|interface| !is_in(interface, &groups)).collect();
     if open.is_empty() {
         closed(agenda, interfaces, &groups);
-    } else {
+    } else if !asks_for_membership_again(agenda) {
         open.into_iter().for_each(|interface| close(agenda, interface, &groups));
     }
     account_for_all(agenda, instance, interfaces);
@@ -262,6 +263,19 @@ fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
         _ => agenda.yield_to(StepName::Detach, format!("after detach: {why}")),
     }
     true
+}
+
+/// Who puts an interface back may have put the instance back into its group too: before one is closed again, the
+/// membership is read again that was read some time ago.
+fn asks_for_membership_again(agenda: &mut Agenda<'_>) -> bool {
+    let view = agenda.view;
+    let query = Query::from(S::Membership(view.case.target.instance.clone()));
+    let old = view.scene.fact(&query).is_some_and(|fact| fact.at + watch::AT_THE_END <= view.now);
+    let again = old && has_cut(view.case) && !super::detach::accepted(view.case);
+    if again {
+        agenda.ask(query);
+    }
+    again
 }
 
 /// Auto Scaling marks its members with a tag that nobody else can write
