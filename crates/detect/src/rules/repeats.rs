@@ -3,8 +3,8 @@
 
 use rsigma_parser::{CorrelationRule, CorrelationType, SigmaRule};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 
 /// The part of a window within which a repetition is passed over: by so much a count may fall behind.
 const PART: i64 = 32;
@@ -16,14 +16,13 @@ const REMEMBERED: usize = 16_384;
 pub(super) struct Repeats {
     /// By rule: within how many seconds a repetition changes nothing; `None` where every record counts.
     gaps: Vec<Option<i64>>,
-    counted: HashMap<u64, i64>,
-    hasher: RandomState,
+    counted: HashMap<[u8; 32], i64>,
 }
 
 impl Repeats {
     pub fn of(rules: &[SigmaRule], correlations: &[CorrelationRule]) -> Self {
         let gaps = rules.iter().map(|rule| gap(rule, correlations)).collect();
-        Self { gaps, counted: HashMap::new(), hasher: RandomState::new() }
+        Self { gaps, counted: HashMap::new() }
     }
 
     /// Whether a record of that second that matches these rules says what was counted a moment ago. `kept` is what
@@ -32,9 +31,8 @@ impl Repeats {
         let gaps: Option<Vec<i64>> = rules.iter().map(|rule| self.gaps[*rule]).collect();
         let Some(gap) = gaps.and_then(|gaps| gaps.into_iter().min()) else { return false };
         let said = kept.as_object().map(|fields| fields.iter().filter(|(name, _)| *name != "id"));
-        let said: Vec<(&String, String)> =
-            said.into_iter().flatten().map(|(name, value)| (name, value.to_string())).collect();
-        let key = self.hasher.hash_one((rules, said));
+        let said: Vec<_> = said.into_iter().flatten().collect();
+        let key = Sha256::digest(format!("{rules:?} {said:?}")).into();
         if self.counted.get(&key).is_some_and(|last| second - last < gap) {
             return true;
         }

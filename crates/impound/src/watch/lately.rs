@@ -49,26 +49,31 @@ impl Lately {
         if self.unwritten.is_empty() {
             return Ok(());
         }
-        let folder = self.folder.clone();
-        let unwritable = |error: std::io::Error| {
-            Failure::usage(format!("cannot keep records for the next watch in {}: {error}", folder.display()))
-        };
-        let file = self.file(now).map_err(unwritable)?;
-        file.0.write_all(&file.1).and_then(|()| file.0.sync_data()).map_err(unwritable)?;
+        self.append(now).map_err(|error| {
+            let folder = self.folder.display();
+            Failure::usage(format!("cannot keep records for the next watch in {folder}: {error}"))
+        })?;
         self.unwritten.clear();
         Ok(())
     }
 
-    /// The file to write, another one each hour, and what is to be written.
-    fn file(&mut self, now: Timestamp) -> std::io::Result<(&mut File, &Vec<u8>)> {
-        if self.file.as_ref().is_none_or(|(begun, _)| now.duration_since(*begun) >= EACH) {
-            DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-            self.drop_old(now)?;
-            let path = self.folder.join(format!("{NAME}{:011}.jsonl", now.as_second()));
-            self.file = Some((now, OpenOptions::new().create(true).append(true).mode(0o600).open(path)?));
-        }
-        let (_, file) = self.file.as_mut().expect("begun above");
-        Ok((file, &self.unwritten))
+    fn append(&mut self, now: Timestamp) -> std::io::Result<()> {
+        let (begun, mut file) = match self.file.take() {
+            Some((begun, file)) if now.duration_since(begun) < EACH => (begun, file),
+            _ => (now, self.begin(now)?),
+        };
+        file.write_all(&self.unwritten)?;
+        file.sync_data()?;
+        self.file = Some((begun, file));
+        Ok(())
+    }
+
+    /// Another file; those go that count no more.
+    fn begin(&self, now: Timestamp) -> std::io::Result<File> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        self.drop_old(now)?;
+        let path = self.folder.join(format!("{NAME}{:011}.jsonl", now.as_second()));
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path)
     }
 
     fn drop_old(&self, now: Timestamp) -> std::io::Result<()> {
