@@ -112,6 +112,11 @@ impl Desk {
         self.stories.tell(at_least)
     }
 
+    /// Takes an alert for untold: what comes to it next is news.
+    pub fn untell(&mut self, alert: &str) {
+        self.stories.untell(alert);
+    }
+
     /// The baseline, with what was learned here; `None` when there is none.
     pub fn baseline(&self) -> Option<&Baseline> {
         self.baseline.as_ref()

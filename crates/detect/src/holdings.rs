@@ -24,7 +24,7 @@ pub struct Tenant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stay {
     tenant: Tenant,
-    /// The VPC within which no other one can hold it at the same time; empty: nowhere.
+    /// The VPC within which no other one can hold it at the same time; empty: none is known.
     within: String,
     from: Timestamp,
     /// `None`: still, as far as is known.
@@ -48,8 +48,8 @@ impl Holdings {
         Self::default()
     }
 
-    /// Learns that an instance held `what`, an address or an interface's id, from then on. Who holds the same later
-    /// ends that: within a VPC (`within`) for private addresses, anywhere for the others.
+    /// Learns that an instance held `what`, an address or an interface's id, from then on. Who holds the same in the
+    /// VPC `within` later ends that; where no VPC is named, nobody does.
     pub fn held(&mut self, what: &str, tenant: Tenant, within: &str, from: Timestamp, until: Option<Timestamp>) {
         let stay = Stay { tenant, within: within.to_owned(), from, until };
         let stays = self.held.entry(what.to_owned()).or_default();
@@ -59,7 +59,8 @@ impl Holdings {
     }
 
     /// Learns from the output of `aws ec2 describe-instances`: each interface and its addresses, since it was
-    /// attached. When an Elastic IP address came to its interface is not told there: it may have been later
+    /// attached. When a public address came to its interface is not told there: it may have been later, so nobody
+    /// ends the stay of another one by having it too
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
     ///
     /// # Errors
@@ -81,10 +82,11 @@ impl Holdings {
         let public = card.association.iter().chain(own().filter_map(|own| own.association.as_ref()));
         let public = public.filter_map(|association| association.public_ip.as_ref());
         let six = card.ipv6_addresses.iter().map(|own| &own.ipv6_address);
-        for what in public.chain(six).chain([&card.network_interface_id]) {
+        for what in public {
             self.held(what, tenant.clone(), "", from, None);
         }
-        for what in own().filter_map(|own| own.private_ip_address.as_ref()) {
+        let private = own().filter_map(|own| own.private_ip_address.as_ref());
+        for what in private.chain(six).chain([&card.network_interface_id]) {
             self.held(what, tenant.clone(), &card.vpc_id, from, None);
         }
     }
@@ -93,7 +95,8 @@ impl Holdings {
     pub fn of(&self, what: &str, at: Timestamp) -> Holder {
         let stays = self.held.get(what).map(Vec::as_slice).unwrap_or_default();
         let begun = || stays.iter().filter(|stay| stay.from <= at);
-        let replaced = |stay: &Stay| begun().any(|later| later.within == stay.within && later.from > stay.from);
+        let by = |stay: &Stay, later: &Stay| later.within == stay.within && later.from > stay.from;
+        let replaced = |stay: &Stay| !stay.within.is_empty() && begun().any(|later| by(stay, later));
         let then = |stay: &&Stay| stay.until.is_none_or(|until| at < until) && !replaced(stay);
         let mut tenants: Vec<&Tenant> = begun().filter(then).map(|stay| &stay.tenant).collect();
         tenants.sort_unstable();
@@ -204,6 +207,7 @@ mod tests {
         assert_eq!(of(["vpc-1", "vpc-1"], "2026-03-01T12:00:00Z"), Holder::One(tenant("i-old")));
         assert_eq!(of(["vpc-1", "vpc-1"], "2026-03-02T12:00:00Z"), Holder::One(tenant("i-new")));
         assert_eq!(of(["vpc-1", "vpc-2"], "2026-03-02T12:00:00Z"), Holder::Several, "each VPC has its own");
+        assert_eq!(of(["", ""], "2026-03-02T12:00:00Z"), Holder::Several, "a public one may have moved the other way");
     }
 
     #[test]

@@ -140,6 +140,12 @@ impl Stories {
         alerts
     }
 
+    /// Takes a story for untold: what comes to it next is news.
+    pub fn untell(&mut self, alert: &str) {
+        let stories = self.by_suspect.values_mut().flatten();
+        stories.filter(|story| story.id.as_deref() == Some(alert)).for_each(|story| story.known = None);
+    }
+
     /// How many stories of at least that level were forgotten with something in them that nobody was told of.
     pub fn forgotten(&self, at_least: Level) -> u64 {
         self.forgotten.range(at_least..).map(|(_, number)| number).sum()

@@ -257,11 +257,23 @@ pub fn open_case_of(shelf: &Shelf, plan: &Plan, target: &Target) -> Result<Optio
 /// # Errors
 /// When the state directory can not be listed.
 pub fn closed_case_of(shelf: &Shelf, instance: &str, finding: &str) -> Result<Option<CaseId>, Failure> {
+    Ok(cases_of(shelf, instance, finding)?.find(is_closed).map(|case| case.id))
+}
+
+/// The case in which a finding about an instance stands, open or closed; of several the last by name.
+///
+/// # Errors
+/// As [`closed_case_of`].
+pub fn case_of(shelf: &Shelf, instance: &str, finding: &str) -> Result<Option<CaseId>, Failure> {
+    Ok(cases_of(shelf, instance, finding)?.map(|case| case.id).max())
+}
+
+fn cases_of(shelf: &Shelf, instance: &str, finding: &str) -> Result<impl Iterator<Item = Case>, Failure> {
     let names = shelf.cases()?.into_iter().map(CaseId::new);
     let cases = names.filter_map(|name| Some(history::session(shelf.path(), &name).ok()?.case().clone()));
-    let about =
-        |case: &Case| case.target.instance.as_str() == instance && case.findings().any(|note| note.id == finding);
-    Ok(cases.filter(about).find(is_closed).map(|case| case.id))
+    Ok(cases.filter(move |case| {
+        case.target.instance.as_str() == instance && case.findings().any(|note| note.id == finding)
+    }))
 }
 
 /// The name that a new case would get, whatever tags are on the instance.

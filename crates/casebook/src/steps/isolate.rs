@@ -24,6 +24,7 @@ use crate::id::{GroupId, InterfaceId, VpcId};
 use crate::next::watch;
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
+use crate::scene::Fact;
 use crate::scene::instance::{Instance, InstanceState};
 use crate::scene::network::{Interface, RouteTable};
 use crate::step::{StepName, StepStatus};
@@ -241,6 +242,12 @@ fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
     if super::detach::accepted(case) {
         return false;
     }
+    if agenda.view.scene.fact(&S::Membership(case.target.instance.clone()).into()).is_some_and(failed_again)
+        && has_cut(case)
+    {
+        // It was read and let this step go on; a flood of the same question must not keep open what was closed.
+        return false;
+    }
     let member = match agenda.read_or_gap(S::Membership(case.target.instance.clone())) {
         Some(Ok(Reading::Membership(member))) => member,
         Some(Err(fault)) => return unreadable_membership(agenda, instance, fault),
@@ -265,12 +272,18 @@ fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
     true
 }
 
+/// Whether the answer before this failure was none.
+fn failed_again(fact: &Fact) -> bool {
+    fact.answer.is_err() && fact.before.is_some()
+}
+
 /// Who puts an interface back may have put the instance back into its group too: before one is closed again, the
 /// membership is read again that was read some time ago.
 fn asks_for_membership_again(agenda: &mut Agenda<'_>) -> bool {
     let view = agenda.view;
     let query = Query::from(S::Membership(view.case.target.instance.clone()));
-    let old = view.scene.fact(&query).is_some_and(|fact| fact.at + watch::AT_THE_END <= view.now);
+    let old =
+        view.scene.fact(&query).is_some_and(|fact| fact.answer.is_ok() && fact.at + watch::AT_THE_END <= view.now);
     let again = old && has_cut(view.case) && !super::detach::accepted(view.case);
     if again {
         agenda.ask(query);

@@ -44,11 +44,12 @@ impl Repeats {
     }
 }
 
-/// A part of the shortest window of the correlations that count the rule, where none of them counts records.
+/// A part of the shortest window of the correlations that count the rule, where none of them
+/// counts records or asks in which order they came.
 fn gap(rule: &SigmaRule, correlations: &[CorrelationRule]) -> Option<i64> {
     let is_it = |name: &String| Some(name) == rule.id.as_ref() || Some(name) == rule.name.as_ref();
     let of_rule = || correlations.iter().filter(|correlation| correlation.rules.iter().any(is_it));
-    let kinds = [CorrelationType::ValueCount, CorrelationType::Temporal, CorrelationType::TemporalOrdered];
+    let kinds = [CorrelationType::ValueCount, CorrelationType::Temporal];
     let all = of_rule().all(|correlation| kinds.contains(&correlation.correlation_type));
     let shortest = of_rule().map(|correlation| correlation.timespan.seconds).min().filter(|_| all)?;
     Some(i64::try_from(shortest).unwrap_or(i64::MAX) / PART)

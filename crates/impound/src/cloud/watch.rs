@@ -314,6 +314,10 @@ impl<'a> Watch<'a> {
         let out_of_order = self.lookout.out_of_order();
         let too_many = self.lookout.too_many();
         out_of_order.iter().chain(&too_many).for_each(|why| self.context.terminal.warn(why));
+        let unkept = self.lookout.unkept();
+        if unkept > 0 {
+            self.context.terminal.warn(&text!("{} records were too many to be kept for the next watch", unkept));
+        }
         let told = self.telling.is_done() && learned && out_of_order.is_none() && too_many.is_none();
         let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout.has_all_rules();
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })

@@ -181,7 +181,8 @@ impl Journal {
         for entry in &entries {
             left.take(entry, triggers, since);
         }
-        let last = entries.last().and_then(|entry| entry.at.parse().ok());
+        let told_after = entries.iter().rev().find(|entry| entry.body["entry"] != "began");
+        let last = told_after.and_then(|entry| entry.at.parse().ok());
         left.told.doubt(last.unwrap_or(Timestamp::MAX));
         Ok(left)
     }

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// After how long another file is begun.
 const EACH: SignedDuration = SignedDuration::from_hours(1);
+/// How many bytes of one batch of messages are kept, and of one file.
+const MOST_AT_ONCE: usize = 8 << 20;
+const MOST_EACH: u64 = 256 << 20;
 /// How the files' names begin; when they were begun, in seconds, follows.
 const NAME: &str = "lately-";
 
@@ -22,21 +25,31 @@ pub struct Lately {
     /// The file that is written, and when it was begun.
     file: Option<(Timestamp, File)>,
     unwritten: Vec<u8>,
+    unkept: u64,
 }
 
 impl Lately {
     /// Those in this folder, kept for so long at least.
     pub fn within(folder: PathBuf, keep: SignedDuration) -> Self {
-        Self { folder, keep, file: None, unwritten: Vec::new() }
+        Self { folder, keep, file: None, unwritten: Vec::new(), unkept: 0 }
     }
 
-    /// The files that an earlier run has left, in the order of time.
-    pub fn files(&self) -> Vec<PathBuf> {
-        self.begun().into_iter().map(|(_, path)| path).collect()
+    /// The files that an earlier run has left and that count still, in the order of time.
+    pub fn files(&self, now: Timestamp) -> Vec<PathBuf> {
+        self.begun().into_iter().filter(|(begun, _)| !self.is_over(*begun, now)).map(|(_, path)| path).collect()
+    }
+
+    /// How many records were too many to be kept.
+    pub fn unkept(&self) -> u64 {
+        self.unkept
     }
 
     /// Keeps a record, once it is written.
     pub fn hold(&mut self, record: &[u8]) {
+        if self.unwritten.len() + record.len() > MOST_AT_ONCE {
+            self.unkept += 1;
+            return;
+        }
         self.unwritten.extend_from_slice(record);
         self.unwritten.push(b'\n');
     }
@@ -62,8 +75,12 @@ impl Lately {
             Some((begun, file)) if now.duration_since(begun) < EACH => (begun, file),
             _ => (now, self.begin(now)?),
         };
-        file.write_all(&self.unwritten)?;
-        file.sync_data()?;
+        if file.metadata()?.len() < MOST_EACH {
+            file.write_all(&self.unwritten)?;
+            file.sync_data()?;
+        } else {
+            self.unkept += self.unwritten.split(|byte| *byte == b'\n').count() as u64 - 1;
+        }
         self.file = Some((begun, file));
         Ok(())
     }
@@ -77,8 +94,14 @@ impl Lately {
     }
 
     fn drop_old(&self, now: Timestamp) -> std::io::Result<()> {
-        let over = |begun: &Timestamp| now.duration_since(*begun) > self.keep + EACH;
-        self.begun().into_iter().filter(|(begun, _)| over(begun)).try_for_each(|(_, path)| remove_file(path))
+        self.begun()
+            .into_iter()
+            .filter(|(begun, _)| self.is_over(*begun, now))
+            .try_for_each(|(_, path)| remove_file(path))
+    }
+
+    fn is_over(&self, begun: Timestamp, now: Timestamp) -> bool {
+        now.duration_since(begun) > self.keep + EACH
     }
 
     fn begun(&self) -> Vec<(Timestamp, PathBuf)> {
@@ -107,11 +130,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let keep = SignedDuration::from_hours(2);
         let mut lately = Lately::within(dir.path().join("watch"), keep);
-        assert!(lately.files().is_empty());
+        assert!(lately.files(hour(0)).is_empty());
         lately.write(hour(0)).expect("nothing to write");
-        assert!(lately.files().is_empty(), "nothing was held");
+        assert!(lately.files(hour(0)).is_empty(), "nothing was held");
         let read = |lately: &Lately| {
-            let texts = lately.files().into_iter().map(|file| std::fs::read_to_string(file).expect("readable"));
+            let texts = lately.files(hour(3)).into_iter().map(|file| std::fs::read_to_string(file).expect("readable"));
             texts.collect::<String>()
         };
         for (number, at) in [(1, 0), (2, 0), (3, 1), (4, 3)] {
@@ -125,5 +148,18 @@ mod tests {
         next.hold(b"{\"n\":5}");
         next.write(hour(4)).expect("written");
         assert_eq!(read(&next), "{\"n\":3}\n{\"n\":4}\n{\"n\":5}\n", "what is over was dropped");
+        assert!(next.files(hour(9)).is_empty(), "what is over does not count");
+    }
+
+    #[test]
+    fn a_flood_is_not_kept_whole_and_that_is_counted() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut lately = Lately::within(dir.path().to_owned(), SignedDuration::from_hours(2));
+        let record = vec![b' '; MOST_AT_ONCE / 2];
+        (0..5).for_each(|_| lately.hold(&record));
+        lately.write(hour(0)).expect("written");
+        assert_eq!(lately.unkept(), 4);
+        lately.hold(b"{}");
+        assert_eq!(lately.unkept(), 4, "the next batch is kept");
     }
 }

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::Text;
 use crate::watch::lately::Lately;
+use crate::watch::told::Told;
 use detect::alert::Alert;
 use detect::count::Counts;
 use detect::desk::{Desk, is_of_baseline};
@@ -78,7 +79,7 @@ impl Lookout {
         self.desk.now_is(now);
         let Self { scout, desk, lately, .. } = self;
         let mut reader = Reader::default();
-        for path in lately.files() {
+        for path in lately.files(now) {
             let name = path.display().to_string();
             match File::open(&path) {
                 Err(error) => reader.unreadable(&name, error.to_string()),
@@ -90,6 +91,11 @@ impl Lookout {
             }
         }
         reader.into_tally().counts.rejected
+    }
+
+    /// How many records were too many to be kept for the next watch.
+    pub fn unkept(&self) -> u64 {
+        self.lately.unkept()
     }
 
     /// Writes what the next watch will need of what was read.
@@ -162,16 +168,19 @@ impl Lookout {
         Ok(())
     }
 
-    /// The mildest level that is told.
-    pub fn level(&self) -> Level {
-        self.level
-    }
-
-    /// The alerts that are new or have changed.
-    pub fn tell(&mut self, now: Timestamp) -> Vec<Alert> {
-        let alerts = self.desk.tell(self.level);
+    /// The alerts that are new or have changed, but those of which an earlier run has told all there is. Of these the
+    /// next event is news: whoever watches now may decide otherwise.
+    pub fn tell(&mut self, now: Timestamp, told: &mut Told) -> Vec<Alert> {
+        let mut news = Vec::new();
+        for alert in self.desk.tell(self.level) {
+            let id = alert.id.clone();
+            match told.news(alert, self.level) {
+                Some(alert) => news.push(alert),
+                None => self.desk.untell(&id),
+            }
+        }
         self.desk.forget(now);
-        alerts
+        news
     }
 
     /// What was noticed and is not told, because memory has an end.

@@ -121,9 +121,7 @@ impl Watch<'_> {
     pub(super) fn decide(&mut self, mut lines: Vec<Line>, received: Instant) -> Result<(), Failure> {
         let now = SystemClock.now();
         self.lookout.keep_lately(now)?;
-        let level = self.lookout.level();
-        let news = self.lookout.tell(now).into_iter().filter_map(|alert| self.told.news(alert, level));
-        let alerts: Vec<Alert> = news.collect();
+        let alerts = self.lookout.tell(now, &mut self.told);
         let open_before = self.triggers.tripped().is_some();
         for (alert, decision) in alerts.iter().zip(self.triggers.decide(&alerts, now)) {
             lines.extend(self.decided(alert, &decision)?);

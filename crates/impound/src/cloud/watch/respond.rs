@@ -10,7 +10,7 @@ use crate::config;
 use crate::context::{Context, PROGRAM};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::opening::{Foreign, Plan};
+use crate::opening::{Foreign, Plan, case_of};
 use crate::progress::Progress;
 use crate::respond::{Response, Site, TakenOn, run, take_on};
 use crate::stopping::unless_stopped;
@@ -52,7 +52,10 @@ pub(super) async fn respond(
         Err(failure) => {
             report(&failure);
             let whole = stop.times() == 0 && failure.exit != Exit::Unreachable;
-            End { number, start, case: String::new(), reason: failure.what, exit: failure.exit, whole }
+            let shelf = context.shelf().ok();
+            let case = shelf.and_then(|shelf| case_of(&shelf, &start.instance, &start.finding.note.id).ok().flatten());
+            let case = case.map(|case| case.to_string()).unwrap_or_default();
+            End { number, start, case, reason: failure.what, exit: failure.exit, whole }
         }
     }
 }

@@ -10,6 +10,7 @@ use engine::Stop;
 use futures_util::future::{Either, LocalBoxFuture, pending, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ pub(super) struct Responses<'a> {
     context: &'a Context,
     config: &'a Config,
     running: FuturesUnordered<LocalBoxFuture<'a, End>>,
-    stops: Vec<Stop>,
+    stops: BTreeMap<u64, Stop>,
     wished: u32,
 }
 
@@ -45,14 +46,14 @@ pub(super) struct End {
 impl End {
     /// Whether AWS could not be reached and nothing else stood in its way.
     pub(super) fn reached_nothing(&self) -> bool {
-        self.case.is_empty() && self.exit == Exit::Unreachable
+        self.exit == Exit::Unreachable
     }
 }
 
 impl<'a> Responses<'a> {
     /// None yet.
     pub(super) fn new(context: &'a Context, config: &'a Config) -> Self {
-        Self { context, config, running: FuturesUnordered::new(), stops: Vec::new(), wished: 0 }
+        Self { context, config, running: FuturesUnordered::new(), stops: BTreeMap::new(), wished: 0 }
     }
 
     /// Begins a response: its start is written.
@@ -70,7 +71,7 @@ impl<'a> Responses<'a> {
         received: Instant,
     ) {
         let stop = Stop::new();
-        self.stops.push(stop.clone());
+        self.stops.insert(number, stop.clone());
         let (context, config) = (self.context, self.config);
         self.running.push(Box::pin(async move {
             let _ = unless_stopped(&stop, tokio::time::sleep(pause).map(Ok)).await;
@@ -90,7 +91,7 @@ impl<'a> Responses<'a> {
     pub(super) async fn rest(&mut self, stop: &Stop) -> Option<End> {
         loop {
             while self.wished < stop.times() {
-                self.stops.iter().for_each(Stop::wish);
+                self.stops.values().for_each(Stop::wish);
                 self.wished += 1;
             }
             match select(self.running.next(), pin!(tokio::time::sleep(RELAYED_EVERY))).await {
