@@ -22,6 +22,7 @@ use crate::reading::Reading;
 use crate::scene::scaling::{Membership, ScalingGroup};
 use crate::settings::ScalingPolicy;
 use crate::step::StepName;
+use jiff::Timestamp;
 
 mod undo;
 
@@ -53,7 +54,7 @@ pub(crate) const KILLING: [&str; 2] = ["ReplaceUnhealthy", "Terminate"];
 
 fn plan(agenda: &mut Agenda<'_>) {
     // Accepted is enough for isolate to go on; that it has left InService is read back below.
-    agenda.passable = accepted(agenda.view.case);
+    agenda.passable = accepted(agenda.view.case).is_some();
     let Some(member) = member(agenda) else { return };
     let Some(member) = member else {
         conclude_outside(agenda);
@@ -165,9 +166,10 @@ fn left(agenda: &Agenda<'_>) -> bool {
     leavings(agenda.view.case).next().is_some()
 }
 
-/// Whether leaving was accepted since the case was last taken up; before that, who knows.
-pub(crate) fn accepted(case: &Case) -> bool {
-    leavings(case).any(|attempt| matches!(attempt.last, Last::Done(_)) && attempt.at >= case.resumed)
+/// When leaving was accepted since the case was last taken up; before that, who knows.
+pub(crate) fn accepted(case: &Case) -> Option<Timestamp> {
+    let done = leavings(case).filter(|attempt| matches!(attempt.last, Last::Done(_)) && attempt.at >= case.resumed);
+    done.map(|attempt| attempt.at).max()
 }
 
 fn conclude_outside(agenda: &mut Agenda<'_>) {

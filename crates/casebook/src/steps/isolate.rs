@@ -239,12 +239,12 @@ fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]
 /// Isolated in service, a member is found unhealthy and terminated: detach goes first.
 fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
     let case = agenda.view.case;
-    if super::detach::accepted(case) {
+    let left = super::detach::accepted(case);
+    if left.is_some_and(|at| agenda.view.now < at + watch::AT_THE_END) {
         return false;
     }
-    if agenda.view.scene.fact(&S::Membership(case.target.instance.clone()).into()).is_some_and(failed_again)
-        && has_cut(case)
-    {
+    let membership = Query::from(S::Membership(case.target.instance.clone()));
+    if agenda.view.scene.fact(&membership).is_some_and(failed_again) && (has_cut(case) || left.is_some()) {
         // It was read and let this step go on; a flood of the same question must not keep open what was closed.
         return false;
     }
@@ -277,18 +277,17 @@ fn failed_again(fact: &Fact) -> bool {
     fact.answer.is_err() && fact.before.is_some()
 }
 
-/// Who puts an interface back may have put the instance back into its group too: before one is closed again, the
-/// membership is read again that was read some time ago.
+/// An attacker may put the instance back into its group: before an interface is closed, the membership is read again
+/// that was read some time ago.
 fn asks_for_membership_again(agenda: &mut Agenda<'_>) -> bool {
     let view = agenda.view;
     let query = Query::from(S::Membership(view.case.target.instance.clone()));
     let old =
         view.scene.fact(&query).is_some_and(|fact| fact.answer.is_ok() && fact.at + watch::AT_THE_END <= view.now);
-    let again = old && has_cut(view.case) && !super::detach::accepted(view.case);
-    if again {
+    if old {
         agenda.ask(query);
     }
-    again
+    old
 }
 
 /// Auto Scaling marks its members with a tag that nobody else can write

@@ -20,8 +20,9 @@ const FIRST_BROKEN: [u64; 21] = [
 /// ago has no address, and a verdict that repeated what an earlier run had read of an instance that shuts down.
 const BROKEN: [u64; 5] = [9401, 21_648, 26_895, 41_887, 52_665];
 /// The same with one attacker alone: a checker for which what stood at the opening was what was captured, and an
-/// interface that was closed again by a membership read before the attacker put the instance back into its group.
-const BROKEN_BY: [(&str, u64); 2] = [("power-off", 175), ("rejoin-group", 1240)];
+/// interface that was closed, and one that was closed again, by a membership read before the attacker put the instance
+/// back into its group.
+const BROKEN_BY: [(&str, u64); 3] = [("power-off", 175), ("rejoin-group", 1240), ("rejoin-group", 395)];
 /// How many more are tried each time.
 const SHORT: u64 = 150;
 

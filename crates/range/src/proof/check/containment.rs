@@ -8,7 +8,7 @@ use casebook::entry::Entry;
 use casebook::gate::Gate;
 use casebook::id::{GroupId, InterfaceId};
 use casebook::verdict::{NetworkVerdict, Verdict};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// No call of ours opens what was closed.
@@ -153,14 +153,23 @@ fn window_bounded(sight: &Sight<'_>) -> Option<String> {
     }
     let now = sight.world.now();
     let open = sight.world.exposure(&sight.briefing.target.instance).interfaces;
-    let windows = windows(sight);
     open.iter().find_map(|card| {
         let last = sight.history.deeds.iter().rev().find(|deed| puts(deed, card))?;
-        let in_window = matches!(&last.effect, Effect::Source(S::SetInterfaceGroups { groups, .. }) if groups.iter().any(|group| windows.contains(group)));
         let since = last.at.max(process.at);
-        let late = in_window && now.duration_since(since) > WINDOW;
+        let late = opens_window(sight, last) && now.duration_since(since) > WINDOW;
         late.then(|| format!("{card} has been in the open window for {} s", now.duration_since(since).as_secs()))
     })
+}
+
+/// Whether we had put an interface into our open window before that moment.
+pub(super) fn was_in_window(sight: &Sight<'_>, card: &InterfaceId, at: Timestamp) -> bool {
+    let before = sight.history.deeds.iter().rev().find(|deed| deed.at < at && puts(deed, card));
+    before.is_some_and(|deed| opens_window(sight, deed))
+}
+
+fn opens_window(sight: &Sight<'_>, deed: &Deed) -> bool {
+    let windows = windows(sight);
+    matches!(&deed.effect, Effect::Source(S::SetInterfaceGroups { groups, .. }) if groups.iter().any(|group| windows.contains(group)))
 }
 
 /// Whether a change has put an interface into groups.

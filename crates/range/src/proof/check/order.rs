@@ -1,5 +1,6 @@
 //! What must come before what.
 
+use super::containment::was_in_window;
 use super::steps::unprotected;
 use super::{Checker, News, Sight};
 use casebook::effect::{Effect, SourceEffect as S};
@@ -64,7 +65,8 @@ fn captured_first(sight: &Sight<'_>) -> Option<String> {
     })
 }
 
-/// A member is out of service before its interfaces close.
+/// A member is out of service before its interfaces close. Our open window is no part of it: while it stands open an
+/// attacker may put the instance back into its group, and closing it waits for nothing.
 pub const FROZEN_FIRST: Checker = Checker {
     name: "frozen-first",
     law: "a member in service of a group that believes its balancers is not isolated: it would be terminated",
@@ -75,6 +77,9 @@ fn frozen_first(sight: &Sight<'_>) -> Option<String> {
     let deed = sight.taken()?;
     let Effect::Source(S::SetInterfaceGroups { interface, .. }) = &deed.effect else { return None };
     if deed.after.interfaces.len() >= deed.before.interfaces.len() || sight.disturbed() {
+        return None;
+    }
+    if was_in_window(sight, interface, deed.at) {
         return None;
     }
     let target = &sight.briefing.target.instance;
