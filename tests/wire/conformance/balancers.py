@@ -136,4 +136,4 @@ class Targets(Case):
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
         """
         with self.refused("TargetGroupNotFound"):
-            self.health(self.arn[:-1] + "0")
+            self.health(self.arn[:-1] + ("1" if self.arn.endswith("0") else "0"))
