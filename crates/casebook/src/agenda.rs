@@ -202,19 +202,23 @@ impl<'a> Agenda<'a> {
     /// change, then less and less often, at the least every `longest`.
     pub fn poll(&mut self, query: impl Into<Query>, longest: SignedDuration, why: impl Into<String>) {
         let query = query.into();
-        let due = self.view.scene.fact(&query).map(|fact| fact.at + self.interval(fact, longest));
+        let due = self.view.scene.fact(&query).map(|fact| self.next_look(fact.at, longest));
         match due {
             Some(due) if due > self.view.now => self.wait(due, why),
             _ => self.ask(query),
         }
     }
 
-    /// A quarter of the time that will have passed since the last change when it is over: a third of what had
-    /// passed at the reading. The nanosecond makes it the first moment of which that is true.
-    fn interval(&self, fact: &Fact, longest: SignedDuration) -> SignedDuration {
+    /// The first moment to look again at what was read at `read`. The moments are counted from the last change, each
+    /// wait half as long as all before it: whoever waits beside others looks when they look.
+    fn next_look(&self, read: Timestamp, longest: SignedDuration) -> Timestamp {
         let last = self.view.case.attempts.values().map(|attempt| attempt.at).max().unwrap_or(self.view.case.opened);
-        let waited = fact.at.duration_since(last) - SignedDuration::from_nanos(1);
-        (waited / 3).clamp(SOONEST.min(longest), longest)
+        let soonest = read.duration_since(last) + SOONEST.min(longest);
+        let mut moment = SOONEST;
+        while moment < soonest {
+            moment += (moment / 2).min(longest);
+        }
+        last + moment
     }
 
     /// Makes a change whose goal does not hold in the fresh answer to `check`. What was sent before

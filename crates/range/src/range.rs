@@ -286,7 +286,9 @@ impl Range {
         if injected.is_some() || self.state.borrow().world.settings.throttling == Throttling::Off {
             return injected;
         }
-        self.with_world(|world| world.spend(side, action)).err().map(Moment::Before)
+        let mut state = self.state.borrow_mut();
+        state.settle(now);
+        state.world.spend(side, action).err().map(Moment::Before)
     }
 
     fn strike_any(&self, round: &Round, side: Side) -> Option<Fault> {

@@ -8,10 +8,26 @@ use crate::scene::instance::Tags;
 use crate::testkit::{Bench, INSTANCE, settings};
 use Ending::{Done, Failed, Lost};
 
+const LONGEST: SignedDuration = SignedDuration::from_secs(15);
+
+/// Polls once what was read so long after the case was opened; gives when to look again.
+fn polled(millis: i64) -> SignedDuration {
+    let mut bench = Bench::new(settings());
+    let opened = bench.now;
+    bench.now += SignedDuration::from_millis(millis);
+    bench.know(S::SerialConsole, Reading::Flag(true));
+    let due = poll(&bench).expect("it was read just now");
+    bench.now = due - SignedDuration::from_nanos(1);
+    assert_eq!(poll(&bench), Some(due), "{millis} ms");
+    bench.now = due;
+    assert_eq!(poll(&bench), None, "{millis} ms");
+    due.duration_since(opened)
+}
+
 /// Polls once; gives when to look again, or nothing where it asks.
 fn poll(bench: &Bench) -> Option<Timestamp> {
     let mut agenda = Agenda::new(bench.view());
-    agenda.poll(S::SerialConsole, SignedDuration::from_secs(15), "a change");
+    agenda.poll(S::SerialConsole, LONGEST, "a change");
     let wake = agenda.wakes.first().map(|wake| wake.at);
     assert_eq!(wake.is_none(), agenda.observe.contains(&S::SerialConsole.into()));
     wake
@@ -19,23 +35,28 @@ fn poll(bench: &Bench) -> Option<Timestamp> {
 
 #[test]
 fn who_wakes_when_a_poll_is_due_asks_and_does_not_wait_again() {
-    let opened = Bench::new(settings()).now;
-    for seconds in [1, 8, 30, 41, 600] {
-        let mut bench = Bench::new(settings());
-        bench.now = opened + SignedDuration::from_secs(seconds);
-        bench.know(S::SerialConsole, Reading::Flag(true));
-        let due = poll(&bench).expect("it was read just now");
-        bench.now = due - SignedDuration::from_millis(1);
-        assert_eq!(poll(&bench), Some(due), "{seconds} s");
-        bench.now = due;
-        assert_eq!(poll(&bench), None, "{seconds} s");
-        let read = opened + SignedDuration::from_secs(seconds);
-        let is_due = |at: Timestamp| {
-            let quarter = SignedDuration::from_nanos_i128(at.duration_since(opened).as_nanos() / 4);
-            at.duration_since(read) >= quarter.clamp(SOONEST, SignedDuration::from_secs(15))
-        };
-        assert!(is_due(due) && !is_due(due - SignedDuration::from_nanos(1)), "{seconds} s");
+    for millis in (0..120_000).step_by(97) {
+        let read = SignedDuration::from_millis(millis);
+        let due = polled(millis);
+        let wait = (due - read).as_secs_f64();
+        assert!(wait >= SOONEST.as_secs_f64(), "{millis} ms: {wait} s");
+        assert!(
+            wait <= SOONEST.as_secs_f64() + (due.as_secs_f64() / 3.0).min(LONGEST.as_secs_f64()),
+            "{millis} ms: {wait} s"
+        );
     }
+}
+
+/// What was read at different times since the last look is looked at again at one moment.
+#[test]
+fn all_polls_fall_on_the_same_moments() {
+    let moments: BTreeSet<SignedDuration> = (0..60_000).step_by(10).map(polled).collect();
+    let seconds: Vec<f64> = moments.iter().map(|moment| (moment.as_secs_f64() * 10.0).round() / 10.0).collect();
+    assert_eq!(seconds[..12], [0.3, 0.4, 0.6, 0.8, 1.3, 1.9, 2.8, 4.3, 6.4, 9.6, 14.4, 21.6], "{seconds:?}");
+    assert!(
+        seconds[12..].windows(2).all(|pair| (pair[1] - pair[0] - LONGEST.as_secs_f64()).abs() < 0.01),
+        "{seconds:?}"
+    );
 }
 
 /// How the last call of an effect ended.

@@ -14,17 +14,21 @@ use std::collections::BTreeSet;
 
 /// How old a proof may become while a run goes on.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// What part of that it may be looked at sooner, to be asked beside another.
+const SIDE_BY_SIDE: i32 = 6;
 /// How old a proof may be when a run ends.
 pub(crate) const AT_THE_END: SignedDuration = SignedDuration::from_secs(5);
 
-/// Asks again for proofs that have become old.
+/// Asks again for proofs that have become old. Where one has, those that soon will are asked beside it.
 pub fn again(view: View<'_>, next: &mut Next) {
     let moves = moves(view, next);
     let age = if moves { EVERY } else { AT_THE_END };
-    for query in proofs(view, next) {
-        let Some(fact) = view.scene.fact(&query).filter(|fact| !fact.stale) else { continue };
-        let due = fact.at + age;
-        if due <= view.now && !view.busy.queries.contains(&query) {
+    let fresh = |query| view.scene.fact(&query).filter(|fact| !fact.stale).map(|fact| (fact.at + age, query));
+    let proofs: Vec<_> = proofs(view, next).into_iter().filter_map(fresh).collect();
+    let some_due = proofs.iter().any(|(due, query)| *due <= view.now && !view.busy.queries.contains(query));
+    let until = if some_due { view.now + age / SIDE_BY_SIDE } else { view.now };
+    for (due, query) in proofs {
+        if due <= until && !view.busy.queries.contains(&query) {
             next.observe.insert(query);
         } else if moves && due > view.now && next.wakes.iter().all(|wake| wake.at > due) {
             next.wakes.push(Wake { at: due, why: "the next look at what was contained".into() });

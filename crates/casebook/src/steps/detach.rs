@@ -13,7 +13,7 @@
 //! the undo fails the group's owner attaches the instance by hand.
 
 use super::StepCard;
-use crate::agenda::Agenda;
+use crate::agenda::{Agenda, CONSISTENCY};
 use crate::case::{Attempt, Case, Last};
 use crate::effect::{Capacity, Effect, SourceEffect};
 use crate::gate::Gate;
@@ -22,7 +22,7 @@ use crate::reading::Reading;
 use crate::scene::scaling::{Membership, ScalingGroup};
 use crate::settings::ScalingPolicy;
 use crate::step::StepName;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 mod undo;
 
@@ -52,6 +52,9 @@ pub const CARD: StepCard = StepCard {
 /// What a group does to a member that it finds unhealthy.
 pub(crate) const KILLING: [&str; 2] = ["ReplaceUnhealthy", "Terminate"];
 
+/// How often a member is looked at that enters service.
+const LOOK: SignedDuration = SignedDuration::from_secs(2);
+
 fn plan(agenda: &mut Agenda<'_>) {
     // Accepted is enough for isolate to go on; that it has left InService is read back below.
     agenda.passable = accepted(agenda.view.case).is_some();
@@ -73,7 +76,7 @@ fn plan(agenda: &mut Agenda<'_>) {
         return;
     }
     if registrations_captured(agenda, group) {
-        leave(agenda, group);
+        leave(agenda, group, member);
     }
 }
 
@@ -100,14 +103,28 @@ fn registrations_captured(agenda: &mut Agenda<'_>, group: &ScalingGroup) -> bool
     all
 }
 
-fn leave(agenda: &mut Agenda<'_>, group: &ScalingGroup) {
+fn leave(agenda: &mut Agenda<'_>, group: &ScalingGroup, member: &Membership) {
     let case = agenda.view.case;
     if let Some(why) = too_small(case.settings.policy.asg, group) {
         suspend(agenda, group, &why);
         return;
     }
-    let effect = leaving(agenda, group);
-    agenda.act(effect, S::Membership(case.target.instance.clone()));
+    let (effect, check) = (leaving(agenda, group), S::Membership(case.target.instance.clone()));
+    if enters_service(agenda, member, &effect) {
+        let why = format!("{} to be in service in {}, so that it can leave", case.target.instance, member.group);
+        agenda.poll(check, LOOK, why);
+    } else {
+        agenda.act(effect, check);
+    }
+}
+
+/// A member that was only just put into the group can not leave before it is in service
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html>): after the first refusal
+/// that is awaited for a while, then it is asked to leave all the same.
+fn enters_service(agenda: &Agenda<'_>, member: &Membership, leaving: &Effect) -> bool {
+    let refused = agenda.view.case.attempt(leaving).filter(|attempt| attempt.failures == 1);
+    let recently = refused.is_some_and(|attempt| agenda.view.now < attempt.at + CONSISTENCY);
+    recently && member.lifecycle.starts_with("Pending")
 }
 
 fn leaving(agenda: &Agenda<'_>, group: &ScalingGroup) -> Effect {
@@ -196,3 +213,6 @@ fn conclude_leaving(agenda: &mut Agenda<'_>, member: &Membership) {
         agenda.warn(format!("{} starts a replacement from the same template: close the hole there too", member.group));
     }
 }
+
+#[cfg(test)]
+mod tests;

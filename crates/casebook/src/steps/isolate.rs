@@ -244,7 +244,7 @@ fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
         return false;
     }
     let membership = Query::from(S::Membership(case.target.instance.clone()));
-    if agenda.view.scene.fact(&membership).is_some_and(failed_again) && (has_cut(case) || left.is_some()) {
+    if agenda.view.scene.fact(&membership).is_some_and(just_failed) && (has_cut(case) || left.is_some()) {
         // It was read and let this step go on; a flood of the same question must not keep open what was closed.
         return false;
     }
@@ -272,8 +272,8 @@ fn yields_to_detach(agenda: &mut Agenda<'_>, instance: &Instance) -> bool {
     true
 }
 
-/// Whether the answer before this failure was none.
-fn failed_again(fact: &Fact) -> bool {
+/// Whether it was read, and then could not be for the first time.
+fn just_failed(fact: &Fact) -> bool {
     fact.answer.is_err() && fact.before.is_some()
 }
 
@@ -314,3 +314,6 @@ pub(crate) fn captured_interfaces<'a>(agenda: &Agenda<'a>) -> &'a [Interface] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests;

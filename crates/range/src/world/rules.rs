@@ -19,8 +19,17 @@ pub struct Packet<'a> {
     pub peer_groups: &'a [GroupId],
 }
 
-/// Whether an address lies in a range; a bare address is a range of one.
+/// Whether an address lies in a range; a bare address is a range of one. The ranges that most rules name are known
+/// without reading them.
 pub fn contains(range: &str, address: &str) -> bool {
+    match range {
+        "0.0.0.0/0" => !address.contains(':'),
+        "::/0" => address.contains(':'),
+        _ => lies_in(range, address),
+    }
+}
+
+fn lies_in(range: &str, address: &str) -> bool {
     let (base, length) = range.split_once('/').unwrap_or((range, "128"));
     let (Ok(base), Ok(address), Ok(length)) = (base.parse(), address.parse(), length.parse::<u32>()) else {
         return false;

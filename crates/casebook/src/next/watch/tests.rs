@@ -53,6 +53,26 @@ fn a_proof_is_at_most_five_seconds_old_at_the_end_and_a_minute_meanwhile() {
     assert_eq!(looked(&stale, &mut moving()), (false, vec![]), "its step asks");
 }
 
+/// What becomes old within the next ten seconds is asked beside what is old already, and not for itself.
+#[test]
+fn proofs_that_grow_old_together_are_asked_together() {
+    for (behind, asked) in [(0, true), (9_999, true), (10_000, true), (10_001, false)] {
+        let mut bench = proved(behind);
+        bench.know(S::QuarantineGroups, Reading::Groups(vec![]));
+        bench.now += SignedDuration::from_millis(59_999 - behind);
+        let moving = || Next { observe: [S::SerialConsole.into()].into(), ..isolated() };
+        let mut early = moving();
+        assert!(
+            !looked(&bench, &mut early).0 && !early.observe.contains(&S::QuarantineGroups.into()),
+            "nothing is old"
+        );
+        bench.now += SignedDuration::from_millis(1);
+        let mut next = moving();
+        assert!(looked(&bench, &mut next).0);
+        assert_eq!(next.observe.contains(&S::QuarantineGroups.into()), asked, "{behind} ms behind");
+    }
+}
+
 /// One look wakes for what is due then; who wakes earlier sees to it.
 #[test]
 fn only_the_first_look_is_waited_for() {

@@ -1,0 +1,82 @@
+use super::*;
+use crate::fault::FaultClass;
+use crate::scene::Tick;
+use crate::scene::scaling::Membership;
+use crate::tags;
+use crate::testkit::things::{group, instance, interface, scaling_group};
+use crate::testkit::{ACCOUNT, Bench, INSTANCE, settings, titles};
+
+const OURS: &str = "sg-quarantine";
+
+/// An instance whose interface is open, with a quarantine group that is ready, and the membership read.
+fn ready(member: Option<&str>) -> Bench {
+    let mut bench = Bench::new(settings());
+    let tags = tags::with(tags::of(&"case-1".into(), "isolate"), tags::QUARANTINE, "true");
+    bench.know(S::QuarantineGroups, Reading::Groups(vec![group(OURS, "vpc-1", ACCOUNT, tags)]));
+    bench.know(S::Routes(vec!["vpc-1".into()]), Reading::Routes(vec![]));
+    bench.know(S::ScalingGroup(scaling_group().name), Reading::ScalingGroup(scaling_group().into()));
+    bench.know(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(instance(&[]))));
+    show(&mut bench, "sg-web");
+    let member = member.map(|lifecycle| Membership {
+        group: scaling_group().name,
+        lifecycle: lifecycle.to_owned(),
+        health: "HEALTHY".to_owned(),
+        protected: false,
+    });
+    bench.know(membership(), Reading::Membership(member));
+    bench
+}
+
+fn show(bench: &mut Bench, group: &str) {
+    bench.know(S::Interfaces(INSTANCE.into()), Reading::Interfaces(vec![interface("eni-1", &[group])]));
+}
+
+fn membership() -> Query {
+    S::Membership(INSTANCE.into()).into()
+}
+
+fn cut() -> SourceEffect {
+    SourceEffect::SetInterfaceGroups { interface: "eni-1".into(), groups: vec![OURS.into()] }
+}
+
+/// Cut once, and put back into its old group by somebody, a while later.
+fn opened_again(member: Option<&str>) -> Bench {
+    let mut bench = ready(member);
+    bench.done(StepName::Isolate, &cut().into(), &[]);
+    bench.later(60);
+    show(&mut bench, "sg-web");
+    bench
+}
+
+#[test]
+fn an_interface_is_closed_by_a_membership_that_was_just_read() {
+    let mut bench = ready(None);
+    bench.later(4);
+    assert_eq!(bench.plan(&CARD).perform, [cut().into()]);
+    bench.later(1);
+    let agenda = bench.plan(&CARD);
+    assert!(agenda.perform.is_empty() && agenda.observe.contains(&membership()), "{:?}", titles(&agenda));
+    bench.know(membership(), Reading::Membership(None));
+    assert_eq!(bench.plan(&CARD).perform, [cut().into()]);
+}
+
+#[test]
+fn a_member_in_service_leaves_first() {
+    for (lifecycle, closes) in [("InService", false), ("Pending", false), ("Detaching", true), ("Standby", true)] {
+        let bench = ready(Some(lifecycle));
+        assert_eq!(bench.plan(&CARD).perform.len(), usize::from(closes), "{lifecycle}");
+    }
+}
+
+/// A flood of the question keeps nothing open that was closed before; what was never closed waits for an answer.
+#[test]
+fn a_membership_that_fails_right_after_an_answer_does_not_hold_up_closing_again() {
+    for (mut bench, closes) in [(opened_again(None), true), (ready(None), false)] {
+        bench.know(membership(), Reading::Membership(None));
+        let flooded = Fault::new(FaultClass::Throttled, "Throttling", "Rate exceeded");
+        bench.scene.learn(membership(), Err(flooded), Tick(99), bench.now);
+        let agenda = bench.plan(&CARD);
+        let said = (agenda.perform.len(), titles(&agenda));
+        assert_eq!(said.0 == 1, closes, "{said:?}");
+    }
+}
