@@ -64,7 +64,7 @@ pub const CARD: StepCard = StepCard {
 };
 
 /// How often the end of an association is looked for.
-const LOOK: SignedDuration = SignedDuration::from_secs(2);
+const LOOK: SignedDuration = SignedDuration::from_secs(1);
 /// Our clock may be behind AWS's: sessions issued a little later than our now are old too.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 

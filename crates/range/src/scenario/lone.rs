@@ -65,4 +65,6 @@ fn shell(stage: &mut Stage, target: &InstanceId) {
 fn spot(stage: &mut Stage) {
     let target = lone(stage);
     stage.world.compute.instances.get_mut(&target).expect("launched above").shown.spot = true;
+    // Large enough that the copies are not done when AWS takes the instance back.
+    stage.world.storage.volumes.values_mut().for_each(|volume| volume.shown.size_gib = 16);
 }
