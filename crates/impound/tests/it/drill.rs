@@ -128,11 +128,11 @@ fn the_score_says_what_leaked_and_who_was_at_work() {
         &["reverse shell through the NAT gateway lived to the end", "beacon through the internet gateway lived until"],
     );
     said("no-share-key", &["0 of 3 volumes"]);
-    said("reverts", &["Stood open again: 8 times", "build-agent (16 calls taken, 0 refused)"]);
+    said("reverts", &["Stood open again: 9 times", "build-agent (18 calls taken, 0 refused)"]);
     said("policy-in-force", &["build-agent (0 calls taken", "0 of its changes again"]);
     said("whole-role", &["Cut off besides: the batch worker"]);
     said("lone", &["SSH session of the attacker lived until 0.38 s"]);
-    said("protected", &["Time to isolation: 492.40 s, in which a person decided at a gate\n"]);
+    said("protected", &["Time to isolation: 492.20 s, in which a person decided at a gate\n"]);
     said("spot", &["Open by the verdict until it was terminated: "]);
 }
 
