@@ -16,7 +16,7 @@ const GZ: [u8; 3] = [0x1F, 0x8B, 0x08];
 /// How a frame of zstd begins (RFC 8878).
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// The largest gz file that is inflated at once. CloudTrail's are far smaller.
-const PACKED_BYTES: usize = 8 << 20;
+const PACKED_BYTES: usize = 2 << 20;
 /// The most that it may become.
 const WHOLE_BYTES: u64 = 16 << 20;
 /// What is read at first, to see what it is.
