@@ -254,13 +254,14 @@ impl<'a> Watch<'a> {
             }
             lines.push(Line::Ended { start: *number, case: case.clone(), reason: reason.clone() });
         }
-        let (tell, decision) = (self.telling.places(), outcome::sentence(&start.instance, case, reason));
+        let decision = outcome::sentence(&start.instance, case, reason);
         let document = self.journal.kept(&start.finding.note.sha256)?;
         let finding = outcome::finding(&document, &decision);
-        lines.push(Line::Alert { alert: start.finding.note.id.clone(), decision, tell: tell.clone(), finding });
+        let (alert, tell) = (start.finding.note.id.clone(), self.telling.places());
+        lines.push(Line::Alert { alert, decision, tell, finding });
         let numbers = self.journal.write(SystemClock.now(), &lines)?;
-        if let (Some(entry), Some(Line::Alert { finding, .. })) = (numbers.last(), lines.last()) {
-            self.telling.add(*entry, tell, finding);
+        for (number, line) in numbers.into_iter().zip(lines) {
+            self.act(number, line, Instant::now())?;
         }
         Ok(())
     }

@@ -169,7 +169,8 @@ impl Watch<'_> {
         regions
     }
 
-    fn act(&mut self, number: u64, line: Line, received: Instant) -> Result<(), Failure> {
+    /// What follows from a line that was written.
+    pub(super) fn act(&mut self, number: u64, line: Line, received: Instant) -> Result<(), Failure> {
         match line {
             Line::Start(start) => {
                 let document = self.journal.kept(&start.finding.note.sha256)?;
