@@ -3,6 +3,7 @@
 
 use crate::holdings::{Holder, Holdings};
 use crate::record::trail::Event;
+use casebook::id::InstanceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -146,11 +147,8 @@ pub fn session_instance<'a>(principal: &'a str, arn: &'a str) -> Option<&'a str>
     named.or_else(|| in_arn().filter(|name| is_instance(name)))
 }
 
-/// `i-` and 8 or 17 hexadecimal digits
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>).
-pub fn is_instance(text: &str) -> bool {
-    let hex = |digits: &str| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    text.strip_prefix("i-").is_some_and(|digits| matches!(digits.len(), 8 | 17) && hex(digits))
+fn is_instance(text: &str) -> bool {
+    InstanceId::parse(text).is_some()
 }
 
 /// The instances that a call was about: every instance id in its parameters, and those it launched.

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html>).
 
 use super::text::Text;
-use crate::suspect::is_instance;
+use casebook::id::InstanceId;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl Finding<'_> {
         self.resources.iter().filter_map(|resource| {
             let id = resource.id.as_str();
             let last = id.rsplit('/').next().unwrap_or(id);
-            is_instance(last).then_some(last)
+            InstanceId::parse(last).map(|_| last)
         })
     }
 

@@ -7,12 +7,11 @@ use crate::failure::Failure;
 use crate::logs::{Gathered, STDIN};
 use crate::text::{Text, text};
 use crate::{history, logs, tables};
-use casebook::id::CaseId;
+use casebook::id::{CaseId, InstanceId};
 use casebook::report::document;
 use detect::count::Fate;
 use detect::record::Record;
 use detect::record::trail::Event;
-use detect::suspect::is_instance;
 use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
 use std::path::Path;
 
@@ -52,7 +51,7 @@ fn readable_twice(path: &Path) -> Result<(), Failure> {
 
 /// The instance that is meant.
 fn instance(context: &Context, of: &str) -> Result<String, Failure> {
-    if is_instance(of) {
+    if InstanceId::parse(of).is_some() {
         return Ok(of.to_owned());
     }
     let case = CaseId::parse(of)
