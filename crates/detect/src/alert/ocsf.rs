@@ -12,15 +12,18 @@ const SCHEMA: &str = "1.4.0";
 const CLASS: u64 = 2004;
 /// Findings.
 const CATEGORY: u64 = 2;
+/// What a telling does, as OCSF numbers and names it.
+const CREATE: (u64, &str) = (1, "Create");
+const UPDATE: (u64, &str) = (2, "Update");
 
 /// The object, to be written as one line. A first telling is a creation, a later one an update.
 pub fn finding(alert: &Alert) -> Value {
-    let activity = if alert.update == 0 { 1 } else { 2 };
+    let activity = if alert.update == 0 { CREATE } else { UPDATE };
     json!({
         "class_uid": CLASS, "class_name": "Detection Finding",
         "category_uid": CATEGORY, "category_name": "Findings",
-        "activity_id": activity, "activity_name": if activity == 1 { "Create" } else { "Update" },
-        "type_uid": CLASS * 100 + activity,
+        "activity_id": activity.0, "activity_name": activity.1,
+        "type_uid": CLASS * 100 + activity.0,
         "time": alert.last.as_millisecond(),
         "start_time": alert.first.as_millisecond(), "end_time": alert.last.as_millisecond(),
         "severity_id": severity(alert.level), "severity": severity_name(alert.level),
@@ -48,6 +51,21 @@ pub fn finding(alert: &Alert) -> Value {
 pub fn update(finding: &Value) -> u32 {
     let uid = finding["metadata"]["uid"].as_str().and_then(|uid| uid.rsplit('-').next());
     uid.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// Such an object told once more, as an update: with that sentence first, and with the mark at the end of the telling's
+/// own id.
+pub fn with_sentence(mut finding: Value, sentence: &str, mark: &str) -> Value {
+    let desc = format!("{sentence}\n{}", finding["finding_info"]["desc"].as_str().unwrap_or_default());
+    let uid = format!("{}{mark}", finding["metadata"]["uid"].as_str().unwrap_or_default());
+    finding["activity_id"] = json!(UPDATE.0);
+    finding["activity_name"] = json!(UPDATE.1);
+    finding["type_uid"] = json!(CLASS * 100 + UPDATE.0);
+    finding["message"] = json!(sentence);
+    finding["comment"] = json!(sentence);
+    finding["metadata"]["uid"] = json!(uid);
+    finding["finding_info"]["desc"] = json!(desc);
+    finding
 }
 
 /// The level as OCSF counts it.

@@ -1,6 +1,7 @@
 //! How a response ended, told to those who were told of its alert: whoever reads "a response is started" must
 //! hear whether there was one.
 
+use detect::alert::ocsf;
 use serde_json::{Value, json};
 
 /// How the ids of such tellings end.
@@ -21,18 +22,8 @@ pub fn sentence(instance: &str, case: &str, reason: &str) -> String {
 
 /// The alert's OCSF Detection Finding, given as its document, told once more with that sentence first.
 pub fn finding(document: &[u8], sentence: &str) -> Value {
-    let mut finding: Value = serde_json::from_slice(document).unwrap_or_else(|_| json!({}));
-    let desc = finding["finding_info"]["desc"].as_str().unwrap_or_default();
-    let desc = format!("{sentence}\n{desc}");
-    let uid = format!("{}{MARK}", finding["metadata"]["uid"].as_str().unwrap_or_default());
-    finding["activity_id"] = json!(2);
-    finding["activity_name"] = json!("Update");
-    finding["type_uid"] = json!(200_402);
-    finding["message"] = json!(sentence);
-    finding["comment"] = json!(sentence);
-    finding["metadata"]["uid"] = json!(uid);
-    finding["finding_info"]["desc"] = json!(desc);
-    finding
+    let finding = serde_json::from_slice(document).unwrap_or_else(|_| json!({}));
+    ocsf::with_sentence(finding, sentence, MARK)
 }
 
 #[cfg(test)]
@@ -53,6 +44,8 @@ mod tests {
             (&told["finding_info"]["uid"], &told["metadata"]["uid"]),
             (&json!("alert-1"), &json!("alert-1-0-response"))
         );
+        assert_eq!((&told["activity_name"], &told["type_uid"]), (&json!("Update"), &json!(200_402)));
+        assert!(is_one(&told) && !is_one(&alert));
         assert_eq!(sentence("i-1", "c-1", "contained"), "the response to i-1, case c-1: contained");
     }
 }
