@@ -274,10 +274,12 @@ impl Story {
 
     /// How grave it is by some of what leads to the suspect alone: for every choice of leads.
     fn levels(&self) -> BTreeMap<BTreeSet<Lead>, Level> {
-        let leads: Vec<Lead> = self.leads.iter().copied().collect();
-        let chosen = |choice: u32| (0..).zip(&leads).filter(move |(n, _)| choice >> n & 1 == 1).map(|(_, lead)| *lead);
-        let choices = (1..1_u32 << leads.len()).map(|choice| chosen(choice).collect::<BTreeSet<Lead>>());
-        choices.map(|leads| (leads.clone(), self.level_by(&leads))).collect()
+        let choices = self.leads.iter().fold(vec![BTreeSet::new()], |choices, lead| {
+            let with = |choice: &BTreeSet<Lead>| choice | &BTreeSet::from([*lead]);
+            choices.iter().cloned().chain(choices.iter().map(with)).collect()
+        });
+        let chosen = choices.into_iter().filter(|leads| !leads.is_empty());
+        chosen.map(|leads| (leads.clone(), self.level_by(&leads))).collect()
     }
 
     /// Whether a reader should hear of it again.
