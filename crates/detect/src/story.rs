@@ -461,6 +461,22 @@ mod tests {
     }
 
     #[test]
+    fn of_a_story_that_is_taken_for_untold_the_next_hit_is_news() {
+        let (mut stories, rule) = (Stories::new(), card(1, Level::High));
+        let hit = |second| notice("i-00000001", &rule, second);
+        stories.take(hit(0));
+        let first = stories.tell(Level::Medium);
+        stories.untell("alert-of-another-story");
+        stories.take(hit(1));
+        assert!(stories.tell(Level::Medium).is_empty(), "a hit more of a known sign");
+        stories.untell(&first[0].id);
+        assert!(stories.tell(Level::Medium).is_empty(), "nothing has come since");
+        stories.take(hit(2));
+        let again = stories.tell(Level::Medium);
+        assert_eq!((&again[0].id, again[0].update, again[0].signs[0].hits), (&first[0].id, 1, 3));
+    }
+
+    #[test]
     fn another_address_instance_or_lead_and_a_higher_level_are_news() {
         let mut stories = Stories::new();
         let (mild, rule) = (card(1, Level::Low), card(2, Level::Medium));

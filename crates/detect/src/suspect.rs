@@ -222,6 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_several_instances_held_accuses_none_of_them() {
+        let mut holdings = Holdings::new();
+        let from = "2026-03-01T00:00:00Z".parse().expect("a time");
+        for instance in [A, B] {
+            let tenant = Tenant { instance: instance.into(), account: "222222222222".into() };
+            holdings.held("198.51.100.7", tenant, "", from, None);
+        }
+        let raw = json!({
+            "eventTime": "2026-03-02T00:00:00Z", "sourceIPAddress": "198.51.100.7",
+            "userIdentity": {"arn": "arn:aws:iam::111111111111:user/deploy", "accountId": "111111111111"},
+        })
+        .to_string();
+        let Trace { suspect, lead } = of_call(&call(&raw), &holdings);
+        let (account, arn) = ("111111111111".into(), "arn:aws:iam::111111111111:user/deploy".into());
+        assert_eq!((suspect, lead), (Suspect::Principal { account, arn }, Lead::Several));
+    }
+
+    #[test]
     fn instances_are_found_wherever_the_parameters_hold_them() {
         for parameters in [
             json!({"instancesSet": {"items": [{"instanceId": A}, {"instanceId": B}]}}),

@@ -5,7 +5,7 @@ use super::flows::{FlowLog, Vpc};
 use super::keeping::Bucket;
 use super::names::QueryLog;
 use super::trails::{Selection, Status, Trail};
-use super::{Known, Sight, Sources, State, sights};
+use super::{Known, Sight, Sources, State, sights, unasked};
 use crate::fault::{Fault, FaultClass};
 use crate::id::Region;
 use jiff::Timestamp;
@@ -162,4 +162,11 @@ fn a_bucket_says_how_long_it_keeps_and_whether_it_may_be_read() {
     assert_eq!(one(&of(denied(), Ok(())), "log retention").state, State::Unknown);
     let row = one(&of(Ok(None), denied()), "reading the logs");
     assert!(row.state == State::Unknown && row.detail.contains("s3:GetObject"), "{row:?}");
+}
+
+#[test]
+fn of_a_region_that_could_not_be_asked_nothing_is_known_to_be_off() {
+    let row = unasked(&Region::new("ap-east-1"), "the region is not enabled");
+    assert_eq!((row.region.as_str(), row.state, row.unseen.as_str()), ("ap-east-1", State::Unknown, "not known"));
+    assert_eq!(row.detail, "not known: the region is not enabled");
 }

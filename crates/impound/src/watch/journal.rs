@@ -223,9 +223,13 @@ pub fn read(messages: u64, counts: &Counts) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watch::told;
     use casebook::entry::FindingNote;
     use casebook::step::Phase;
+    use detect::alert::ocsf;
+    use detect::rules::Level;
     use detect::trigger::Limits;
+    use jiff::SignedDuration;
     use serde_json::json;
 
     fn now() -> Timestamp {
@@ -273,6 +277,22 @@ mod tests {
         journal.write(now(), &[Line::Reset { by: Person::default() }]).expect("written");
         journal.replay(&mut triggers, Timestamp::MIN).expect("read");
         assert_eq!(triggers.tripped(), None);
+    }
+
+    #[test]
+    fn that_another_run_began_does_not_prove_that_an_alert_was_told() {
+        let (alert, decision, tell) = ("alert-1".to_owned(), "only told".to_owned(), Vec::new());
+        let line = Line::Alert { alert, decision, tell, finding: ocsf::finding(&told::tests::alert(2, 0)) };
+        let told_again = |after: Line| {
+            let dir = tempfile::tempdir().expect("a folder");
+            let mut journal = Journal::open(dir.path()).expect("a journal");
+            journal.write(now(), &[line.clone()]).expect("written");
+            journal.write(now() + SignedDuration::from_hours(1), &[after]).expect("written");
+            let mut left = journal.replay(&mut triggers(), Timestamp::MIN).expect("read");
+            left.told.news(told::tests::alert(2, 0), Level::Medium).is_some()
+        };
+        assert!(told_again(Line::Began { queue: "q".into(), program: "p".into(), by: Person::default() }));
+        assert!(!told_again(Line::Tripped { why: "forged".into() }), "the same run went on after it");
     }
 
     #[test]

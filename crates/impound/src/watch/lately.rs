@@ -162,4 +162,21 @@ mod tests {
         lately.hold(b"{}");
         assert_eq!(lately.unkept(), 4, "the next batch is kept");
     }
+
+    #[test]
+    fn a_file_that_is_full_takes_no_more_and_the_next_one_does() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut lately = Lately::within(dir.path().to_owned(), SignedDuration::from_hours(2));
+        let mut keep = |at, records: u8| {
+            (0..records).for_each(|_| lately.hold(b"{}"));
+            lately.write(hour(at)).expect("written");
+            lately.unkept()
+        };
+        assert_eq!(keep(0, 1), 0);
+        let first = dir.path().join(format!("{NAME}{:011}.jsonl", hour(0).as_second()));
+        OpenOptions::new().write(true).open(&first).expect("it is there").set_len(MOST_EACH).expect("a hole");
+        assert_eq!(keep(0, 2), 2);
+        assert_eq!(first.metadata().expect("it is there").len(), MOST_EACH);
+        assert_eq!(keep(1, 3), 2, "after an hour there is another file");
+    }
 }

@@ -80,7 +80,7 @@ impl Known {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use detect::alert::Exhibit;
     use detect::rules::Card;
@@ -88,7 +88,7 @@ mod tests {
     use std::sync::Arc;
 
     /// An alert with a sign of high level that has so many hits.
-    fn alert(hits: u64, update: u32) -> Alert {
+    pub fn alert(hits: u64, update: u32) -> Alert {
         let (id, title) = ("rule-1".to_owned(), "rule".to_owned());
         let card = Card {
             id,
