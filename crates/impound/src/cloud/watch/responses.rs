@@ -74,6 +74,7 @@ impl<'a> Responses<'a> {
         self.stops.insert(number, stop.clone());
         let (context, config) = (self.context, self.config);
         self.running.push(Box::pin(async move {
+            // A wish to stop outlasts the pause: `respond` meets it before it asks anything, and tells the end.
             let _ = unless_stopped(&stop, tokio::time::sleep(pause).map(Ok)).await;
             respond(context, config, (number, start, document), received, stop).await
         }));
