@@ -120,7 +120,7 @@ response that was started there is gone on with after a crash. What can not be u
 its digest, and the code is 8; what may not be read stays in the queue. An instance whose case the watch has opened is \
 not responded to again. When too many instances are \
 accused at once nothing more is started, only told, until a person says --reset-breaker. What several events add up \
-to is remembered while the watch runs and judged before it ends. Ctrl-C ends it; the case of a response under way is gone on with next time.";
+to is judged before the watch ends, and by the next one with what comes then. Ctrl-C ends it; the case of a response under way is gone on with next time.";
 
 /// Of `timeline`.
 pub(super) const TIMELINE: &str = "\
