@@ -286,7 +286,7 @@ mod tests {
         let told_again = |after: Line| {
             let dir = tempfile::tempdir().expect("a folder");
             let mut journal = Journal::open(dir.path()).expect("a journal");
-            journal.write(now(), &[line.clone()]).expect("written");
+            journal.write(now(), std::slice::from_ref(&line)).expect("written");
             journal.write(now() + SignedDuration::from_hours(1), &[after]).expect("written");
             let mut left = journal.replay(&mut triggers(), Timestamp::MIN).expect("read");
             left.told.news(told::tests::alert(2, 0), Level::Medium).is_some()
