@@ -1,23 +1,24 @@
 //! A timeline for other programs, in the columns that Timesketch asks for: `message`, `datetime` and
 //! `timestamp_desc` (<https://timesketch.org/guides/user/import-from-json-csv/>).
 
-use super::Row;
+use super::{FollowUp, Row};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// A row, flat. `timestamp` is in microseconds since 1970.
+/// What Timesketch asks for, and the rest. `timestamp` is in microseconds since 1970.
 #[derive(Serialize)]
-struct Flat<'a> {
+struct Flat<Rest: Serialize> {
     message: String,
     timestamp: i64,
     datetime: String,
     timestamp_desc: &'static str,
     #[serde(flatten)]
-    row: Rest<'a>,
+    rest: Rest,
 }
 
+/// A call.
 #[derive(Serialize)]
-struct Rest<'a> {
+struct Call<'a> {
     event_id: &'a str,
     by: super::By,
     principal: &'a str,
@@ -30,7 +31,16 @@ struct Rest<'a> {
     first: bool,
 }
 
-/// The columns, in order: serde flattens no header.
+/// Something that was left behind.
+#[derive(Serialize)]
+struct Left<'a> {
+    event_id: &'a str,
+    what: &'a str,
+    done: &'a str,
+    next: &'a str,
+}
+
+/// The columns of calls, in order: serde flattens no header.
 const COLUMNS: [&str; 14] = [
     "message",
     "timestamp",
@@ -48,19 +58,25 @@ const COLUMNS: [&str; 14] = [
     "first",
 ];
 
-/// One JSON object a line.
+/// One JSON object a line: the calls, then what they left behind.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn to_json_lines(rows: &[Row], to: &mut impl Write) -> io::Result<()> {
-    for row in rows {
-        serde_json::to_writer(&mut *to, &flat(row))?;
-        to.write_all(b"\n")?;
-    }
-    Ok(())
+pub fn to_json_lines<'f>(
+    rows: &[Row],
+    mut left: impl Iterator<Item = &'f FollowUp>,
+    to: &mut impl Write,
+) -> io::Result<()> {
+    rows.iter().try_for_each(|row| line(&call(row), to))?;
+    left.try_for_each(|item| line(&left_behind(item), to))
 }
 
-/// Comma-separated values under a header. A text that a spreadsheet would take for a formula gets an
+fn line(object: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, object)?;
+    to.write_all(b"\n")
+}
+
+/// The calls as comma-separated values under a header. A text that a spreadsheet would take for a formula gets an
 /// apostrophe before it.
 ///
 /// # Errors
@@ -69,7 +85,7 @@ pub fn to_csv(rows: &[Row], to: &mut impl Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(to);
     csv.write_record(COLUMNS)?;
     for row in rows {
-        let fields = serde_json::to_value(flat(row))?;
+        let fields = serde_json::to_value(call(row))?;
         let cell = |column: &&str| match &fields[*column] {
             serde_json::Value::String(text) => harmless(text),
             other => other.to_string(),
@@ -84,14 +100,14 @@ fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
-fn flat(row: &Row) -> Flat<'_> {
+fn call(row: &Row) -> Flat<Call<'_>> {
     let failed = if row.error.is_empty() { String::new() } else { format!(", {}", row.error) };
     Flat {
         message: format!("{} {} by {}{failed}", row.service, row.call, row.who),
         timestamp: row.at.as_microsecond(),
         datetime: row.at.to_string(),
         timestamp_desc: "API call",
-        row: Rest {
+        rest: Call {
             event_id: &row.id,
             by: row.by,
             principal: &row.who,
@@ -103,5 +119,16 @@ fn flat(row: &Row) -> Flat<'_> {
             error: &row.error,
             first: row.first,
         },
+    }
+}
+
+fn left_behind(item: &FollowUp) -> Flat<Left<'_>> {
+    let FollowUp { at, what, done, next, event } = item;
+    Flat {
+        message: format!("{done}: {what}; {next}"),
+        timestamp: at.as_microsecond(),
+        datetime: at.to_string(),
+        timestamp_desc: "Left behind",
+        rest: Left { event_id: event, what, done, next },
     }
 }

@@ -160,14 +160,20 @@ fn who_signs_in_as_a_user_that_was_made_is_followed() {
 
 #[test]
 fn both_exports_have_the_columns_that_are_asked_for() {
-    let rows = timeline(&records()).rows();
+    let timeline = timeline(&records());
+    let rows = timeline.rows();
     let (mut csv, mut lines) = (Vec::new(), Vec::new());
     to_csv(&rows, &mut csv).expect("written");
-    to_json_lines(&rows, &mut lines).expect("written");
+    to_json_lines(&rows, timeline.follow_up(), &mut lines).expect("written");
     let csv = String::from_utf8(csv).expect("text");
     assert!(csv.starts_with("message,timestamp,datetime,timestamp_desc,"), "{csv}");
-    assert_eq!((csv.lines().count(), lines.split(|b| *b == b'\n').count()), (rows.len() + 1, rows.len() + 1));
-    let first: Value = serde_json::from_slice(lines.split(|b| *b == b'\n').next().expect("a line")).expect("JSON");
+    assert_eq!(csv.lines().count(), rows.len() + 1);
+    let lines: Vec<Value> =
+        serde_json::Deserializer::from_slice(&lines).into_iter().map(|line| line.expect("JSON")).collect();
+    assert_eq!(lines.len(), rows.len() + timeline.follow_up().count());
+    let (first, last) = (&lines[0], &lines[lines.len() - 1]);
+    assert_eq!((&last["timestamp_desc"], &last["what"]), (&json!("Left behind"), &json!("backdoor")));
+    assert_eq!(last["message"], "a user created: backdoor; disable and remove it");
     assert_eq!((&first["datetime"], &first["timestamp_desc"]), (&json!("2026-03-01T12:00:00Z"), &json!("API call")));
     assert_eq!(first["timestamp"], 1_772_366_400_000_000_i64);
 }

@@ -131,7 +131,8 @@ Examples:
   impound timeline i-0123456789abcdef0 AWSLogs/ --format csv > timeline.csv
 
 Credentials that its sessions have issued are followed however far they were handed on. At the end stands what they \
-left behind: roles assumed, keys, users and trust edits that revoking the instance's sessions does not reach.";
+left behind: roles assumed, keys, users and trust edits that revoking the instance's sessions does not reach. In JSON \
+lines, also those of --output json, these have the timestamp_desc \"Left behind\", and what, done and next.";
 
 /// Of `doctor`.
 pub(super) const DOCTOR: &str = "\

@@ -80,10 +80,13 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
     let rows = timeline.rows();
     let unwritable = |error: std::io::Error| Failure::usage(format!("cannot write the timeline: {error}"));
     let mut file = Vec::new();
-    match args.format {
-        TimelineFormat::Text if context.terminal.is_json() => to_json_lines(&rows, &mut file).map_err(unwritable)?,
+    let form = match args.format {
+        TimelineFormat::Text if context.terminal.is_json() => TimelineFormat::Jsonl,
+        form => form,
+    };
+    match form {
+        TimelineFormat::Jsonl => to_json_lines(&rows, timeline.follow_up(), &mut file).map_err(unwritable)?,
         TimelineFormat::Csv => to_csv(&rows, &mut file).map_err(unwritable)?,
-        TimelineFormat::Jsonl => to_json_lines(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Html => file = page(instance, timeline).into_bytes(),
         TimelineFormat::Text => {
             if rows.is_empty() {

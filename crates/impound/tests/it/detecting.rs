@@ -180,8 +180,15 @@ fn a_timeline_is_told_with_what_was_left_behind() {
     let lines = home.run(&["timeline", INSTANCE, "--format", "jsonl", &log]);
     let rows: Vec<Value> =
         lines.succeeds().stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!(rows.len(), 5, "{lines:?}");
     assert!(rows.iter().all(|row| row["message"].is_string() && row["datetime"].is_string()), "{rows:?}");
+    let (left, calls): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["timestamp_desc"] == "Left behind");
+    assert!(calls.len() == 5 && calls.iter().all(|row| row["timestamp_desc"] == "API call"), "{rows:?}");
+    let told: Vec<_> = left.iter().map(|row| (row["done"].as_str(), row["what"].as_str())).collect();
+    let of = |done, what| (Some(done), Some(what));
+    assert_eq!(told, [of("a user created", "backup2"), of("an access key created", "AKIAEXAMPLE000000000")]);
+    assert!(left.iter().all(|row| row["next"].is_string() && row["event_id"].is_string()), "{left:?}");
+    let same = home.run(&["--output", "json", "timeline", INSTANCE, &log]);
+    assert_eq!(same.succeeds().stdout, lines.stdout);
     let page = home.run(&["timeline", INSTANCE, "--format", "html", &log]);
     for words in ["<svg", "<circle", "an access key created", "AKIAEXAMPLE000000000", "5 calls"] {
         assert!(page.succeeds().stdout.contains(words), "no `{words}` in {page:?}");
