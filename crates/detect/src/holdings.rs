@@ -20,6 +20,19 @@ pub struct Tenant {
     pub account: String,
 }
 
+/// An interface and its addresses.
+#[derive(Clone, Debug)]
+pub struct Held<'a> {
+    /// `eni-…`.
+    pub interface: &'a str,
+    /// Its VPC; empty where it is not known.
+    pub vpc: &'a str,
+    /// Its addresses in the VPC, and those of IPv6.
+    pub own: Vec<&'a str>,
+    /// Public addresses that stand for some of these.
+    pub public: Vec<&'a str>,
+}
+
 /// For how long an instance is known to have held something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stay {
@@ -58,10 +71,20 @@ impl Holdings {
         }
     }
 
-    /// Learns from the output of `aws ec2 describe-instances`: each interface and its addresses, since it was
-    /// attached. When a public address came to its interface is not told there: it may have been later, so nobody
-    /// ends the stay of another one by having it too
+    /// Learns that an instance held an interface and its addresses from then on. When a public address came to its
+    /// interface is told nowhere: it may have been later, so nobody ends the stay of another one by having it too
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
+    pub fn interface(&mut self, held: &Held<'_>, tenant: &Tenant, from: Timestamp) {
+        for what in &held.public {
+            self.held(what, tenant.clone(), "", from, None);
+        }
+        for what in held.own.iter().chain([&held.interface]) {
+            self.held(what, tenant.clone(), held.vpc, from, None);
+        }
+    }
+
+    /// Learns from the output of `aws ec2 describe-instances`: each interface and its addresses, since it was
+    /// attached.
     ///
     /// # Errors
     /// When it is something else.
@@ -77,18 +100,17 @@ impl Holdings {
     }
 
     fn learn(&mut self, card: &Card, tenant: &Tenant) {
-        let from = card.attachment.attach_time;
         let own = || card.private_ip_addresses.iter();
         let public = card.association.iter().chain(own().filter_map(|own| own.association.as_ref()));
-        let public = public.filter_map(|association| association.public_ip.as_ref());
-        let six = card.ipv6_addresses.iter().map(|own| &own.ipv6_address);
-        for what in public {
-            self.held(what, tenant.clone(), "", from, None);
-        }
-        let private = own().filter_map(|own| own.private_ip_address.as_ref());
-        for what in private.chain(six).chain([&card.network_interface_id]) {
-            self.held(what, tenant.clone(), &card.vpc_id, from, None);
-        }
+        let private = own().filter_map(|own| own.private_ip_address.as_deref());
+        let six = card.ipv6_addresses.iter().map(|own| own.ipv6_address.as_str());
+        let held = Held {
+            interface: &card.network_interface_id,
+            vpc: &card.vpc_id,
+            own: private.chain(six).collect(),
+            public: public.filter_map(|association| association.public_ip.as_deref()).collect(),
+        };
+        self.interface(&held, tenant, card.attachment.attach_time);
     }
 
     /// Who held it at that time.

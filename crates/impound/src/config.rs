@@ -49,7 +49,7 @@ pub struct DetectConfig {
     pub level: Level,
     /// What instances normally call.
     pub baseline: Option<PathBuf>,
-    /// Who held which address: outputs of `aws ec2 describe-instances`.
+    /// Who held which address: outputs of `aws ec2 describe-instances`, and cases by what they have captured.
     pub instances: Vec<PathBuf>,
 }
 

@@ -20,6 +20,7 @@ pub mod failure;
 pub mod gates;
 pub mod guarding;
 pub mod history;
+pub mod holdings;
 pub mod logs;
 pub mod opening;
 pub mod preflight;

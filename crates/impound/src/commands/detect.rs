@@ -5,6 +5,7 @@ use crate::commands::baseline;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::holdings::holdings;
 use crate::logs::cursor::Cursor;
 use crate::logs::{self, Gathered};
 use crate::text::{Text, text};
@@ -12,7 +13,6 @@ use detect::alert::{Alert, ocsf, text as prose};
 use detect::baseline::Baseline;
 use detect::count::{Kinds, Tally};
 use detect::desk::Desk;
-use detect::holdings::Holdings;
 use detect::order::Horizon;
 use detect::record::Record;
 use detect::rules::Level;
@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let (rules, warnings) = rules(&args.rules, !args.only)?;
     warnings.iter().for_each(|warning| terminal.warn(&told(warning)));
     let baseline = usual(args.baseline.as_deref(), args.only)?;
-    let holdings = holdings(&args.instances)?;
+    let holdings = holdings(context, &args.instances)?;
     let rules = Arc::new(rules);
     let scout = Scout::new(rules.clone(), holdings, logs::period(&args.logs), baseline.is_some());
     let mut desk = Desk::new(rules, Horizon::of_files(), baseline);
@@ -146,20 +146,6 @@ pub fn rules(paths: &[PathBuf], shipped: bool) -> Result<(Rules, Vec<Warning>), 
 /// A warning about a rule's file, in a line.
 pub fn told(warning: &Warning) -> Text {
     text!("{}, line {}: {}", warning.file, warning.line, warning.why)
-}
-
-/// Who held which address, by the outputs of `aws ec2 describe-instances` in these files.
-///
-/// # Errors
-/// When one can not be read or is something else.
-pub fn holdings(files: &[PathBuf]) -> Result<Holdings, Failure> {
-    let mut holdings = Holdings::new();
-    for file in files {
-        let unusable = |why: String| Failure::usage(format!("cannot use the instances of {}: {why}", file.display()));
-        let bytes = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
-        holdings.describe(&bytes).map_err(unusable)?;
-    }
-    Ok(holdings)
 }
 
 /// An alert on stdout, in the form asked for.

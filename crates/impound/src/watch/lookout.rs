@@ -5,6 +5,7 @@ use crate::commands::detect as command;
 use crate::config::DetectConfig;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::holdings::holdings;
 use crate::text::Text;
 use crate::watch::lately::Lately;
 use crate::watch::told::Told;
@@ -52,7 +53,7 @@ impl Lookout {
         let (rules, warnings) = command::rules(&config.rules, !config.only)?;
         warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
         let baseline = command::usual(config.baseline.as_deref(), config.only)?;
-        let holdings = command::holdings(&config.instances)?;
+        let holdings = holdings(context, &config.instances)?;
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
         let desk = Desk::new(rules.clone(), Horizon::default(), baseline);

@@ -1,6 +1,10 @@
 //! `detect`, `timeline`, `baseline` and `rules`, on small logs.
 
+use crate::field::Field;
 use crate::program::{End, Home};
+use casebook::query::SourceQuery;
+use casebook::reading::Reading;
+use casebook::step::Phase;
 use serde_json::{Value, json};
 
 const PACKED: &[u8] = include_bytes!("../../../detect/testdata/invictus/files.jsonl.gz");
@@ -231,6 +235,30 @@ fn flow_logs_in_a_format_of_ones_own_are_read_counted_and_said_to_be_no_more_tha
     assert!(end.stderr.contains("no rule looks at them"), "{end:?}");
     home.run(&["detect", "--flow-format", "${colour}", &log]).fails_with(2, &["no flow log has a field", "colour"]);
     home.run(&["detect", "--flow-format", "", &log]).fails_with(2, &["no flow log has a field"]);
+}
+
+#[test]
+fn an_address_leads_to_the_instance_whose_case_has_captured_it() {
+    let field = Field::new();
+    field.respond(field.response(field.charge(Phase::Capture))).expect("captured");
+    let (case, target) = (field.case().to_string(), field.range.target());
+    let Some(Reading::Interfaces(interfaces)) =
+        field.history().case.baseline.scene.last(&SourceQuery::Interfaces(target.instance.clone()).into()).cloned()
+    else {
+        panic!("the interfaces were captured");
+    };
+    let mut record = call(1, "cloudtrail StopLogging");
+    record["userIdentity"] = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/deploy"});
+    record["sourceIPAddress"] = json!(interfaces[0].addresses[0].private);
+    let mut earlier = record.clone();
+    earlier["eventTime"] = json!("2026-02-01T00:00:00Z");
+    let log = |name, record| field.home.write(name, &json!({"Records": [record]}).to_string());
+    let (log, earlier) = (log("log.json", record), log("earlier.json", earlier));
+    let leads_there = |line: &[&str]| field.run(line).succeeds().stdout.contains(target.instance.as_str());
+    assert!(!leads_there(&["detect", &log]));
+    assert!(leads_there(&["detect", &log, "--instances", &case]));
+    assert!(!leads_there(&["detect", &earlier, "--instances", &case]), "before the instance was started");
+    field.run(&["detect", &log, "--instances", "nowhere"]).fails_with(2, &["cannot use the instances of nowhere"]);
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! Who held which address, by what is named: outputs of `aws ec2 describe-instances`, and cases, by what they have
+//! captured.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::history;
+use casebook::case::Case;
+use casebook::id::CaseId;
+use casebook::query::SourceQuery;
+use casebook::reading::Reading;
+use casebook::scene::network::Interface;
+use detect::holdings::{Held, Holdings, Tenant};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+/// What is known by these files and cases.
+///
+/// # Errors
+/// When one can not be read, is something else, or knows of no interface.
+pub fn holdings(context: &Context, named: &[PathBuf]) -> Result<Holdings, Failure> {
+    let mut holdings = Holdings::new();
+    for name in named {
+        match case(context, name)? {
+            Some(case) => captured(&case, &mut holdings)?,
+            None => described(name, &mut holdings)?,
+        }
+    }
+    Ok(holdings)
+}
+
+/// The case of that name, where it is no file's.
+fn case(context: &Context, name: &Path) -> Result<Option<Case>, Failure> {
+    let Some(id) = name.to_str().and_then(CaseId::parse).filter(|_| !name.exists()) else { return Ok(None) };
+    let shelf = context.shelf()?;
+    let is_there = shelf.cases()?.iter().any(|case| case == id.as_str());
+    is_there.then(|| Ok(history::session(shelf.path(), &id)?.case().clone())).transpose()
+}
+
+fn described(file: &Path, holdings: &mut Holdings) -> Result<(), Failure> {
+    let unusable = |why: String| Failure::usage(format!("cannot use the instances of {}: {why}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+    holdings.describe(&bytes).map_err(unusable)
+}
+
+/// The interfaces of the case's instance. The first one can not be detached, so it was the instance's since its last
+/// start at the least (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>); another one since it was
+/// read.
+fn captured(case: &Case, holdings: &mut Holdings) -> Result<(), Failure> {
+    let target = &case.target;
+    let interfaces = case.baseline.scene.fact(&SourceQuery::Interfaces(target.instance.clone()).into());
+    let Some((Ok(Reading::Interfaces(interfaces)), read)) = interfaces.map(|fact| (&fact.answer, fact.at)) else {
+        return Err(Failure::usage(format!("the case {} has not captured the interfaces of its instance", case.id)));
+    };
+    let tenant = Tenant { instance: target.instance.to_string(), account: target.account.to_string() };
+    let started = started(case).unwrap_or(read);
+    for interface in interfaces {
+        let from = if interface.device_index == Some(0) { started } else { read };
+        holdings.interface(&held(interface), &tenant, from);
+    }
+    Ok(())
+}
+
+fn started(case: &Case) -> Option<Timestamp> {
+    match case.baseline.scene.last(&SourceQuery::Instance(case.target.instance.clone()).into()) {
+        Some(Reading::Instance(instance)) => instance.launched.parse().ok(),
+        _ => None,
+    }
+}
+
+fn held(interface: &Interface) -> Held<'_> {
+    let private = interface.addresses.iter().map(|address| address.private.as_str());
+    Held {
+        interface: interface.id.as_str(),
+        vpc: interface.vpc.as_str(),
+        own: private.chain(interface.ipv6.iter().map(String::as_str)).collect(),
+        public: interface.addresses.iter().filter_map(|address| address.public.as_deref()).collect(),
+    }
+}
