@@ -63,7 +63,7 @@ pub struct Sign {
 pub struct Exhibit {
     /// When it happened.
     pub at: Timestamp,
-    /// CloudTrail's id, or the finding's.
+    /// CloudTrail's id, or the finding's; else the digest.
     pub id: String,
     /// SHA-256 of the record as it stood in the file, in hex.
     pub sha256: String,

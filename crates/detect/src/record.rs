@@ -10,6 +10,8 @@ pub mod text;
 pub mod trail;
 
 use crate::count::Kinds;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 /// A record of any kind.
 #[derive(Debug)]
@@ -33,6 +35,29 @@ pub enum Record<'a> {
 }
 
 impl Record<'_> {
+    /// When it happened, of those that rules look at: traffic when it ended.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Trail(event) => event.at(),
+            Self::Flow(flow) => flow.end(),
+            Self::Balancer(request) => Some(request.at),
+            Self::Query(query) => query.at(),
+            Self::Insight(_) | Self::Digest(_) | Self::Finding(_) | Self::Hub(_) => None,
+        }
+    }
+
+    /// SHA-256 of those as they stand in the file, in hex.
+    pub fn digest(&self) -> String {
+        let raw = match self {
+            Self::Trail(event) => event.raw,
+            Self::Flow(flow) => flow.raw().as_bytes(),
+            Self::Balancer(request) => request.line.as_bytes(),
+            Self::Query(query) => query.raw,
+            Self::Insight(_) | Self::Digest(_) | Self::Finding(_) | Self::Hub(_) => &[],
+        };
+        hex::encode(Sha256::digest(raw))
+    }
+
     /// The counter of its kind.
     pub(crate) fn counter<'k>(&self, kinds: &'k mut Kinds) -> &'k mut u64 {
         match self {

@@ -3,6 +3,8 @@
 pub mod examples;
 pub mod folder;
 mod index;
+mod kind;
+mod lines;
 pub mod load;
 pub mod pack;
 mod recent;

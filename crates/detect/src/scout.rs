@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 mod finding;
+mod network;
 
 /// Looks at records. Clones share what was seen.
 #[derive(Clone)]
@@ -69,8 +70,22 @@ impl Scout {
                 let id = format!("{} {}", hub.id.as_str(), hub.updated.as_str());
                 self.told(&id, || finding::security_hub(hub))
             }
-            _ => (Fate::Unmatched, None),
+            Record::Flow(_) | Record::Query(_) | Record::Balancer(_) => self.line(record),
+            Record::Insight(_) | Record::Digest(_) => (Fate::Unmatched, None),
         }
+    }
+
+    /// Lines bear no id by which one that comes again would be known.
+    fn line(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
+        if !self.period.is_open() && record.at().is_some_and(|at| !self.period.has(at)) {
+            return (Fate::Unmatched, None);
+        }
+        let found = self.rules.matches(record);
+        if !found.counts() {
+            return (Fate::Unmatched, None);
+        }
+        let fate = if found.hits.is_empty() { Fate::Unmatched } else { Fate::Matched };
+        (fate, network::sighting(record, found, &self.holdings))
     }
 
     fn call(&self, record: &Record<'_>, event: &Event<'_>) -> (Fate, Option<Sighting>) {

@@ -76,6 +76,9 @@ pub enum Lead {
     Address,
     /// The caller's address was that of several instances, as far as is known; the principal stands for itself.
     Several,
+    /// Traffic or a query came from it, by the log, or by whose interface or address it was at that time. Which process
+    /// of the instance it was, and for whom, no such log tells.
+    Traffic,
     /// Nothing leads to an instance; the principal stands for itself.
     Unresolved,
 }

@@ -297,7 +297,7 @@ mod tests {
             matches!(decision, Decision::Start { .. })
         };
         assert!(fits(&[(Level::High, Lead::Session)]) && fits(&[(Level::High, Lead::Finding)]));
-        for lead in [Lead::Address, Lead::Name] {
+        for lead in [Lead::Address, Lead::Name, Lead::Traffic] {
             assert!(!fits(&[(Level::Critical, lead)]));
             assert!(!fits(&[(Level::High, lead), (Level::Low, Lead::Session)]), "its own session did little");
         }

@@ -1,6 +1,7 @@
 //! Our way to a hit - typed fields, an index of our own, JSON parsed late - against the evaluator alone
 //! over the parsed record, with policies that are text read beforehand: both must find the same.
 
+use detect::record::Record;
 use detect::record::trail::Event;
 use detect::rules::sigma::Rules;
 use detect::rules::{load, pack};
@@ -62,7 +63,7 @@ fn evaluator() -> Engine {
 }
 
 fn ours(rules: &Rules, record: &str, count: &mut Count) {
-    let event = Event::of(record.as_bytes()).expect("a typed record");
+    let event = Record::Trail(Event::of(record.as_bytes()).expect("a typed record"));
     for card in rules.matching(&event) {
         *count.entry(card.title.clone()).or_default() += 1;
     }

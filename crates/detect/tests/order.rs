@@ -4,6 +4,7 @@ use detect::desk::Desk;
 use detect::holdings::Holdings;
 use detect::order::Horizon;
 use detect::record::Record;
+use detect::record::flow::{Flow, Format};
 use detect::record::trail::Event;
 use detect::rules::sigma::{Rules, Sigma};
 use detect::rules::{Level, Matcher, load, pack};
@@ -47,6 +48,21 @@ fn hits<'a>(records: impl Iterator<Item = &'a (i64, String)>) -> (BTreeSet<(Stri
     found.extend(sigma.rest());
     let found = found.into_iter().map(|hit| (hit.rule.title.clone(), hit.at.to_string(), hit.events)).collect();
     (found, sigma.late())
+}
+
+#[test]
+fn a_flood_of_traffic_makes_no_call_late() {
+    let mut sigma = Sigma::new(Arc::clone(&RULES), HORIZON);
+    for number in 0..2_000 {
+        let (host, end) = (number % 250, 1_700_000_600 + number / 100);
+        let line = format!("10.0.{}.5 203.0.113.{host} 51234 22 6 REJECT {end}", number / 250);
+        let format = Format::of_header("srcaddr dstaddr srcport dstport protocol action end").expect("a header");
+        sigma.hits(&Record::Flow(Flow::parse(&line, &format).expect("a line")));
+        sigma.due();
+    }
+    let (_, call) = record(0, (0, 0, 0));
+    sigma.hits(&Record::Trail(Event::of(call.as_bytes()).expect("a record")));
+    assert_eq!(sigma.late(), 0, "ten minutes before the traffic");
 }
 
 /// Arrival: each record is delayed by less than the horizon.

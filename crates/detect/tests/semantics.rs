@@ -1,5 +1,6 @@
 //! What Sigma means by null, by a list and by an object, as our way to a hit has it.
 
+use detect::record::Record;
 use detect::record::trail::Event;
 use detect::rules::load::{self, Source, Warning};
 
@@ -14,7 +15,7 @@ fn rule(detection: &str) -> String {
 fn matches(detection: &str, event: &str) -> bool {
     let (rules, warnings) = load::load(&[source("r.yml", &rule(detection))]);
     assert_eq!(warnings, []);
-    !rules.matching(&Event::of(event.as_bytes()).expect("a record")).is_empty()
+    !rules.matching(&Record::Trail(Event::of(event.as_bytes()).expect("a record"))).is_empty()
 }
 
 fn warnings(text: &str) -> Vec<Warning> {
@@ -94,7 +95,12 @@ fn unknown_modifiers_fields_and_log_sources_are_named() {
     let why = |text: &str| warnings(text).into_iter().map(|warning| warning.why).collect::<Vec<_>>().join("; ");
     assert!(why(&rule("{eventName|sounds_like: A}")).contains("sounds_like"));
     assert!(why(&rule("{eventNme: A}")).contains("eventNme"));
-    assert!(why(&rule("{eventName: A}").replace("cloudtrail", "vpcflow")).contains("service vpcflow"));
+    assert!(why(&rule("{eventName: A}").replace("cloudtrail", "sysmon")).contains("service sysmon"));
+    assert!(why(&rule("{eventName: A}").replace("cloudtrail", "vpcflow")).contains("no record of vpcflow has"));
+    for (service, field) in [("vpcflow", "pkt-dstaddr"), ("route53resolver", "srcids.instance"), ("alb", "request_url")]
+    {
+        assert_eq!(why(&rule(&format!("{{{field}: A}}")).replace("cloudtrail", service)), "", "{service}");
+    }
     assert!(why(&rule("{eventName: A}").replace("condition: s", "condition: t")).contains('t'));
 }
 
@@ -117,6 +123,19 @@ fn a_rule_without_an_id_gets_the_same_one_each_time() {
 fn a_correlation_whose_rules_are_not_there_is_named_and_left_out() {
     let text = "title: C\ncorrelation: {type: event_count, rules: [nobody], group-by: [userIdentity.arn], timespan: 5m, condition: {gte: 2}}\n";
     assert!(warnings(text)[0].why.contains("nobody"));
+}
+
+#[test]
+fn a_correlation_of_records_of_several_kinds_is_named_and_left_out() {
+    let call = rule("{eventName: A}").replace("title:", "name: a\ntitle:");
+    let traffic = rule("{dstport: 22}").replace("title: T", "name: b\ntitle: B").replace("cloudtrail", "vpcflow");
+    let both = |rules: &str| {
+        format!(
+            "{call}\n---\n{traffic}\n---\ntitle: C\ncorrelation: {{type: temporal, rules: [{rules}], timespan: 5m}}\n"
+        )
+    };
+    assert_eq!(warnings(&both("a")), []);
+    assert!(warnings(&both("a, b"))[0].why.contains("records of several kinds"));
 }
 
 #[test]
@@ -148,7 +167,7 @@ fn what_stands_under_any_must_be_true_of_one_and_the_same_member() {
         let rule = rule("{'requestParameters.items[any]': {id: 1, 'name|startswith': w}}");
         let (rules, warnings) = load::load(&[source("r.yml", &format!("sigma-version: 3\n{rule}"))]);
         assert_eq!(warnings, [], "the members' fields are no fields of the record");
-        !rules.matching(&Event::of(event.as_bytes()).expect("a record")).is_empty()
+        !rules.matching(&Record::Trail(Event::of(event.as_bytes()).expect("a record"))).is_empty()
     };
     assert!(matches(r#"{"requestParameters":{"items":[{"id":2},{"id":1,"name":"web"}]}}"#));
     assert!(matches(r#"{"requestParameters":{"items":{"id":1,"name":"web"}}}"#), "one that is in no list");

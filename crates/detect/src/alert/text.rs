@@ -49,6 +49,7 @@ fn leads(leads: &BTreeSet<Lead>) -> String {
         Lead::Name => "a session bears its name that EC2 is not known to have issued",
         Lead::Address => "the calls came from its address",
         Lead::Several => "the calls came from an address that several instances are known to have had",
+        Lead::Traffic => "traffic or queries came from it",
         Lead::Unresolved => "nothing leads to an instance",
     });
     told.collect::<Vec<_>>().join("; ")

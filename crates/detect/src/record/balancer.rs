@@ -10,6 +10,8 @@ const AT_LEAST: usize = 13;
 /// One request. `-`, and fields that an older line does not have, read as empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
+    /// The line as it stands in the file.
+    pub line: &'a str,
     /// `http`, `https`, `h2`, `grpcs`, `ws` or `wss`.
     pub kind: &'a str,
     /// When the answer was sent.
@@ -65,6 +67,7 @@ impl<'a> Request<'a> {
         }
         let field = |place: usize| fields.get(place).copied().filter(|value| *value != "-").unwrap_or_default();
         Ok(Self {
+            line,
             kind: field(0),
             at: field(1).parse().map_err(|_| format!("{:?} is not a time", field(1)))?,
             balancer: field(2),

@@ -98,6 +98,20 @@ impl<'a> Flow<'a> {
         self.typed(Field::DestinationAddress)
     }
 
+    /// Whether the traffic leaves the interface, or comes to it; `None` where the line does not show that: it names no
+    /// direction, and both ends or none are addresses of private networks.
+    pub fn leaves(&self) -> Option<bool> {
+        match self.get(Field::Direction) {
+            Some("egress") => Some(true),
+            Some("ingress") => Some(false),
+            _ => match (is_private(self.source()?), is_private(self.destination()?)) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                _ => None,
+            },
+        }
+    }
+
     /// When the first packet of the interval came. May be up to 60 seconds off.
     pub fn start(&self) -> Option<Timestamp> {
         Timestamp::from_second(self.typed(Field::Start)?).ok()
@@ -106,6 +120,11 @@ impl<'a> Flow<'a> {
     /// When the last one came. May be up to 60 seconds off.
     pub fn end(&self) -> Option<Timestamp> {
         Timestamp::from_second(self.typed(Field::End)?).ok()
+    }
+
+    /// The line as it stands in the file.
+    pub fn raw(&self) -> &'a str {
+        self.line
     }
 
     /// What was done with it.
@@ -125,6 +144,14 @@ impl<'a> Flow<'a> {
             "SKIPDATA" => Some(Status::SkipData),
             _ => None,
         }
+    }
+}
+
+/// The ranges of RFC 1918, RFC 6598 and RFC 4193.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private() || matches!(address.octets(), [100, 64..=127, ..]),
+        IpAddr::V6(address) => address.is_unique_local(),
     }
 }
 

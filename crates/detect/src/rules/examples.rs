@@ -3,15 +3,14 @@
 
 use super::load::Source;
 use super::sigma::{Rules, Sigma};
-use super::{Matcher, load};
+use super::{Card, Matcher, load};
 use crate::order::Horizon;
-use crate::record::Record;
-use crate::record::trail::Event;
 use jiff::{SignedDuration, Timestamp};
 use rsigma_parser::{Exemplar, ExemplarPayload, ExemplarShapeError, Expect, correlation_exemplars, exemplars};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+
+mod record;
 
 /// An example, tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,31 +66,28 @@ fn verdicts(rules: &Arc<Rules>, id: &str, read: Result<Vec<Exemplar>, Vec<Exempl
 }
 
 fn matches(rules: &Arc<Rules>, id: &str, payload: &ExemplarPayload) -> Result<bool, String> {
+    let kind = rules.kind(id);
     match payload {
         ExemplarPayload::Event(event) => {
-            let raw = serde_json::to_vec(event).map_err(|error| error.to_string())?;
-            let event = Event::of(&raw).map_err(|error| error.to_string())?;
-            Ok(rules.matching(&event).iter().any(|card| card.id == id))
+            let event = serde_json::to_value(event).map_err(|error| error.to_string())?;
+            let is_it = |matching: Vec<&Arc<Card>>| matching.iter().any(|card| card.id == id);
+            record::with(kind, &event, |record| is_it(rules.matching(record)))
         }
         ExemplarPayload::Sequence(events) => {
             let mut sigma = Sigma::new(Arc::clone(rules), Horizon::default());
             for (number, timed) in events.iter().enumerate() {
                 let event = serde_json::to_value(&timed.event).map_err(|error| error.to_string())?;
-                let raw = at(event, timed.offset.seconds, number);
-                let event = Event::of(&raw).map_err(|error| error.to_string())?;
-                sigma.hits(&Record::Trail(event));
+                let event = record::dated(kind, event, at(timed.offset.seconds), number);
+                record::with(kind, &event, |record| drop(sigma.hits(record)))?;
             }
             Ok(sigma.rest().iter().any(|hit| hit.rule.id == id))
         }
     }
 }
 
-/// The event, dated by its place in the series.
-fn at(mut event: Value, offset_secs: u64, number: usize) -> Vec<u8> {
-    let time = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(400_000) + Duration::from_secs(offset_secs);
-    event["eventTime"] = json!(time.to_string());
-    event["eventID"] = json!(number.to_string());
-    event.to_string().into_bytes()
+/// When an event is, by its place in the series.
+fn at(offset_secs: u64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(400_000) + Duration::from_secs(offset_secs)
 }
 
 #[cfg(test)]

@@ -25,21 +25,25 @@ pub struct Index {
     by_value: [HashMap<String, Vec<usize>>; FIELDS.len()],
     /// The longest value of each field: what is longer need not be looked up.
     longest: [usize; FIELDS.len()],
+    /// The rules, all of them.
+    rules: Vec<usize>,
     /// By rule: what must be there too.
     also: Vec<Vec<Signs>>,
     always: Vec<usize>,
 }
 
 impl Index {
-    /// Looks through the rules once.
-    pub fn new(rules: &[CompiledRule]) -> Self {
+    /// Looks through the rules for CloudTrail once, each given with its number, in their order.
+    pub fn new<'r>(rules: impl Iterator<Item = (usize, &'r CompiledRule)>) -> Self {
         let mut index = Self::default();
-        for (at, rule) in rules.iter().enumerate() {
+        for (at, rule) in rules {
             let mut needs = any(rule.conditions.iter().map(|condition| of_condition(condition, rule)));
             match best(&needs) {
                 Some(best) => needs.swap_remove(best).into_iter().for_each(|sign| index.add(sign, at)),
                 None => index.always.push(at),
             }
+            index.rules.push(at);
+            index.also.resize(at, Vec::new());
             index.also.push(needs);
         }
         index
@@ -59,7 +63,7 @@ impl Index {
                 Text::Is(text) => found.extend(lowered(text, |text| by_value.get(text)).into_iter().flatten()),
                 Text::Absent | Text::Null => {}
                 // A number or a list reads as text in ways that are the evaluator's to know.
-                Text::Other => return (0..self.also.len()).collect(),
+                Text::Other => return self.rules.clone(),
             }
         }
         found.retain(|rule| self.also[*rule].iter().all(|signs| signs.iter().any(|sign| shows(event, sign))));

@@ -1,6 +1,7 @@
 //! From rule files to rules. What can not be used is named with its file, its line and why; the rest
 //! goes on.
 
+use super::kind::Kind;
 use super::sigma::Rules;
 use super::windows::IN_WINDOW;
 use rsigma_eval::{Engine, compile_rule};
@@ -9,7 +10,7 @@ use rsigma_parser::{
     SigmaRule, parse_sigma_yaml,
 };
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// A file with rules.
 #[derive(Clone, Debug)]
@@ -30,44 +31,6 @@ pub struct Warning {
     /// What is wrong and what becomes of it.
     pub why: String,
 }
-
-/// The fields of a CloudTrail record
-/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
-const FIELDS: [&str; 33] = [
-    "eventVersion",
-    "userIdentity",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "awsRegion",
-    "sourceIPAddress",
-    "userAgent",
-    "errorCode",
-    "errorMessage",
-    "requestParameters",
-    "responseElements",
-    "additionalEventData",
-    "requestID",
-    "eventID",
-    "eventType",
-    "apiVersion",
-    "managementEvent",
-    "readOnly",
-    "resources",
-    "recipientAccountId",
-    "serviceEventDetails",
-    "sharedEventID",
-    "vpcEndpointId",
-    "vpcEndpointAccountId",
-    "eventCategory",
-    "addendum",
-    "sessionCredentialFromConsole",
-    "eventContext",
-    "edgeDeviceDetails",
-    "tlsDetails",
-    "insightDetails",
-    "networkInsights",
-];
 
 /// The rules of these files, and what of them can not be used.
 pub fn load(sources: &[Source]) -> (Rules, Vec<Warning>) {
@@ -166,18 +129,19 @@ impl Loading {
     }
 
     fn rule(&mut self, place: &Place, mut rule: SigmaRule) {
-        if let Some(what) = unsupported(&rule.logsource) {
-            let why = format!(
-                "'{}' is for {what}, and rules are tried on CloudTrail's records alone; passed over",
-                rule.title
-            );
+        let Some(kind) = Kind::wanted(&rule.logsource) else {
+            let services = Kind::ALL.map(Kind::service).join(", ");
+            let what = named(&rule.logsource);
+            let why =
+                format!("'{}' is for {what}, and rules are tried on AWS's {services} alone; passed over", rule.title);
             return self.warn(place, why);
-        }
+        };
         if let Err(error) = compile_rule(&rule) {
             return self.warn(place, format!("'{}' can not be used: {error}", rule.title));
         }
-        for field in unknown_fields(&rule) {
-            let why = format!("'{}' asks for '{field}', which no CloudTrail record has; kept", rule.title);
+        for field in unknown_fields(&rule, kind) {
+            let service = kind.service();
+            let why = format!("'{}' asks for '{field}', which no record of {service} has; kept", rule.title);
             self.warn(place, why);
         }
         let id = rule.id.get_or_insert_with(|| id_of(&rule.title)).clone();
@@ -225,24 +189,37 @@ impl Loading {
         engine
     }
 
-    /// A correlation stays when all it refers to is there and does not refer back to it.
+    /// A correlation stays when all it refers to is there, is for one kind of records, and does not refer back to it.
     fn settle_correlations(&mut self) {
-        let mut known: HashSet<String> =
-            self.rules.iter().flat_map(|rule| [rule.id.clone(), rule.name.clone()]).flatten().collect();
+        let mut known: HashMap<String, Kind> = HashMap::new();
+        for rule in &self.rules {
+            let kind = Kind::wanted(&rule.logsource).unwrap_or_default();
+            known.extend([&rule.id, &rule.name].into_iter().flatten().map(|name| (name.clone(), kind)));
+        }
         let mut left = std::mem::take(&mut self.correlations);
         loop {
             let (settled, open): (Vec<_>, Vec<_>) =
-                left.into_iter().partition(|(_, rule)| rule.rules.iter().all(|name| known.contains(name)));
+                left.into_iter().partition(|(_, rule)| rule.rules.iter().all(|name| known.contains_key(name)));
             left = open;
             if settled.is_empty() {
                 break;
             }
-            known.extend(settled.iter().flat_map(|(_, rule)| [rule.id.clone(), rule.name.clone()]).flatten());
-            self.correlations.extend(settled);
+            for (place, rule) in settled {
+                let kinds: Vec<Kind> = rule.rules.iter().map(|name| known[name]).collect();
+                if kinds.iter().any(|kind| *kind != kinds[0]) {
+                    self.mute(&rule);
+                    self.warn(&place, format!("'{}' is for records of several kinds; passed over", rule.title));
+                    continue;
+                }
+                let kind = kinds.first().copied().unwrap_or_default();
+                known.extend([&rule.id, &rule.name].into_iter().flatten().map(|name| (name.clone(), kind)));
+                self.correlations.push((place, rule));
+            }
         }
         for (place, rule) in left {
             self.mute(&rule);
-            let missing: Vec<_> = rule.rules.iter().filter(|name| !known.contains(*name)).map(String::as_str).collect();
+            let missing: Vec<_> =
+                rule.rules.iter().filter(|name| !known.contains_key(*name)).map(String::as_str).collect();
             let why = format!(
                 "'{}' refers to {}, which is not there or refers back to it; passed over",
                 rule.title,
@@ -273,27 +250,18 @@ fn id_of(title: &str) -> String {
     format!("{}-{}-8{}-a{}-{}", &digest[..8], &digest[8..12], &digest[13..16], &digest[17..20], &digest[20..32])
 }
 
-/// What a rule wants to see, if it is not CloudTrail.
-fn unsupported(source: &LogSource) -> Option<String> {
-    let other = |field: &Option<String>, ours: &str| {
-        field.as_deref().is_some_and(|name| !ours.is_empty() && !name.eq_ignore_ascii_case(ours))
-    };
-    let ours = !other(&source.product, "aws") && !other(&source.service, "cloudtrail") && source.category.is_none();
-    let named = source.product.is_some() || source.service.is_some();
-    if ours && named {
-        return None;
-    }
+/// What a rule wants to see, in words.
+fn named(source: &LogSource) -> String {
     let parts = [("product", &source.product), ("service", &source.service), ("category", &source.category)];
     let named: Vec<_> =
         parts.iter().filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} {name}"))).collect();
-    Some(if named.is_empty() { "no log source in particular".to_owned() } else { named.join(", ") })
+    if named.is_empty() { "no log source in particular".to_owned() } else { named.join(", ") }
 }
 
-fn unknown_fields(rule: &SigmaRule) -> BTreeSet<&str> {
+fn unknown_fields(rule: &SigmaRule, kind: Kind) -> BTreeSet<&str> {
     let mut fields = BTreeSet::new();
     rule.detection.named.values().for_each(|detection| collect(detection, &mut fields));
-    let root = |name: &str| name.split(['.', '[']).next().unwrap_or_default().to_owned();
-    fields.retain(|name| !FIELDS.contains(&root(name).as_str()));
+    fields.retain(|name| !kind.has(name));
     fields
 }
 

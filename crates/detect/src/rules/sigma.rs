@@ -2,17 +2,19 @@
 //! and what of it is kept for the rules that look at several.
 
 use super::index::Index;
-use super::view::View;
+use super::kind::Kind;
+use super::lines::Line;
+use super::view::{Subject, View};
 use super::windows::{Wait, Windows};
 use super::{Card, Hit, Level, Matcher};
 use crate::order::Horizon;
 use crate::part::Folded;
 use crate::record::Record;
-use crate::record::trail::Event;
 use jiff::{SignedDuration, Timestamp};
-use rsigma_eval::{Engine, EvaluationResult, Event as _, EventValue, RuleExplanation, evaluate_rule, explain_rule};
+use rsigma_eval::{Engine, EvaluationResult, EventValue, RuleExplanation, evaluate_rule, explain_rule};
 use rsigma_parser::{CorrelationCondition, CorrelationRule, SigmaRule};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -38,6 +40,11 @@ const SHOWN: [&str; 5] =
 /// Rules, ready for use; they do not change and may be shared by threads.
 pub struct Rules {
     engine: Engine,
+    /// By rule: the records that it is for.
+    kinds: Vec<Kind>,
+    /// The rules for each kind.
+    of_kind: [Vec<usize>; Kind::ALL.len()],
+    /// Which of those for CloudTrail can match.
     index: Index,
     /// First those of single records in the order of the engine, then the correlations.
     cards: Vec<Arc<Card>>,
@@ -56,13 +63,14 @@ pub struct Rules {
 pub struct Found {
     /// What it matches by itself.
     pub hits: Vec<Hit>,
+    kind: Kind,
     pub(super) wait: Option<Wait>,
 }
 
 impl Found {
     /// A hit that was made elsewhere.
     pub fn only(hit: Hit) -> Self {
-        Self { hits: vec![hit], wait: None }
+        Self { hits: vec![hit], ..Self::default() }
     }
 
     /// What an alert will say of the record, should a correlation name it.
@@ -98,8 +106,13 @@ impl Rules {
             .chain(correlations.iter().map(|rule| card!(rule)))
             .map(Arc::new)
             .collect();
+        let kinds: Vec<Kind> = rules.iter().map(|rule| Kind::wanted(&rule.logsource).unwrap_or_default()).collect();
+        let of_kind = Kind::ALL.map(|kind| (0..kinds.len()).filter(|rule| kinds[*rule] == kind).collect::<Vec<_>>());
+        let of_trail = of_kind[Kind::Trail as usize].iter().map(|rule| (*rule, &engine.rules()[*rule]));
         Self {
-            index: Index::new(engine.rules()),
+            index: Index::new(of_trail),
+            of_kind,
+            kinds,
             engine,
             cards,
             silent,
@@ -123,26 +136,48 @@ impl Rules {
 
     /// What a record matches.
     pub fn matches(&self, record: &Record<'_>) -> Found {
-        match record {
-            Record::Trail(event) => self.matches_event(event),
-            _ => Found::default(),
+        let Some(kind) = Kind::of(record) else { return Found::default() };
+        let candidates = self.candidates(record);
+        let found = match record {
+            Record::Trail(event) => self.found(&View::new(event), &candidates),
+            _ => self.found(&Line::new(record), &candidates),
+        };
+        Found { kind, ..found }
+    }
+
+    /// The rules that may match a record.
+    fn candidates(&self, record: &Record<'_>) -> Cow<'_, [usize]> {
+        match (record, Kind::of(record)) {
+            (Record::Trail(event), _) => self.index.candidates(event).into(),
+            (_, Some(kind)) => self.of_kind[kind as usize].as_slice().into(),
+            (_, None) => Cow::Borrowed(&[]),
         }
     }
 
-    fn matches_event(&self, event: &Event<'_>) -> Found {
-        let view = View::new(event);
+    /// What a rule is for; one that looks at several records, what the first of its rules is for.
+    pub(super) fn kind(&self, name: &str) -> Kind {
+        let is_it = |id: &Option<String>, own: &Option<String>| [id, own].into_iter().flatten().any(|own| own == name);
+        let correlation = self.correlations.iter().find(|rule| is_it(&rule.id, &rule.name));
+        if let Some(first) = correlation.and_then(|rule| rule.rules.first()) {
+            return self.kind(first);
+        }
+        let number = self.parts.iter().position(|rule| is_it(&rule.id, &rule.name));
+        number.map(|number| self.kinds[number]).unwrap_or_default()
+    }
+
+    fn found(&self, view: &impl Subject, candidates: &[usize]) -> Found {
         let mut found = Found::default();
         let mut counted = Vec::new();
-        for (rule, result) in self.matched(event, &view) {
+        for (rule, result) in self.matched(view, candidates) {
             if !self.silent[rule] {
-                found.hits.push(hit(&self.cards[rule], event, &view));
+                found.hits.push(hit(&self.cards[rule], view));
             }
             if self.counted[rule] {
                 counted.push((rule, result));
             }
         }
         if !counted.is_empty() {
-            found.wait = event.at().map(|at| self.wait(at, event, &view, counted));
+            found.wait = view.at().map(|at| self.wait(at, view, counted));
         }
         found
     }
@@ -154,42 +189,52 @@ impl Rules {
     }
 
     /// The rules of single records that match, the silent ones too.
-    fn matched(&self, event: &Event<'_>, view: &View<'_>) -> Vec<(usize, EvaluationResult)> {
+    fn matched(&self, view: &impl Subject, candidates: &[usize]) -> Vec<(usize, EvaluationResult)> {
         let rules = self.engine.rules();
-        let candidates = self.index.candidates(event).into_iter();
-        candidates.filter_map(|rule| Some((rule, evaluate_rule(&rules[rule], view)?))).collect()
+        candidates.iter().filter_map(|rule| Some((*rule, evaluate_rule(&rules[*rule], view)?))).collect()
     }
 
     /// The rules of single records that match this one, whether or not they make hits of their own.
-    pub fn matching(&self, event: &Event<'_>) -> Vec<&Arc<Card>> {
-        self.matched(event, &View::new(event)).into_iter().map(|(rule, _)| &self.cards[rule]).collect()
+    pub fn matching(&self, record: &Record<'_>) -> Vec<&Arc<Card>> {
+        let candidates = self.candidates(record);
+        let matched = match record {
+            Record::Trail(event) => self.matched(&View::new(event), &candidates),
+            _ => self.matched(&Line::new(record), &candidates),
+        };
+        matched.into_iter().map(|(rule, _)| &self.cards[rule]).collect()
     }
 
-    /// How a rule of single records comes to its verdict on this one, selection by selection.
-    pub fn explain(&self, id: &str, event: &Event<'_>) -> Option<RuleExplanation> {
-        let rule = self.engine.rules().iter().find(|rule| rule.id.as_deref() == Some(id))?;
-        Some(explain_rule(rule, &View::new(event)))
+    /// How a rule of single records comes to its verdict on this one, selection by selection; `None` for a rule that
+    /// looks at several, or at other records than this.
+    pub fn explain(&self, id: &str, record: &Record<'_>) -> Option<RuleExplanation> {
+        let (number, rule) = self.engine.rules().iter().enumerate().find(|(_, rule)| rule.id.as_deref() == Some(id))?;
+        let of_this_kind = Kind::of(record) == Some(self.kinds[number]);
+        of_this_kind.then(|| match record {
+            Record::Trail(event) => explain_rule(rule, &View::new(event)),
+            _ => explain_rule(rule, &Line::new(record)),
+        })
     }
 
     /// Only what correlations ask for is kept: a record may wait long and there may be many.
-    fn wait(&self, at: Timestamp, event: &Event<'_>, view: &View<'_>, results: Vec<(usize, EvaluationResult)>) -> Wait {
+    fn wait(&self, at: Timestamp, view: &impl Subject, results: Vec<(usize, EvaluationResult)>) -> Wait {
         let value = |name: &String| Some((name.clone(), view.get_field(name)?.to_json()));
         let single = |(_, value): &(String, Value)| !value.is_array() && !value.is_object();
         let mut kept: Map<String, Value> = self.asked.iter().filter_map(value).filter(single).collect();
-        let id = event.identity().into_owned();
+        let id = view.identity().into_owned();
         kept.insert("id".to_owned(), id.as_str().into());
         Wait { at, id, kept: Value::Object(kept), results, part: None }
     }
 }
 
-fn hit(card: &Arc<Card>, event: &Event<'_>, view: &View<'_>) -> Hit {
+fn hit(card: &Arc<Card>, view: &impl Subject) -> Hit {
     let names: Vec<&str> =
         if card.fields.is_empty() { SHOWN.to_vec() } else { card.fields.iter().map(String::as_str).collect() };
-    let shown = names.into_iter().filter_map(|name| Some((name.to_owned(), text(&view.get_field(name)?)?))).collect();
+    let value = |name: &str| Some((name.to_owned(), view.show(text(&view.get_field(name)?)?)));
+    let shown = names.into_iter().filter_map(value).collect();
     Hit {
         rule: Arc::clone(card),
-        at: event.at().unwrap_or(Timestamp::UNIX_EPOCH),
-        events: event.id.is_there().then(|| event.id.as_str().to_owned()).into_iter().collect(),
+        at: view.at().unwrap_or(Timestamp::UNIX_EPOCH),
+        events: view.id().map(str::to_owned).into_iter().collect(),
         shown,
         parts: Vec::new(),
     }
@@ -238,54 +283,52 @@ fn techniques(tags: &[String]) -> Vec<String> {
     tags.iter().filter_map(id).collect()
 }
 
-/// Rules at work: single records at once, what several add up to in the order of event time.
+/// Rules at work: single records at once, what several add up to in the order of event time. Each kind of records
+/// has an order of its own: a flood of traffic makes no call late.
 pub struct Sigma {
     rules: Arc<Rules>,
-    windows: Windows,
+    windows: [Windows; Kind::ALL.len()],
 }
 
 impl Sigma {
     /// At the beginning: nothing seen.
     pub fn new(rules: Arc<Rules>, horizon: Horizon) -> Self {
-        let windows = Windows::new(&rules, horizon);
+        let windows = Kind::ALL.map(|kind| Windows::new(&rules, kind, horizon));
         Self { rules, windows }
     }
 
     /// Takes what another thread found with the same rules: the time of a record, and what it matches.
     pub fn take(&mut self, at: Option<Timestamp>, found: Found) -> Vec<Hit> {
-        let in_time = at.is_some_and(|at| self.windows.order.seen(at));
+        let windows = &mut self.windows[found.kind as usize];
+        let in_time = at.is_some_and(|at| windows.order.seen(at));
         if let Some(wait) = found.wait.filter(|_| in_time) {
-            self.windows.hold(wait);
+            windows.hold(wait);
         }
         found.hits
     }
 
     /// Time has passed to this point, as a clock says, though no record came.
     pub fn passed(&mut self, at: Timestamp) {
-        self.windows.order.passed(at);
+        self.windows.iter_mut().for_each(|windows| windows.order.passed(at));
     }
 }
 
 impl Matcher for Sigma {
     fn hits(&mut self, record: &Record<'_>) -> Vec<Hit> {
         let found = self.rules.matches(record);
-        let at = match record {
-            Record::Trail(event) => event.at(),
-            _ => None,
-        };
-        self.take(at, found)
+        self.take(record.at(), found)
     }
 
     fn due(&mut self) -> Vec<Hit> {
-        self.windows.due()
+        self.windows.iter_mut().flat_map(Windows::due).collect()
     }
 
     fn rest(&mut self) -> Vec<Hit> {
-        self.windows.rest()
+        self.windows.iter_mut().flat_map(Windows::rest).collect()
     }
 
     fn late(&self) -> u64 {
-        self.windows.order.late()
+        self.windows.iter().map(|windows| windows.order.late()).sum()
     }
 
     fn cards(&self) -> &[Arc<Card>] {

@@ -5,6 +5,7 @@
 
 use crate::record::text::Text;
 use crate::record::trail::{Event, PARTS};
+use jiff::Timestamp;
 use rsigma_eval::{Event as _, EventValue, JsonEvent};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -16,6 +17,18 @@ use std::cell::OnceCell;
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>).
 const POLICIES: [&str; 3] =
     ["requestParameters.policyDocument", "requestParameters.assumeRolePolicyDocument", "requestParameters.policy"];
+
+/// A record, as rules ask for it.
+pub(super) trait Subject: rsigma_eval::Event {
+    /// When it happened.
+    fn at(&self) -> Option<Timestamp>;
+    /// The id that it bears.
+    fn id(&self) -> Option<&str>;
+    /// That id, or what stands for it.
+    fn identity(&self) -> Cow<'_, str>;
+    /// As much of a field's text as is shown.
+    fn show(&self, text: String) -> String;
+}
 
 /// The record, for the evaluator.
 pub struct View<'e> {
@@ -99,5 +112,23 @@ impl rsigma_eval::Event for View<'_> {
 
     fn to_json(&self) -> Value {
         self.event.value().clone()
+    }
+}
+
+impl Subject for View<'_> {
+    fn at(&self) -> Option<Timestamp> {
+        self.event.at()
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.event.id.is_there().then(|| self.event.id.as_str())
+    }
+
+    fn identity(&self) -> Cow<'_, str> {
+        self.event.identity()
+    }
+
+    fn show(&self, text: String) -> String {
+        text
     }
 }

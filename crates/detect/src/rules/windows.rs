@@ -1,6 +1,7 @@
 //! What several records add up to: correlations over event time, in the order of event time, with
 //! bounded memory. A burst is told once a window, not once a record.
 
+use super::kind::Kind;
 use super::recent::Recent;
 use super::repeats::Repeats;
 use super::sigma::Rules;
@@ -59,11 +60,12 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    pub fn new(rules: &Rules, horizon: Horizon) -> Self {
+    /// For what records of that kind add up to.
+    pub fn new(rules: &Rules, kind: Kind, horizon: Horizon) -> Self {
         let cards = rules.cards().iter().map(|card| (card.id.clone(), Arc::clone(card))).collect();
         Self {
             order: Order::new(horizon),
-            engine: engine(rules),
+            engine: engine(rules, kind),
             matches: HashMap::new(),
             cards,
             recent: Recent::default(),
@@ -138,7 +140,7 @@ fn ids(body: &CorrelationBody) -> Vec<String> {
 }
 
 /// The engine for correlations alone: what single records match is found before.
-fn engine(rules: &Rules) -> CorrelationEngine {
+fn engine(rules: &Rules, kind: Kind) -> CorrelationEngine {
     let mut engine = CorrelationEngine::new(CorrelationConfig {
         timestamp_fields: Vec::new(),
         timestamp_fallback: TimestampFallback::Skip,
@@ -156,8 +158,10 @@ fn engine(rules: &Rules) -> CorrelationEngine {
             .flat_map(|c| &c.rules)
             .any(|name| Some(name) == rule.id.as_ref() || Some(name) == rule.name.as_ref())
     };
-    all.rules = rules.parts.iter().filter(named).cloned().collect();
-    all.correlations = rules.correlations.iter().cloned().map(once_a_window).map(all_of_them).collect();
+    let of_kind = |id: &Option<String>| id.as_deref().is_some_and(|id| rules.kind(id) == kind);
+    all.rules = rules.parts.iter().filter(|rule| of_kind(&rule.id)).filter(named).cloned().collect();
+    let correlations = rules.correlations.iter().filter(|rule| of_kind(&rule.id)).cloned();
+    all.correlations = correlations.map(once_a_window).map(all_of_them).collect();
     // The rules were compiled and the references settled when they were loaded.
     let _ = engine.add_collection(&all);
     engine

@@ -7,6 +7,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::tables;
 use crate::text::{Text, text};
+use ::detect::count::Fate;
+use ::detect::read::Reader;
+use ::detect::record::Record;
 use ::detect::record::trail::Event;
 use ::detect::rules::load::Source;
 use ::detect::rules::{Card, examples, folder, pack};
@@ -76,14 +79,34 @@ fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBu
         }
         return Ok(Exit::Done);
     };
-    let raw = raw(record)?;
-    let event = Event::of(&raw)
-        .map_err(|error| Failure::usage(format!("{} holds no CloudTrail record: {error}", record.display())))?;
-    let explanation = rules.explain(&card.id, &event).ok_or_else(|| {
-        Failure::usage(format!("{} looks at several records together; it can not be tried on one", card.title))
+    let explanation = first(record, |found| rules.explain(&card.id, found))?.ok_or_else(|| {
+        Failure::usage(format!(
+            "{} looks at several records together, or at none like that of {}; it can not be tried on it",
+            card.title,
+            record.display()
+        ))
     })?;
     context.terminal.json(&json(&explanation))?;
     Ok(Exit::Done)
+}
+
+/// What is said of the first record of a file. What is no line of any other log is taken for CloudTrail's, however few
+/// of its fields it has.
+fn first<T>(path: &Path, mut look: impl FnMut(&Record<'_>) -> Option<T>) -> Result<Option<T>, Failure> {
+    let raw = raw(path)?;
+    let (mut reader, mut seen, mut said) = (Reader::default(), false, None);
+    reader.read("record", raw.as_slice(), |record| {
+        if !std::mem::replace(&mut seen, true) {
+            said = look(&record);
+        }
+        Fate::Unmatched
+    });
+    if seen {
+        return Ok(said);
+    }
+    let event = Event::of(&raw)
+        .map_err(|error| Failure::usage(format!("{} holds no record of a log: {error}", path.display())))?;
+    Ok(look(&Record::Trail(event)))
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -22,6 +22,21 @@ fn a_line_in_the_default_format_is_typed() {
 }
 
 #[test]
+fn which_way_traffic_goes_is_told_by_the_line_or_by_its_ends() {
+    let leaves = |ends: &str| {
+        let format = Format::of_header("srcaddr dstaddr flow-direction").expect("a header");
+        Flow::parse(ends, &format).expect("a line").leaves()
+    };
+    assert_eq!(leaves("10.0.0.5 203.0.113.9 -"), Some(true));
+    assert_eq!(leaves("203.0.113.9 100.64.0.5 -"), Some(false));
+    assert_eq!(leaves("10.0.0.5 172.31.0.9 -"), None);
+    assert_eq!(leaves("2001:db8::5 2001:db8::9 -"), None);
+    assert_eq!(leaves("10.0.0.5 172.31.0.9 egress"), Some(true));
+    assert_eq!(leaves("10.0.0.5 203.0.113.9 ingress"), Some(false), "what the line says counts");
+    assert_eq!(leaves("- - -"), None);
+}
+
+#[test]
 fn a_line_without_traffic_says_so() {
     for (word, status) in [("NODATA", Status::NoData), ("SKIPDATA", Status::SkipData)] {
         let line = format!("2 123456789010 eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - {word}");
