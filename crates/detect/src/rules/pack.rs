@@ -2,7 +2,7 @@
 
 use super::load::Source;
 
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 17] = [
     ("rules/access.yml", include_str!("../../../../rules/access.yml")),
     ("rules/account.yml", include_str!("../../../../rules/account.yml")),
     ("rules/databases.yml", include_str!("../../../../rules/databases.yml")),
@@ -13,10 +13,13 @@ const FILES: [(&str, &str); 14] = [
     ("rules/instances.yml", include_str!("../../../../rules/instances.yml")),
     ("rules/keys.yml", include_str!("../../../../rules/keys.yml")),
     ("rules/logging.yml", include_str!("../../../../rules/logging.yml")),
+    ("rules/names.yml", include_str!("../../../../rules/names.yml")),
     ("rules/network.yml", include_str!("../../../../rules/network.yml")),
+    ("rules/requests.yml", include_str!("../../../../rules/requests.yml")),
     ("rules/secrets.yml", include_str!("../../../../rules/secrets.yml")),
     ("rules/sharing.yml", include_str!("../../../../rules/sharing.yml")),
     ("rules/storage.yml", include_str!("../../../../rules/storage.yml")),
+    ("rules/traffic.yml", include_str!("../../../../rules/traffic.yml")),
 ];
 
 /// The files of the pack.

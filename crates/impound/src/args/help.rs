@@ -97,7 +97,7 @@ Examples:
   impound detect s3://logs/AWSLogs/ --cursor read.json     and what a run before this one has not read
 
 Reads CloudTrail, GuardDuty and Security Hub findings, VPC flow logs, load balancer and resolver logs; what a file is, \
-it finds by looking at it. What the same instance or session did without a long pause is one alert. Nothing is \
+it finds by looking at it. Rules look at all of them, most at CloudTrail. What the same instance or session did without a long pause is one alert. Nothing is \
 passed over in silence: what could not be read is named on stderr and the code is 8.
 
 A bucket is read with the credentials as they are, in the region given; it takes s3:ListBucket, s3:GetObject and, for \

@@ -101,16 +101,8 @@ pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
 
 /// What was read and is nothing that rules or the baseline look at: that it raised no alert says nothing.
 fn unjudged(kinds: &Kinds) -> Option<Text> {
-    let Kinds { flow, balancer, query, insight, .. } = *kinds;
-    (flow + balancer + query + insight > 0).then(|| {
-        text!(
-            "{} lines of flow logs, {} of load balancers, {} of the resolver and {} Insights events were read and counted; no rule looks at them\n",
-            flow,
-            balancer,
-            query,
-            insight
-        )
-    })
+    let insight = kinds.insight;
+    (insight > 0).then(|| text!("{} Insights events were read and counted; no rule looks at them\n", insight))
 }
 
 fn cursor(args: &Detect) -> Result<Option<Cursor>, Failure> {

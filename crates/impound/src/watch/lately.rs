@@ -1,6 +1,7 @@
 //! The records of the last hours that rules look at together, or that a story is made of, as they are, beside the
 //! journal: a watch that was killed goes on with them as if it had not been. Not for: findings of other detectors,
-//! which say all they say by themselves, and what only the baseline looks at.
+//! which say all they say by themselves, what only the baseline looks at, and lines of flow, resolver and load balancer
+//! logs, of which there are too many.
 
 use crate::failure::Failure;
 use jiff::{SignedDuration, Timestamp};

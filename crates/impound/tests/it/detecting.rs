@@ -225,14 +225,18 @@ fn a_call_without_a_time_is_told_and_counted() {
 }
 
 #[test]
-fn flow_logs_in_a_format_of_ones_own_are_read_counted_and_said_to_be_no_more_than_that() {
+fn flow_logs_in_a_format_of_ones_own_are_judged() {
     let home = Home::new();
-    let log = home.write("flow.log", "eni-0123456789abcdef0 ACCEPT 6 10.0.0.5\n");
+    let line =
+        |minute: u64| format!("{} {INSTANCE} 51234 3333 10.0.0.5 203.0.113.9 ACCEPT\n", 1_772_366_400 + minute * 60);
+    let log = home.write("flow.log", &(0..5).map(line).collect::<String>());
     assert_eq!(home.run(&["detect", &log]).code, Some(8));
-    let format = "${interface-id} ${action} ${protocol} ${srcaddr}";
+    let format = "${end} ${instance-id} ${srcport} ${dstport} ${srcaddr} ${dstaddr} ${action}";
     let end = home.run(&["detect", "--flow-format", format, &log]);
-    assert!(end.succeeds().stderr.contains("1 lines of flow logs"), "{end:?}");
-    assert!(end.stderr.contains("no rule looks at them"), "{end:?}");
+    assert!(end.succeeds().stdout.contains("MEDIUM"), "{end:?}");
+    for words in [INSTANCE, "Traffic to a port of mining pools goes on", "traffic or queries came from it"] {
+        assert!(end.stdout.contains(words), "no `{words}` in {end:?}");
+    }
     home.run(&["detect", "--flow-format", "${colour}", &log]).fails_with(2, &["no flow log has a field", "colour"]);
     home.run(&["detect", "--flow-format", "", &log]).fails_with(2, &["no flow log has a field"]);
 }
@@ -259,6 +263,33 @@ fn an_address_leads_to_the_instance_whose_case_has_captured_it() {
     assert!(leads_there(&["detect", &log, "--instances", &case]));
     assert!(!leads_there(&["detect", &earlier, "--instances", &case]), "before the instance was started");
     field.run(&["detect", &log, "--instances", "nowhere"]).fails_with(2, &["cannot use the instances of nowhere"]);
+}
+
+#[test]
+fn queries_and_requests_are_judged_beside_calls() {
+    let home = Home::new();
+    let query = json!({
+        "version": "1.1", "account_id": "111122223333", "region": "us-east-1", "vpc_id": "vpc-1", "query_type": "A",
+        "query_timestamp": "2026-03-01T12:10:00Z", "query_name": "pool.supportxmr.com.", "rcode": "NOERROR", "answers": [],
+        "srcaddr": "10.0.0.5", "srcids": {"instance": INSTANCE},
+    });
+    let request = "https 2026-03-01T12:20:00.186641Z app/web/50dc6c495c0c9188 198.51.100.9:2817 10.0.0.5:80 0.086 0.048 \
+        0.037 200 200 0 57 \"GET https://www.example.com:443/fetch?url=http://169.254.169.254/ HTTP/1.1\" \"curl\" - - -\n";
+    let logs = [
+        home.write("calls.json", &attack()),
+        home.write("names.json", &query.to_string()),
+        home.write("requests.log", request),
+    ];
+    let end = home.run(&[&["detect"], &logs.each_ref().map(String::as_str)[..]].concat());
+    end.succeeds();
+    assert_eq!(end.stdout.matches("alert-").count(), 2, "the instance's, and the stranger's: {end:?}");
+    for words in ["Name of a mining pool looked up", "198.51.100.9: Metadata address asked for"] {
+        assert!(end.stdout.contains(words), "no `{words}` in {end:?}");
+    }
+    let record = &logs[1];
+    let tried = home.run(&["rules", "explain", "Name of a mining pool looked up", record]);
+    assert!(tried.succeeds().stdout.contains("selection"), "{tried:?}");
+    home.run(&["rules", "explain", "Trail stopped or deleted", record]).fails_with(2, &["at none like that"]);
 }
 
 #[test]
