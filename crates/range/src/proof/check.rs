@@ -14,6 +14,7 @@ mod containment;
 mod custody;
 mod guard;
 mod identity;
+mod loss;
 mod order;
 mod quotas;
 mod release;
@@ -117,6 +118,7 @@ pub const ALL: &[Checker] = &[
     custody::TERMINATE,
     custody::GUARDED,
     custody::ONE_MOMENT,
+    loss::NOTHING_LOST,
     steps::DONE_IS_SO,
     sharing::NOBODY_ELSE,
     sharing::SEPARATE,

@@ -5,6 +5,7 @@
 use super::World;
 use super::balancers::{Front, TargetState};
 use super::flows::{FlowPlan, Path};
+use super::instances::End;
 use super::scaling::ScalingRecord;
 use super::time::Event;
 use casebook::id::{Arn, InstanceId, InterfaceId, ScalingGroupName};
@@ -130,10 +131,12 @@ impl World {
     }
 
     fn is_bad(&self, group: &ScalingRecord, id: &InstanceId) -> bool {
-        let machine = self.compute.instances.get(id);
-        let runs = machine.is_some_and(|machine| machine.shown.state == InstanceState::Running);
         let settled = group.members.get(id).is_some_and(|member| member.grace_until <= self.now);
-        !runs || (settled && group.shown.checks_balancers() && self.balancers_complain(group, id))
+        !self.is_running(id) || (settled && group.shown.checks_balancers() && self.balancers_complain(group, id))
+    }
+
+    fn is_running(&self, id: &InstanceId) -> bool {
+        self.compute.instances.get(id).is_some_and(|machine| machine.shown.state == InstanceState::Running)
     }
 
     fn balancers_complain(&self, group: &ScalingRecord, id: &InstanceId) -> bool {
@@ -163,6 +166,9 @@ impl World {
                 id.clone()
             })
             .collect();
-        sick.iter().for_each(|id| self.begin_termination(id));
+        for id in &sick {
+            let end = if self.is_running(id) { End::Unanswering } else { End::Halted };
+            self.begin_termination(id, end);
+        }
     }
 }

@@ -41,6 +41,26 @@ pub struct Machine {
     pub user_data: Option<String>,
     /// What it had and has no more.
     pub lost: Lost,
+    /// What ended it, once something has; no call shows it.
+    pub end: Option<End>,
+}
+
+/// What ends an instance
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Somebody asked for it.
+    Asked,
+    /// It ran, and its Auto Scaling group believed balancers that it did not answer.
+    Unanswering,
+    /// It did not run any more, and its Auto Scaling group noticed.
+    Halted,
+    /// Its Auto Scaling group wanted fewer, or was deleted.
+    Unwanted,
+    /// AWS took it back, or its hardware.
+    Reclaimed,
+    /// Its guest shut down.
+    FromInside,
 }
 
 /// How long starting takes.
@@ -200,14 +220,15 @@ impl World {
                 return Err(refused("OperationNotPermitted", message));
             }
         }
-        self.begin_termination(id);
+        self.begin_termination(id, End::Asked);
         Ok(Made::nothing())
     }
 
     /// What every way to the end begins with: the call, Auto Scaling, a shutdown from inside.
-    pub(crate) fn begin_termination(&mut self, id: &InstanceId) {
+    pub(crate) fn begin_termination(&mut self, id: &InstanceId, end: End) {
         let Some(machine) = self.compute.instances.get_mut(id) else { return };
         if !gone(machine.shown.state) {
+            machine.end = Some(end);
             machine.shown.state = InstanceState::ShuttingDown;
             self.schedule(TERMINATING, Event::Terminated(id.clone()));
         }

@@ -5,7 +5,7 @@
 pub mod automations;
 
 use super::World;
-use super::instances::gone;
+use super::instances::{End, gone};
 use super::time::Event;
 use casebook::id::InstanceId;
 use casebook::scene::instance::ScheduledEvent;
@@ -101,7 +101,7 @@ impl World {
             self.records.blows.push(*blow);
         }
         match blow {
-            Blow::SpotReclaim => self.begin_termination(instance),
+            Blow::SpotReclaim => self.begin_termination(instance, End::Reclaimed),
             Blow::Maintenance(kind) => self.maintain(instance, *kind),
             Blow::GuestShutdown => self.shutdown_from_inside(instance),
             Blow::Alarm(action) => self.act_on_alarm(instance, *action),
@@ -114,7 +114,9 @@ impl World {
         self.records.scheduled.retain(|(id, event)| id != instance || event.code != kind.code());
         let owner = self.compute.instances.get(instance).map(|machine| machine.owner.clone());
         match kind {
-            Maintenance::Retirement if !self.has_root_volume(instance) => self.begin_termination(instance),
+            Maintenance::Retirement if !self.has_root_volume(instance) => {
+                self.begin_termination(instance, End::Reclaimed)
+            }
             Maintenance::Retirement | Maintenance::Stop => self.begin_stop(instance),
             Maintenance::Reboot => drop(owner.map(|owner| self.reboot(&owner, instance))),
         }

@@ -61,6 +61,7 @@ impl World {
             shutdown: ShutdownBehavior::Stop,
             user_data: None,
             lost: Lost::default(),
+            end: None,
         };
         self.compute.instances.insert(id.clone(), machine);
         self.plug_in(&id, new.owner, new.subnet, new.groups, 0);

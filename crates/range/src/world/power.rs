@@ -2,7 +2,7 @@
 
 use super::World;
 use super::errors::refused;
-use super::instances::gone;
+use super::instances::{End, gone};
 use super::time::Event;
 use casebook::fault::Fault;
 use casebook::id::{AccountId, InstanceId};
@@ -97,7 +97,7 @@ impl World {
     pub fn shutdown_from_inside(&mut self, id: &InstanceId) {
         let running = |machine: &&super::instances::Machine| machine.shown.state == InstanceState::Running;
         match self.compute.instances.get(id).filter(running).map(|machine| machine.shutdown) {
-            Some(ShutdownBehavior::Terminate) => self.begin_termination(id),
+            Some(ShutdownBehavior::Terminate) => self.begin_termination(id, End::FromInside),
             Some(ShutdownBehavior::Stop) => self.begin_stop(id),
             None => {}
         }

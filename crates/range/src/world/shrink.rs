@@ -2,6 +2,7 @@
 
 use super::World;
 use super::errors::refused;
+use super::instances::End;
 use casebook::fault::Fault;
 use casebook::id::{InstanceId, ScalingGroupName};
 
@@ -11,7 +12,10 @@ use casebook::id::{InstanceId, ScalingGroupName};
 pub enum DetachingReach {
     /// It is out of the group's reach from the call on.
     OutOfReach,
-    /// Until it has drained, the health loop terminates it as any other.
+    /// Until it has drained, the health loop terminates it as any other: when it does not run, or when a balancer of the
+    /// group calls it unhealthy. A target that drains is not called at all
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>): only
+    /// one that was registered with another port, or is registered again, is.
     StillTerminated,
 }
 
@@ -37,7 +41,7 @@ impl World {
         let (id, member) = serving.next()?;
         member.lifecycle = "Terminating".into();
         let id = id.clone();
-        self.begin_termination(&id);
+        self.begin_termination(&id, End::Unwanted);
         Some(id)
     }
 
@@ -47,7 +51,7 @@ impl World {
     pub(crate) fn delete_scaling_group(&mut self, name: &ScalingGroupName) -> Result<(), Fault> {
         let unknown = || refused("ValidationError", format!("AutoScalingGroup name not found - {name}"));
         let group = self.scaling.groups.remove(name).ok_or_else(unknown)?;
-        group.members.keys().for_each(|id| self.begin_termination(id));
+        group.members.keys().for_each(|id| self.begin_termination(id, End::Unwanted));
         Ok(())
     }
 }

@@ -6,10 +6,12 @@ use crate::support::{
 use casebook::effect::{SourceEffect as S, Switch};
 use casebook::query::SourceQuery;
 use casebook::reading::Reading;
+use casebook::scene::balancer::Registration;
 use casebook::scene::instance::{InstanceState, ShutdownBehavior};
 use casebook::scene::storage::SnapshotState;
 use jiff::SignedDuration;
 use range::Range;
+use range::world::instances::End;
 use range::world::killers::automations::Automation;
 use range::world::killers::{AlarmAction, Maintenance, SPOT_NOTICE};
 use range::world::organisation::OrganisationPolicy;
@@ -173,6 +175,31 @@ fn a_member_being_detached_in_both_readings() {
         pass(&range, 90);
         let expected = if end == InstanceState::Running { InstanceState::Stopped } else { end };
         assert_eq!(state(&range), expected, "{reading:?}");
+    }
+}
+
+/// Detaching takes the group's own registrations off; a target that drains is not called, and one that was registered with
+/// another port stays and is.
+#[test]
+fn a_member_being_detached_and_isolated_in_both_readings() {
+    for (reading, stays, end) in [
+        (DetachingReach::StillTerminated, false, None),
+        (DetachingReach::OutOfReach, true, None),
+        (DetachingReach::StillTerminated, true, Some(End::Unanswering)),
+    ] {
+        let range = cloud("web-tier");
+        range.with_world(|world| world.settings.detaching_reach = reading);
+        let quarantine = empty_group(&range);
+        take_out(&range);
+        if !stays {
+            let group = range.with_world(|world| world.scaling.groups[&"web".into()].shown.target_groups[0].clone());
+            let targets = vec![Registration { id: target(&range).to_string(), port: Some(8080), zone: None }];
+            make(&range, S::DeregisterTargets { group, targets });
+        }
+        swap(&range, &quarantine);
+        pass(&range, 180);
+        let ended = range.with_world(|world| world.compute.instances[&target(&range)].end);
+        assert_eq!(ended, end, "{reading:?}, registered with another port: {stays}");
     }
 }
 

@@ -8,11 +8,13 @@ use crate::world::scaling::ScalingRecord;
 use casebook::effect::{Effect, SourceEffect as S, Switch};
 use casebook::gate::Gate;
 use casebook::id::AccountId;
+use casebook::reading::Reading;
 use casebook::scene::balancer::Registration;
 use casebook::scene::instance::Tags;
 use casebook::settings::ScalingPolicy;
 use casebook::step::Phase;
 use casebook::tags::{RELEASED, STATUS};
+use jiff::SignedDuration;
 use serde_json::json;
 
 pub(super) const FLAWS: &[Flaw] = &[
@@ -98,6 +100,35 @@ pub(super) const FLAWS: &[Flaw] = &[
                 let instance = range.target().instance;
                 Act::Also(S::SetTerminationProtection { instance, to: Switch::Off }.into())
             }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "knows neither groups nor their balancers: isolates a member in service, and the group ends it",
+        caught_by: "nothing-lost",
+        guarded: true,
+        act: |_, effect| match effect {
+            Effect::Source(S::DeregisterTargets { .. } | S::DeregisterClassic { .. }) => Act::OnlyClaim,
+            _ => Act::AsTold,
+        },
+        read: |_, reading| match reading {
+            Reading::Membership(_) => Reading::Membership(None),
+            other => other,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "keeps the instance from being terminated, and lets its volumes go along when AWS takes it back",
+        caught_by: "nothing-lost",
+        scenario: "spot",
+        guarded: true,
+        prepare: |trial| {
+            let target = trial.range.target().instance;
+            trial.range.with_world(|world| world.interrupt_spot(&target, SignedDuration::from_secs(60)));
+        },
+        act: |_, effect| match effect {
+            Effect::Source(S::SetDeleteOnTermination { .. }) => Act::OnlyClaim,
             _ => Act::AsTold,
         },
         ..NONE
