@@ -20,6 +20,7 @@ pub mod exposure;
 pub mod flow_log;
 pub mod flows;
 pub mod forensic;
+mod ground;
 pub mod groups;
 pub mod health;
 pub mod identity;

@@ -7,7 +7,7 @@ use crate::{Briefing, World};
 use casebook::effect::Effect;
 use casebook::entry::Entry;
 use casebook::step::StepName;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 mod blast;
 mod containment;
@@ -21,6 +21,7 @@ mod release;
 mod sharing;
 mod steps;
 mod tags;
+mod window;
 mod words;
 
 pub use containment::channel_of;
@@ -84,6 +85,11 @@ impl Sight<'_> {
         written.is_some_and(|line| self.world.disturbed_within(self.world.now().duration_since(line.at) + self.fresh()))
     }
 
+    /// Whether somebody else changed the world after a moment.
+    pub(crate) fn disturbed_after(&self, moment: Timestamp) -> bool {
+        self.world.disturbed_within(self.world.now().duration_since(moment))
+    }
+
     /// Whether somebody else changed the world so shortly ago that no reading can show it yet.
     pub(crate) fn disturbed(&self) -> bool {
         self.world.disturbed_within(self.fresh())
@@ -109,8 +115,9 @@ pub const ALL: &[Checker] = &[
     containment::MONOTONE,
     containment::HONEST_NETWORK,
     containment::NAMED,
-    containment::WINDOW_CLOSED,
-    containment::WINDOW_BOUNDED,
+    window::WINDOW_CLOSED,
+    window::WINDOW_BOUNDED,
+    window::WINDOW_CUTS,
     guard::KEPT,
     identity::HONEST_CREDENTIALS,
     blast::DECLARED,

@@ -12,14 +12,15 @@ use jiff::SignedDuration;
 mod containment;
 mod custody;
 mod manners;
+mod window;
 
 /// What a flawed responder makes of a change.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// It makes it.
     AsTold,
-    /// It makes another one and takes it for this one.
-    Instead(Effect),
+    /// It makes others, one after another, and takes them for this one.
+    Instead(Vec<Effect>),
     /// It makes another one as well.
     Also(Effect),
     /// It makes it so many times.
@@ -67,7 +68,7 @@ const NONE: Flaw = Flaw {
 };
 
 /// All of them.
-pub const ALL: [&[Flaw]; 3] = [containment::FLAWS, custody::FLAWS, manners::FLAWS];
+pub const ALL: [&[Flaw]; 4] = [containment::FLAWS, window::FLAWS, custody::FLAWS, manners::FLAWS];
 
 impl Flaw {
     /// Every flaw.

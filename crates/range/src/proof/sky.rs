@@ -41,8 +41,11 @@ impl Sky {
         let Some(flaw) = self.flaw else { return self.range.perform(effect).await };
         match (flaw.act)(&self.range, effect) {
             Act::AsTold => self.range.perform(effect).await,
-            Act::Instead(other) => {
-                let answer = self.range.perform(&other).await;
+            Act::Instead(others) => {
+                let mut answer = nothing();
+                for other in &others {
+                    answer = self.range.perform(other).await;
+                }
                 self.believe(effect, answer)
             }
             Act::Also(other) => {
@@ -57,10 +60,7 @@ impl Sky {
                 }
                 self.range.perform(effect).await
             }
-            Act::OnlyClaim => {
-                let answer = Answer { value: Ok(Made::nothing()), calls: Vec::new(), raw: Vec::new() };
-                self.believe(effect, answer)
-            }
+            Act::OnlyClaim => self.believe(effect, nothing()),
         }
     }
 
@@ -84,6 +84,11 @@ impl Sky {
         };
         predict::after(query, reading, &self.believed.borrow(), &known)
     }
+}
+
+/// The answer to a change that made nothing new.
+fn nothing() -> Answer<Made> {
+    Answer { value: Ok(Made::nothing()), calls: Vec::new(), raw: Vec::new() }
 }
 
 impl Cloud for Sky {

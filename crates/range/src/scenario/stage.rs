@@ -3,18 +3,13 @@
 
 use super::Briefing;
 use super::finding::finding;
-use crate::world::acls::{AclRecord, default_allows, final_denies};
-use crate::world::groups::GroupRecord;
-use crate::world::interfaces::VpcRecord;
 use crate::world::keys::KeyRecord;
 use crate::world::launch::{NewMachine, NewVolume};
 use crate::world::storage::Content;
 use crate::world::{Place, World};
-use casebook::id::{AccountId, AclAssociationId, AclId, Arn, GroupId, ImageId, InstanceId, SubnetId, VolumeId, VpcId};
+use casebook::id::{AccountId, Arn, GroupId, ImageId, InstanceId, SubnetId, VolumeId, VpcId};
 use casebook::scene::instance::{InstanceType, Tags};
-use casebook::scene::network::{
-    AclAssociation, Direction, NetworkAcl, Peer, Route, RouteTable, Rule, SecurityGroup, Subnet, Vpc,
-};
+use casebook::scene::network::{Direction, Peer, Route, RouteTable, Rule};
 use casebook::scene::storage::Key;
 use casebook::target::Target;
 use jiff::{SignedDuration, Timestamp};
@@ -140,36 +135,12 @@ impl Stage {
 
     /// A VPC with its default ACL and main route table.
     pub(super) fn vpc(&mut self, owner: &AccountId, ipv4: &str, ipv6: Option<&str>) -> VpcId {
-        let id = VpcId::new(self.world.fresh("vpc"));
-        let ipv6: Vec<String> = ipv6.into_iter().map(str::to_owned).collect();
-        let shown = Vpc { id: id.clone(), owner: owner.clone(), ipv4: vec![ipv4.into()], ipv6: ipv6.clone() };
-        self.world.network.vpcs.insert(id.clone(), VpcRecord { shown, dns: true, endpoints: Vec::new() });
-        let acl = AclId::new(self.world.fresh("acl"));
-        let mut entries = default_allows(!ipv6.is_empty());
-        entries.extend(final_denies(!ipv6.is_empty()));
-        let shown =
-            NetworkAcl { id: acl.clone(), vpc: id.clone(), associations: Vec::new(), entries, tags: Tags::new() };
-        self.world.network.acls.insert(acl, AclRecord { shown });
-        let local = |range: &String| Route { destination: range.clone(), target: "local".into() };
-        let routes = std::iter::once(&ipv4.to_owned()).chain(&ipv6).map(local).collect();
-        let table =
-            RouteTable { id: self.world.fresh("rtb"), vpc: id.clone(), subnets: Vec::new(), main: true, routes };
-        self.world.network.routes.push(table);
-        id
+        self.world.add_vpc(owner, ipv4, ipv6)
     }
 
     /// A subnet under the VPC's default ACL.
     pub(super) fn subnet(&mut self, vpc: &VpcId, ranges: &[&str], zone: &str) -> SubnetId {
-        let id = SubnetId::new(self.world.fresh("subnet"));
-        let association = AclAssociationId::new(self.world.fresh("aclassoc"));
-        let owner = self.world.network.vpcs[vpc].shown.owner.clone();
-        let ranges = ranges.iter().map(|range| (*range).to_owned()).collect();
-        let subnet = Subnet { id: id.clone(), vpc: vpc.clone(), zone: zone.into(), owner, ranges };
-        self.world.network.subnets.insert(id.clone(), subnet);
-        let mut acls = self.world.network.acls.values_mut();
-        let acl = acls.find(|acl| acl.shown.vpc == *vpc).expect("every VPC has a default ACL");
-        acl.shown.associations.push(AclAssociation { id: association, subnet: id.clone() });
-        id
+        self.world.add_subnet(vpc, ranges, zone)
     }
 
     /// A route table of a subnet's own, with one route out.
@@ -184,12 +155,7 @@ impl Stage {
 
     /// A security group of the account under investigation.
     pub(super) fn group(&mut self, vpc: &VpcId, name: &str, rules: Vec<Rule>, tags: Tags) -> GroupId {
-        let id = GroupId::new(self.world.fresh("sg"));
-        let owner = self.source.clone();
-        let shown = SecurityGroup { id: id.clone(), name: name.into(), vpc: vpc.clone(), owner, rules, tags };
-        let visible_from = self.world.now();
-        self.world.network.groups.insert(id.clone(), GroupRecord { shown, visible_from });
-        id
+        self.world.add_group(vpc, name, rules, tags)
     }
 
     /// An instance that was launched weeks ago.

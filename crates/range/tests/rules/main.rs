@@ -4,6 +4,7 @@ mod administrators;
 mod calls;
 mod evidence;
 mod flows;
+mod ground;
 mod identity;
 mod images;
 mod instances;

@@ -1,15 +1,11 @@
 //! Containment only grows, and what is said of it is so.
 
-use super::{Checker, News, Sight};
-use crate::Deed;
+use super::{Checker, Sight};
 use crate::world::flows::{Flow, Path};
 use casebook::effect::{Effect, SourceEffect as S};
 use casebook::entry::Entry;
 use casebook::gate::Gate;
-use casebook::id::{GroupId, InterfaceId};
 use casebook::verdict::{NetworkVerdict, Verdict};
-use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
 
 /// No call of ours opens what was closed.
 pub const MONOTONE: Checker = Checker {
@@ -107,82 +103,4 @@ pub fn channel_of(flow: &Flow) -> (&'static str, String) {
         (Path::Endpoint, _) => (AUTOMATIC, "interface endpoint vpce-".into()),
         (Path::Internet | Path::Local, _) => ("tracked-connections", flow.plan.interface.to_string()),
     }
-}
-
-/// The open window is closed when a run ends.
-pub const WINDOW_CLOSED: Checker = Checker {
-    name: "window-closed",
-    law: "no run that could go on ends with the open window open",
-    look: window_closed,
-};
-
-fn window_closed(sight: &Sight<'_>) -> Option<String> {
-    let News::Wrote(Entry::Ended(_)) = sight.news else { return None };
-    let opened_here = |effect: &Effect| matches!(effect, Effect::Source(S::AuthorizeRules { .. }));
-    if !sight.history.deeds.iter().any(|deed| opened_here(&deed.effect)) || sight.disturbed() {
-        return None;
-    }
-    let case = &sight.history.opened()?.case;
-    let cards = sight.world.cards_of(&sight.briefing.target.instance).into_iter();
-    let held = cards.flat_map(|card| &card.shown.groups).filter_map(|id| sight.world.network.groups.get(id));
-    let mut ours =
-        held.filter(|group| group.shown.tags.get(casebook::tags::CASE).is_some_and(|tag| tag == case.as_str()));
-    let window = ours.find(|group| !group.shown.rules.is_empty())?;
-    Some(format!("the run ended with an interface in {}, which lets everything through", window.shown.id))
-}
-
-/// The open window is short.
-pub const WINDOW_BOUNDED: Checker = Checker {
-    name: "window-bounded",
-    law: "while a run is under way no interface stays in the open window for longer than its time and a way back",
-    look: window_bounded,
-};
-
-/// The window's time, and what a change that is refused some times takes.
-const WINDOW: SignedDuration = SignedDuration::from_secs(75 + 60);
-
-fn window_bounded(sight: &Sight<'_>) -> Option<String> {
-    let process = sight
-        .history
-        .lines
-        .iter()
-        .rev()
-        .find(|line| matches!(line.entry, Entry::Opened(_) | Entry::Resumed(_) | Entry::Ended(_)))?;
-    if matches!(process.entry, Entry::Ended(_)) {
-        return None;
-    }
-    let now = sight.world.now();
-    let open = sight.world.exposure(&sight.briefing.target.instance).interfaces;
-    open.iter().find_map(|card| {
-        let last = sight.history.deeds.iter().rev().find(|deed| puts(deed, card))?;
-        let since = last.at.max(process.at);
-        let late = opens_window(sight, last) && now.duration_since(since) > WINDOW;
-        late.then(|| format!("{card} has been in the open window for {} s", now.duration_since(since).as_secs()))
-    })
-}
-
-/// Whether we had put an interface into our open window before that moment.
-pub(super) fn was_in_window(sight: &Sight<'_>, card: &InterfaceId, at: Timestamp) -> bool {
-    let before = sight.history.deeds.iter().rev().find(|deed| deed.at < at && puts(deed, card));
-    before.is_some_and(|deed| opens_window(sight, deed))
-}
-
-fn opens_window(sight: &Sight<'_>, deed: &Deed) -> bool {
-    let windows = windows(sight);
-    matches!(&deed.effect, Effect::Source(S::SetInterfaceGroups { groups, .. }) if groups.iter().any(|group| windows.contains(group)))
-}
-
-/// Whether a change has put an interface into groups.
-fn puts(deed: &Deed, card: &InterfaceId) -> bool {
-    deed.result.is_ok()
-        && matches!(&deed.effect, Effect::Source(S::SetInterfaceGroups { interface, .. }) if interface == card)
-}
-
-/// The groups that this case has opened.
-fn windows(sight: &Sight<'_>) -> BTreeSet<GroupId> {
-    let opened = |deed: &Deed| match &deed.effect {
-        Effect::Source(S::AuthorizeRules { group, .. }) => Some(group.clone()),
-        _ => None,
-    };
-    sight.history.deeds.iter().filter_map(opened).collect()
 }

@@ -7,7 +7,6 @@ use crate::{Deed, World};
 use casebook::entry::Entry;
 use casebook::id::{InstanceId, VolumeId};
 use casebook::step::{StepName, StepStatus};
-use jiff::Timestamp;
 
 /// Nothing is lost by us.
 pub const NOTHING_LOST: Checker = Checker {
@@ -27,7 +26,7 @@ fn ended_by_us(sight: &Sight<'_>, target: &InstanceId, machine: &Machine) -> Opt
     if machine.end != Some(End::Unanswering) || !sight.history.deeds.iter().any(cuts) {
         return None;
     }
-    if disturbed(sight, sight.history.lines.first()?.at) {
+    if sight.disturbed_after(sight.history.lines.first()?.at) {
         return None;
     }
     let bare = captured_volumes(sight).into_iter().find(|volume| !secured(sight, volume))?;
@@ -38,11 +37,6 @@ fn cuts(deed: &Deed) -> bool {
     deed.before.exceeds(&deed.after)
 }
 
-/// Whether somebody else has changed something since a moment.
-fn disturbed(sight: &Sight<'_>, since: Timestamp) -> bool {
-    sight.world.disturbed_within(sight.world.now().duration_since(since))
-}
-
 /// A volume that goes with the instance though it was read back as protected, and nobody undid that.
 fn volume_gone(sight: &Sight<'_>, target: &InstanceId, machine: &Machine) -> Option<String> {
     if machine.end.is_none() || sight.history.releasing() {
@@ -50,7 +44,7 @@ fn volume_gone(sight: &Sight<'_>, target: &InstanceId, machine: &Machine) -> Opt
     }
     let protects = |entry: &Entry| matches!(entry, Entry::Step(entry) if entry.step == StepName::Protect && entry.status == StepStatus::Done);
     let protected = sight.history.lines.iter().find(|line| protects(&line.entry))?.at;
-    if disturbed(sight, protected) {
+    if sight.disturbed_after(protected) {
         return None;
     }
     let mut volumes = captured_volumes(sight).into_iter();

@@ -1,7 +1,7 @@
 //! What must come before what.
 
-use super::containment::was_in_window;
 use super::steps::unprotected;
+use super::window::was_in_window;
 use super::{Checker, News, Sight};
 use casebook::effect::{Effect, SourceEffect as S};
 use casebook::entry::{Entry, Opened};

@@ -1,5 +1,6 @@
 //! Flaws of containment, most of them seen in published tools.
 
+use super::window::with_window;
 use super::{Act, Flaw, NONE};
 use crate::Range;
 use crate::adversary::Strategy;
@@ -10,7 +11,7 @@ use casebook::id::GroupId;
 use casebook::query::{Query, SourceQuery as Q};
 use casebook::reading::Reading;
 use casebook::scene::network::Peer;
-use casebook::settings::{RevokeScope, TrackedConnections};
+use casebook::settings::RevokeScope;
 use casebook::step::Phase;
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,7 +53,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         act: |_, effect| match effect {
             Effect::Source(S::RevokeRules { group, rules }) => {
                 let rules = rules.iter().filter(|rule| !matches!(rule.peer, Peer::Ipv6(_))).cloned().collect();
-                Act::Instead(S::RevokeRules { group: group.clone(), rules }.into())
+                Act::Instead(vec![S::RevokeRules { group: group.clone(), rules }.into()])
             }
             _ => Act::AsTold,
         },
@@ -168,7 +169,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         act: |_, effect| match effect {
             Effect::Source(S::PutRolePolicy { role, name, document }) => {
                 let document = hours_early(document);
-                Act::Instead(S::PutRolePolicy { role: role.clone(), name: name.clone(), document }.into())
+                Act::Instead(vec![S::PutRolePolicy { role: role.clone(), name: name.clone(), document }.into()])
             }
             _ => Act::AsTold,
         },
@@ -262,12 +263,6 @@ fn hours_early(document: &str) -> String {
     let Some(moment) = moment else { return document.to_owned() };
     let early = moment.saturating_sub(SignedDuration::from_mins(345)).expect("in range");
     document.replace(&moment.to_string(), &early.to_string())
-}
-
-/// The open window is configured, and its gate approved.
-pub(super) fn with_window(trial: &mut Trial) {
-    trial.settings.policy.tracked_connections = TrackedConnections::Convert;
-    trial.approve(Gate::OpenWindow);
 }
 
 /// Says that an interface has left the open window, and leaves it there.

@@ -1,6 +1,6 @@
 //! Flaws of what becomes of the evidence.
 
-use super::containment::with_window;
+use super::window::with_window;
 use super::{Act, Flaw, NONE};
 use crate::Range;
 use crate::proof::trial::Trial;
@@ -65,7 +65,9 @@ pub(super) const FLAWS: &[Flaw] = &[
                     let of_it = held.find(|held| held.shown.attachments.iter().any(|at| at.instance == *instance));
                     of_it.expect("it has a volume").shown.id.clone()
                 });
-                Act::Instead(S::CreateSnapshot { volume, description: description.clone(), tags: tags.clone() }.into())
+                Act::Instead(vec![
+                    S::CreateSnapshot { volume, description: description.clone(), tags: tags.clone() }.into(),
+                ])
             }
             _ => Act::AsTold,
         },

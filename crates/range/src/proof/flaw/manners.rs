@@ -92,10 +92,10 @@ pub(super) const FLAWS: &[Flaw] = &[
         what: "tags what it makes afterwards, if it lives to",
         caught_by: "tagged-in-the-call",
         act: |_, effect| match effect {
-            Effect::Source(S::CreateSnapshots { instance, description, .. }) => Act::Instead(
+            Effect::Source(S::CreateSnapshots { instance, description, .. }) => Act::Instead(vec![
                 S::CreateSnapshots { instance: instance.clone(), description: description.clone(), tags: Tags::new() }
                     .into(),
-            ),
+            ]),
             _ => Act::AsTold,
         },
         ..NONE

@@ -47,6 +47,9 @@ pub(super) fn more(trial: &Trial, rng: &mut Rng) {
         let settings = &mut world.settings;
         settings.credential_refresh = SignedDuration::from_secs([0, 30, 3_600][rng.usize(..3)]);
         settings.trail_lag = SignedDuration::from_mins([0, 5, 15][rng.usize(..3)]);
+        if rng.u8(..12) == 0 {
+            world.straddle(&trial.range.target().instance);
+        }
     });
 }
 
