@@ -250,13 +250,12 @@ fn report(storm: &Storm, law: &str, order: &Order) {
     header(&smallest);
     let after = smallest.run();
     after.breaches.iter().take(3).for_each(|breach| say!("BROKEN {breach}"));
-    let last = after.history.len().saturating_sub(12);
-    after.history[last..].iter().for_each(|line| say!("{line}"));
+    after.history.iter().for_each(|line| say!("{line}"));
     let scenario = order.choice.scenario.map(|s| format!(" --scenario {}", s.name)).unwrap_or_default();
     let strategy = order.choice.strategy.map(|s| format!(" --strategy {}", s.name)).unwrap_or_default();
     let calm = if order.choice.calm { " --calm" } else { "" };
     let first = if order.choice.first { " --first" } else { "" };
-    say!("whole: storm --seed {}{scenario}{strategy}{calm}{first}\n", storm.seed);
+    say!("with all its trouble: storm --seed {}{scenario}{strategy}{calm}{first}\n", storm.seed);
 }
 
 /// The most memory that the process has had, from the kernel; 0 where it does not say.
