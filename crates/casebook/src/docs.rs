@@ -11,7 +11,7 @@ use crate::step::Phase;
 use crate::steps::{REGISTRY, StepCard};
 use serde::Serialize;
 
-pub(crate) mod changes;
+pub mod changes;
 
 /// A document: where it lies in the repository, and what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use range::Scenario;
 use range::adversary::{self, Strategy};
 use range::proof::moment::Moment;
 use range::proof::storm::{Choice, Storm};
-use range::proof::sweep::{Job, Part};
+use range::proof::sweep::{Job, Manner, Part};
 use range::script;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
@@ -178,8 +178,14 @@ fn sweep(order: &Order) -> ExitCode {
             Part::Release => "released",
             Part::End => "to its end",
         };
+        let manner = match job.manner {
+            Manner::Usual => "",
+            Manner::Escalated => ", escalated",
+            Manner::Gentle => ", gentle",
+            Manner::Cornered => ", cornered",
+        };
         for tally in job.everything() {
-            say!("{} by {}, {what}: {tally}", job.scenario, job.runbook);
+            say!("{} by {}, {what}{manner}: {tally}", job.scenario, job.runbook);
             broken += tally.failures.len();
         }
     }

@@ -5,14 +5,17 @@
 
 use super::book::Failure;
 use super::trial::{Crash, Finish, Trial, fault};
-use crate::{Injection, Range, Scenario};
+use crate::{Deed, Injection, Range, Scenario};
+use casebook::docs::changes;
 use casebook::entry::CaseStatus;
 use casebook::fault::FaultClass;
 use casebook::gate::Gate;
 use casebook::runbook::Runbook;
-use casebook::settings::{RevokeScope, TrackedConnections};
+use casebook::scene::instance::ShutdownBehavior;
+use casebook::settings::{RevokeScope, ScalingPolicy, TrackedConnections};
 use casebook::step::Phase;
-use std::collections::BTreeMap;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What is swept.
@@ -26,12 +29,69 @@ pub struct Job {
     pub through: Phase,
     /// What of it is disturbed.
     pub part: Part,
-    /// Whether everything that goes further is configured, and its gates are approved ahead.
-    pub escalated: bool,
+    /// How the responder goes about it.
+    pub manner: Manner,
 }
 
-/// The gates of what goes further than it must.
-const ESCALATION: [Gate; 4] = [Gate::OpenWindow, Gate::SubnetNacl, Gate::SharedRole, Gate::AsgSuspend];
+/// How a responder goes about a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As the settings begin.
+    Usual,
+    /// As far as it may: tracked connections are cut through the open window, the subnet is cut, the whole role's
+    /// sessions are denied.
+    Escalated,
+    /// With as little as holds: the member goes into standby, and a profile that may do nothing takes the place of the
+    /// instance's; and the image is started in the forensic account.
+    Gentle,
+    /// In a corner: the group can spare no member, so that its processes are suspended; a shutdown from inside would be
+    /// the end of the instance; and somebody has detached a volume.
+    Cornered,
+}
+
+impl Manner {
+    /// Arranges the world and the settings for it, and approves its gates ahead.
+    fn prepare(self, trial: &mut Trial) {
+        let gates: &[Gate] = match self {
+            Self::Usual => &[],
+            Self::Escalated => {
+                trial.settings.policy.tracked_connections = TrackedConnections::Convert;
+                trial.settings.policy.revoke = RevokeScope::Role;
+                &[Gate::OpenWindow, Gate::SubnetNacl, Gate::SharedRole]
+            }
+            Self::Gentle => {
+                trial.settings.policy.asg = ScalingPolicy::Standby;
+                let profile = trial.range.briefing().quarantine_profile.as_ref().map(ToString::to_string);
+                trial.settings.policy.quarantine_profile_arn = profile.unwrap_or_default();
+                &[Gate::BootImage]
+            }
+            Self::Cornered => {
+                trial.settings.policy.asg = ScalingPolicy::DetachDecrement;
+                corner(&trial.range);
+                trial.pass(SignedDuration::from_mins(1));
+                &[Gate::AsgSuspend]
+            }
+        };
+        gates.iter().for_each(|gate| trial.approve(*gate));
+    }
+}
+
+/// Groups of the least size, a shutdown that ends the instance, and the last of its volumes detached.
+fn corner(range: &Range) {
+    let target = range.target().instance;
+    range.with_world(|world| {
+        world.scaling.groups.values_mut().for_each(|group| group.shown.min = group.shown.desired);
+        let machine = world.compute.instances.get_mut(&target).expect("the target");
+        machine.shutdown = ShutdownBehavior::Terminate;
+        let devices = world.storage.volumes.values().filter_map(|volume| {
+            let held = volume.shown.attachments.iter().find(|held| held.instance == target)?;
+            Some((held.device.clone(), volume.shown.id.clone()))
+        });
+        if let Some((_, last)) = devices.max() {
+            let _root = world.administrator("somebody").detach_volume(&last);
+        }
+    });
+}
 
 /// What of a case is disturbed; what comes before it is left in peace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,14 +145,13 @@ const ATTEMPTS: usize = 4;
 impl Job {
     /// A job without approvals that ends with containment or custody.
     pub fn new(scenario: &'static str, runbook: &'static str, through: Phase) -> Self {
-        Self { scenario, runbook, through, part: Part::Response, escalated: false }
+        Self { scenario, runbook, through, part: Part::Response, manner: Manner::Usual }
     }
 
-    /// A case that goes as far as it may: tracked connections are cut through the open window, the subnet
-    /// is cut, the whole role's sessions are denied.
+    /// The same in another manner.
     #[must_use]
-    pub fn escalated(self) -> Self {
-        Self { escalated: true, ..self }
+    pub fn in_manner(self, manner: Manner) -> Self {
+        Self { manner, ..self }
     }
 
     /// The release of a contained instance.
@@ -105,8 +164,8 @@ impl Job {
         Self { part: Part::End, ..Self::new(scenario, runbook, Phase::Eradicate) }
     }
 
-    /// Every shipped runbook in every scenario: to custody, back, and to the end of the original. The
-    /// crowded account is the web tier among others.
+    /// Every shipped runbook in every scenario: to custody, back, and to the end of the original; and in other manners in
+    /// the web tier. The crowded account is the web tier among others.
     pub fn all() -> Vec<Self> {
         let scenarios = Scenario::list().into_iter().map(|(name, _)| name).filter(|name| *name != "big-account");
         let runbooks = |scenario| Runbook::NAMES.map(|runbook| (scenario, runbook));
@@ -117,13 +176,19 @@ impl Job {
                 Self::ended(scenario, runbook),
             ]
         });
-        cases.collect()
+        let manners = [Manner::Escalated, Manner::Gentle, Manner::Cornered].into_iter();
+        let others = manners.flat_map(|manner| Runbook::NAMES.map(|runbook| (manner, runbook)));
+        let others = others.flat_map(|(manner, runbook)| {
+            [Self::new("web-tier", runbook, Phase::Custody), Self::released("web-tier", runbook)]
+                .map(|job| job.in_manner(manner))
+        });
+        cases.chain(others).collect()
     }
 
     /// Every disturbance there is.
-    pub fn everything(&self) -> [Tally; 4] {
+    pub fn everything(&self) -> [Tally; 5] {
         let rivals = if self.part == Part::Response { self.rivals() } else { Tally::default() };
-        [self.crashes(), self.faults(), self.repeats(), rivals]
+        [self.crashes(), self.faults(), self.repeats(), self.questions(), rivals]
     }
 
     /// A case in its world, ready for what is to be disturbed.
@@ -131,11 +196,7 @@ impl Job {
         let scenario = Scenario::named(self.scenario).expect("a scenario of the range");
         let mut trial = Trial::on(Range::new(scenario, 7), self.through);
         trial.runbook = self.runbook;
-        if self.escalated {
-            trial.settings.policy.tracked_connections = TrackedConnections::Convert;
-            trial.settings.policy.revoke = RevokeScope::Role;
-            ESCALATION.into_iter().for_each(|gate| trial.approve(gate));
-        }
+        self.manner.prepare(&mut trial);
         match self.part {
             Part::Response => {}
             Part::Release => {
@@ -161,6 +222,14 @@ impl Job {
         (trial.outcome(), calls, deeds.len())
     }
 
+    /// What it changes when nothing disturbs it, as the ledger calls it.
+    pub fn changes(&self) -> BTreeSet<String> {
+        let trial = self.trial();
+        let before = trial.range.deed_count();
+        trial.drive();
+        trial.range.deeds_from(before).iter().map(|deed| changes::kind(&deed.effect)).collect()
+    }
+
     /// Every crash at every entry and every change.
     pub fn crashes(&self) -> Tally {
         let (expected, _, _) = self.undisturbed();
@@ -179,7 +248,7 @@ impl Job {
 
     /// Every change failing with every class of fault, and once with its answer lost.
     pub fn faults(&self) -> Tally {
-        self.strikes(|action, n| {
+        self.strikes(&self.undisturbed().1, |action, n| {
             let fails = |class| Disturbance::Fails(action.to_owned(), n, class);
             let mut strikes: Vec<Disturbance> = FaultClass::ALL.into_iter().map(fails).collect();
             strikes.push(Disturbance::Unheard(action.to_owned(), n));
@@ -189,11 +258,26 @@ impl Job {
 
     /// Every change handled twice.
     pub fn repeats(&self) -> Tally {
-        self.strikes(|action, n| vec![Disturbance::Twice(action.to_owned(), n)])
+        self.strikes(&self.undisturbed().1, |action, n| vec![Disturbance::Twice(action.to_owned(), n)])
     }
 
-    fn strikes(&self, strikes: impl Fn(&str, u32) -> Vec<Disturbance>) -> Tally {
-        let (expected, calls, _) = self.undisturbed();
+    /// Every call of a question failing with every class of fault.
+    pub fn questions(&self) -> Tally {
+        let trial = self.trial();
+        let (calls, deeds) = (trial.range.calls().len(), trial.range.deed_count());
+        trial.drive();
+        let changes: BTreeSet<&str> = trial.range.deeds_from(deeds).iter().map(Deed::action).collect();
+        let mut asked = BTreeMap::<String, u32>::new();
+        let questions =
+            trial.range.calls().into_iter().skip(calls).filter(|call| !changes.contains(call.action.as_str()));
+        questions.for_each(|call| *asked.entry(call.action).or_default() += 1);
+        self.strikes(&asked, |action, n| {
+            FaultClass::ALL.into_iter().map(|class| Disturbance::Fails(action.to_owned(), n, class)).collect()
+        })
+    }
+
+    fn strikes(&self, calls: &BTreeMap<String, u32>, strikes: impl Fn(&str, u32) -> Vec<Disturbance>) -> Tally {
+        let (expected, _, _) = self.undisturbed();
         let mut tally = Tally::default();
         for (action, n) in calls.iter().flat_map(|(action, times)| (0..*times).map(move |n| (action, n))) {
             for disturbance in strikes(action, n) {

@@ -8,11 +8,13 @@ mod safety;
 mod storms;
 mod tampering;
 
+use casebook::docs::changes;
 use casebook::runbook::Runbook;
-use casebook::step::Phase;
+use casebook::step::{Phase, StepName};
 use range::Scenario;
 use range::proof::Trial;
-use range::proof::sweep::{Job, Tally};
+use range::proof::sweep::{Job, Manner, Tally};
+use std::collections::BTreeSet;
 
 fn holds(job: &Job, tally: &Tally, at_least: usize) {
     assert!(tally.failures.is_empty(), "{job:?}\n{tally}");
@@ -62,13 +64,19 @@ fn containment_survives_every_repetition() {
 }
 
 #[test]
+fn containment_survives_every_question_that_fails() {
+    let job = contained("lone", "standard");
+    holds(&job, &job.questions(), 200);
+}
+
+#[test]
 fn containment_survives_a_rival() {
     jobs(contained).iter().for_each(|job| holds(job, &job.rivals(), 5));
 }
 
 /// Everything that a person may approve besides.
 fn escalated() -> [Job; 2] {
-    ["lone", "web-tier"].map(|scenario| Job::new(scenario, "standard", Phase::Contain).escalated())
+    ["lone", "web-tier"].map(|scenario| contained(scenario, "standard").in_manner(Manner::Escalated))
 }
 
 #[test]
@@ -88,10 +96,68 @@ fn escalation_survives_every_repetition() {
 
 #[test]
 fn escalation_is_taken_back_whatever_happens() {
-    let job = Job::released("web-tier", "standard").escalated();
+    let job = Job::released("web-tier", "standard").in_manner(Manner::Escalated);
     for (tally, at_least) in [(job.crashes(), 10), (job.faults(), 10), (job.repeats(), 3)] {
         holds(&job, &tally, at_least);
     }
+}
+
+/// Standby and another profile, suspended processes and a detached volume.
+fn in_other_manners(job: Job) -> [Job; 2] {
+    [Manner::Gentle, Manner::Cornered].map(|manner| job.in_manner(manner))
+}
+
+#[test]
+fn other_manners_survive_every_fault() {
+    in_other_manners(contained("web-tier", "standard")).iter().for_each(|job| holds(job, &job.faults(), 40));
+}
+
+#[test]
+fn other_manners_are_taken_back_after_every_crash() {
+    in_other_manners(Job::released("web-tier", "standard")).iter().for_each(|job| holds(job, &job.crashes(), 10));
+}
+
+#[test]
+fn other_manners_survive_every_repetition() {
+    let jobs = [contained("web-tier", "standard"), Job::released("web-tier", "standard")];
+    jobs.into_iter().flat_map(in_other_manners).for_each(|job| holds(&job, &job.repeats(), 3));
+}
+
+/// An image that is started: the only change that runs what the attacker left.
+#[test]
+fn a_started_image_survives_everything() {
+    let job = Job::new("lone", "standard", Phase::Custody).in_manner(Manner::Gentle);
+    for (tally, at_least) in [(job.crashes(), 100), (job.repeats(), 10)] {
+        holds(&job, &tally, at_least);
+    }
+}
+
+/// Changes that no sweep makes undisturbed, and why.
+const UNSWEPT: [&str; 2] = [
+    // Somebody else has shared it: storms have who does that.
+    "unshare image",
+    "unshare snapshot",
+];
+
+/// Whatever a step or its undo can change is disturbed by some sweep, here or by `storm --sweep`.
+#[test]
+fn every_change_is_swept() {
+    let custody = Job::new("web-tier", "standard", Phase::Custody);
+    let manners = [Manner::Usual, Manner::Escalated, Manner::Gentle, Manner::Cornered];
+    let more = manners.into_iter().flat_map(|manner| {
+        [
+            custody,
+            contained("web-tier", "standard"),
+            Job::released("web-tier", "standard"),
+            Job::ended("web-tier", "standard"),
+        ]
+        .map(|job| job.in_manner(manner))
+    });
+    let swept: BTreeSet<String> = more.flat_map(|job| job.changes()).collect();
+    let all: BTreeSet<String> =
+        StepName::ALL.into_iter().flat_map(changes::of).map(|change| changes::kind(&change)).collect();
+    let missing: Vec<&String> = all.difference(&swept).collect();
+    assert_eq!(missing, UNSWEPT.iter().collect::<Vec<_>>());
 }
 
 #[test]

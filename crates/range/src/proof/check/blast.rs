@@ -239,13 +239,15 @@ fn captured_disks<'s>(sight: &'s Sight<'_>) -> impl Iterator<Item = &'s VolumeId
     instances.flat_map(|instance| &instance.block_devices).map(|disk| &disk.volume)
 }
 
-/// A volume of the target: attached now, shown as its own when it was captured, or attached before the case.
+/// A volume of the target: attached now, shown as its own when it was captured, attached when the case began, or taken
+/// off it by somebody, as CloudTrail has it.
 fn disk(judge: &Judge<'_>, id: &VolumeId) -> bool {
     let target = &judge.sight.briefing.target.instance;
     let held = judge.world().storage.volumes.get(id);
     held.is_some_and(|volume| volume.shown.attachments.iter().any(|held| held.instance == *target))
         || captured_volumes(judge.sight).contains(id)
         || captured_disks(judge.sight).any(|volume| volume == id)
+        || judge.world().records.detached_from(target).any(|volume| volume == *id)
         || judge.sight.history.before.contains_key(&deletion(id))
 }
 
