@@ -48,7 +48,8 @@ pub(crate) struct Intruder {
     strategy: &'static Strategy,
     prey: Prey,
     every: SignedDuration,
-    acts: u32,
+    /// How often it has acted.
+    pub(crate) acts: u32,
 }
 
 /// How often one habit is repeated before its attacker gives up: a world without an organisation's

@@ -56,7 +56,7 @@ copies are proved and what the verdict leaves open are the response's own words.
 the case is kept there, and `impound status`, `report` and `verify` can be tried on it.
 
 A drill exits as its case would: 4 when it is held. A drill that does not end as its script says, or whose script names \
-a fault, a missing permission, a killer or a crash that never struck, exits with 7.";
+a fault, a missing permission, a killer, an attacker or a crash that never struck, exits with 7.";
 
 /// Of `respond`.
 pub(super) const RESPOND: &str = "\

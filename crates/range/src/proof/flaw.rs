@@ -4,6 +4,7 @@
 use super::trial::Trial;
 use crate::Range;
 use casebook::effect::Effect;
+use casebook::fault::Fault;
 use casebook::query::Query;
 use casebook::reading::Reading;
 use casebook::step::Phase;
@@ -27,6 +28,8 @@ pub enum Act {
     Repeatedly(usize),
     /// It makes none and reports success.
     OnlyClaim,
+    /// It makes none and reports this.
+    Fail(Fault),
 }
 
 /// A defect.

@@ -61,6 +61,7 @@ impl Sky {
                 self.range.perform(effect).await
             }
             Act::OnlyClaim => self.believe(effect, nothing()),
+            Act::Fail(fault) => Answer { value: Err(fault), ..nothing() },
         }
     }
 

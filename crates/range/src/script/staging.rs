@@ -29,7 +29,7 @@ impl Script {
     }
 
     /// What the script names and what never happened on this range: faults and missing permissions that
-    /// no call met, killers that came too late or found nothing.
+    /// no call met, killers that came too late or found nothing, attackers who came too late.
     pub fn idle(&self, range: &Range) -> Vec<String> {
         let mut strikes = range.strikes().into_iter();
         let mut struck = move || strikes.next().is_some_and(|times| times > 0);
@@ -47,6 +47,9 @@ impl Script {
             None => users.contains(killer.user()),
         };
         idle.extend(self.killers.iter().filter(|killer| !came(killer)).map(ToString::to_string));
+        let acts: Vec<u32> = range.with_world(|world| world.intruders.iter().map(|intruder| intruder.acts).collect());
+        let attackers = self.adversary.iter().zip(acts).filter(|(_, acts)| *acts == 0);
+        idle.extend(attackers.map(|(attack, _)| format!("the attacker {}", attack.strategy.name)));
         idle
     }
 
@@ -159,5 +162,19 @@ fn refusal(denial: &Denial, range: &Range) -> Injection {
             let end = range.clock().now().saturating_add(time).expect("a script's times are at most a day");
             lasting.until(end)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Script;
+
+    #[test]
+    fn an_attacker_who_comes_too_late_is_named() {
+        let script = Script::named("reverts").expect("shipped").expect("sound");
+        let range = script.stage(7);
+        assert_eq!(script.idle(&range), ["the attacker revert-groups"]);
+        crate::run(&range.clock(), range.clock().sleep(script.adversary[0].first));
+        assert!(script.idle(&range).is_empty());
     }
 }

@@ -36,12 +36,13 @@ fn a_drill_that_ends_otherwise_than_told_fails_and_says_how_it_ended() {
 }
 
 /// What is put into the script, and what is said of it because it never comes.
-const IDLE: [(&str, &str); 5] = [
+const IDLE: [(&str, &str); 6] = [
     ("[[fault]]\naction = \"ec2:CreateSnapshots\"\nnth = 90", "the fault of ec2:CreateSnapshots from its call 90 on"),
     ("[[denied]]\nactions = [\"iam:PutRolePolicy\"]", "the denial of iam:PutRolePolicy"),
     ("[killers.guest-shutdown]\nafter = \"23h\"", "the shutdown from inside the guest"),
     ("[[killers.alarm]]\nname = \"x\"\ndoes = \"stop\"\nafter = \"23h\"", "the alarm x"),
     ("[[crash]]\nafter_changes = 900", "the crash after 900 changes"),
+    ("[[adversary]]\nstrategy = \"squat\"\nfirst = \"23h\"\nevery = \"1m\"", "the attacker squat"),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{Act, Flaw, NONE};
 use crate::Range;
 use casebook::effect::{Effect, SourceEffect as S};
+use casebook::fault::{Fault, FaultClass};
 use casebook::id::RoleName;
 use casebook::scene::instance::Tags;
 use casebook::settings::RevokeScope;
@@ -118,6 +119,37 @@ pub(super) const FLAWS: &[Flaw] = &[
             Effect::Source(S::Tag { .. }) => {
                 let tags = Tags::from([("seen".to_owned(), "true".to_owned())]);
                 Act::Also(S::Tag { resources: vec![range.target().instance.to_string()], tags }.into())
+            }
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "shows an error as its own program prints it",
+        caught_by: "sentences",
+        scenario: "lone",
+        act: |_, effect| match effect {
+            Effect::Source(S::Tag { .. }) => Act::Fail(Fault::new(
+                FaultClass::Denied,
+                "",
+                "ServiceError { code: Some(\"AccessDenied\"), message: None }",
+            )),
+            _ => Act::AsTold,
+        },
+        ..NONE
+    },
+    Flaw {
+        what: "isolates at once, before the snapshots are asked for",
+        caught_by: "runbook-order",
+        scenario: "lone",
+        act: |range, effect| match effect {
+            Effect::Source(S::CreateGroup { vpc, .. }) => {
+                let cut = range.with_world(|world| {
+                    let interface = world.cards_of(&range.target().instance)[0].shown.id.clone();
+                    let groups = vec![world.add_group(vpc, "empty", Vec::new(), Tags::new())];
+                    S::SetInterfaceGroups { interface, groups }
+                });
+                Act::Instead(vec![cut.into(), effect.clone()])
             }
             _ => Act::AsTold,
         },
