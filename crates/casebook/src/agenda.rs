@@ -310,7 +310,8 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    fn again(&mut self, query: Query, due: Timestamp, fault: &Fault) {
+    /// Asks a question again that has failed, when it is time.
+    pub(crate) fn again(&mut self, query: Query, due: Timestamp, fault: &Fault) {
         if due <= self.view.now {
             self.ask(query);
         } else {

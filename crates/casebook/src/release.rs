@@ -10,15 +10,17 @@
 
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case};
+use crate::custody::readings;
 use crate::effect::{Effect, SourceEffect};
-use crate::fault::FaultClass;
+use crate::fault::{Fault, FaultClass};
 use crate::next::{Next, StepReport, take};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
-use crate::scene::instance::InstanceState;
+use crate::scene::instance::{Instance, InstanceState};
 use crate::step::{StepName, StepStatus};
 use crate::steps;
 use crate::view::View;
+use jiff::SignedDuration;
 
 /// The order of release.
 pub const ORDER: [StepName; 6] =
@@ -123,16 +125,39 @@ pub(crate) fn uncaptured(case: &Case, query: impl Into<Query>) -> Option<String>
 pub(crate) fn is_gone(agenda: &mut Agenda<'_>) -> Option<bool> {
     let query = S::Instance(agenda.view.case.target.instance.clone());
     match agenda.read_or_gap(query.clone())? {
-        Ok(Reading::Instance(instance)) => {
-            Some(matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated))
+        Ok(Reading::Instance(instance)) => Some(at_its_end(instance)),
+        Err(fault) if fault.class == FaultClass::NotFound => {
+            (was_seen_to_end(agenda.view, &query) || is_missed(agenda, query, fault)).then_some(true)
         }
-        Err(fault) if fault.class == FaultClass::NotFound => Some(true),
         Err(fault) => {
             agenda.hold_unread(&query.into(), fault);
             None
         }
         Ok(_) => None,
     }
+}
+
+fn at_its_end(instance: &Instance) -> bool {
+    matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated)
+}
+
+fn was_seen_to_end(view: View<'_>, query: &S) -> bool {
+    matches!(readings::last(view, query.clone()), Some(Reading::Instance(last)) if at_its_end(last))
+}
+
+/// In how many answers, so long apart, a thing is not found until it counts as gone.
+const MISSED: u32 = 4;
+const APART: SignedDuration = SignedDuration::from_secs(10);
+
+/// Whether what is not found was looked for long enough: AWS also misses for a moment what is there
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+pub(crate) fn is_missed(agenda: &mut Agenda<'_>, query: impl Into<Query>, fault: &Fault) -> bool {
+    let query = query.into();
+    let fact = agenda.view.scene.fact(&query).filter(|fact| fact.failures < MISSED);
+    if let Some(fact) = fact {
+        agenda.again(query, fact.at + APART, fault);
+    }
+    fact.is_none()
 }
 
 /// Whether the instance stands, so that `what` can go back on it; a step without more to do is

@@ -16,8 +16,10 @@ use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
 use crate::gate::Gate;
 use crate::query::SourceQuery as S;
+use crate::reading::Reading;
 use crate::release::we_did_any;
 use crate::scene::balancer::{Registration, TargetGroup, TargetHealth};
+use crate::scene::instance::Instance;
 use crate::scene::network::Interface;
 use crate::step::StepName;
 
@@ -51,7 +53,7 @@ pub const CARD: StepCard = StepCard {
 
 fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
-    let (Some(instance), Some(interfaces)) = (agenda.instance(target), agenda.interfaces(target)) else { return };
+    let (Some(instance), Some(interfaces)) = (instance(agenda), agenda.interfaces(target)) else { return };
     if !super::protected_asset(agenda, instance) {
         return;
     }
@@ -63,6 +65,21 @@ fn plan(agenda: &mut Agenda<'_>) {
     }
     if !agenda.moves() && agenda.holds.is_empty() && found == 0 && agenda.gates.is_empty() {
         nobody(agenda);
+    }
+}
+
+/// Of the instance nothing but its tags counts here: where it can not be read it is as it was captured. A registration
+/// that is left has its group's health check look for what is cut off.
+fn instance<'a>(agenda: &mut Agenda<'a>) -> Option<&'a Instance> {
+    let query = S::Instance(agenda.view.case.target.instance.clone());
+    let captured = agenda.view.case.baseline.scene.last(&query.clone().into());
+    match (agenda.read_or_gap(query.clone())?, captured) {
+        (Ok(Reading::Instance(instance)), _) | (Err(_), Some(Reading::Instance(instance))) => Some(instance),
+        (Err(fault), _) => {
+            agenda.hold_unread(&query.into(), fault);
+            None
+        }
+        _ => None,
     }
 }
 

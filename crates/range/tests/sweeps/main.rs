@@ -70,6 +70,12 @@ fn containment_survives_every_question_that_fails() {
 }
 
 #[test]
+fn a_release_survives_every_question_that_fails() {
+    let job = Job::released("web-tier", "standard").in_manner(Manner::Gentle);
+    holds(&job, &job.questions(), 500);
+}
+
+#[test]
 fn containment_survives_a_rival() {
     jobs(contained).iter().for_each(|job| holds(job, &job.rivals(), 5));
 }

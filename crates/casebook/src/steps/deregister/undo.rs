@@ -10,7 +10,7 @@ use crate::fault::FaultClass;
 use crate::id::{Arn, ScalingGroupName};
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
-use crate::release::{our_changes, stands, uncaptured};
+use crate::release::{is_missed, our_changes, stands, uncaptured};
 use crate::scene::balancer::{ClassicBalancer, Registration, TargetHealth};
 use crate::scene::scaling::ScalingGroup;
 use crate::steps::isolate::captured_interfaces;
@@ -174,7 +174,9 @@ fn target_group(agenda: &mut Agenda<'_>, group: &Arn) {
     let now = match agenda.read_or_gap(S::TargetHealth(group.clone())) {
         Some(Ok(Reading::TargetHealth(now))) => now,
         Some(Err(fault)) if fault.class == FaultClass::NotFound => {
-            agenda.warn(format!("{group} is not there any more: nothing is registered in it"));
+            if is_missed(agenda, S::TargetHealth(group.clone()), fault) {
+                agenda.warn(format!("{group} is not there any more: nothing is registered in it"));
+            }
             return;
         }
         Some(Err(fault)) => return agenda.hold_unread(&S::TargetHealth(group.clone()).into(), fault),

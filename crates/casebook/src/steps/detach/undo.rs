@@ -7,7 +7,7 @@ use crate::fault::FaultClass;
 use crate::id::ScalingGroupName;
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
-use crate::release::{is_gone, our_changes, uncaptured, we_did_any};
+use crate::release::{is_gone, is_missed, our_changes, uncaptured, we_did_any};
 use crate::scene::scaling::{Membership, ScalingGroup};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -174,7 +174,9 @@ fn without_the_member(agenda: &mut Agenda<'_>) {
                 agenda.prove(format!("read back: nothing of {name} is suspended by this case any more"));
             }
             Some(Err(fault)) if fault.class == FaultClass::NotFound => {
-                agenda.warn(format!("{name} is not there any more: nothing is resumed"));
+                if is_missed(agenda, S::ScalingGroup((*name).clone()), fault) {
+                    agenda.warn(format!("{name} is not there any more: nothing is resumed"));
+                }
             }
             Some(Err(fault)) => agenda.hold_unread(&S::ScalingGroup((*name).clone()).into(), fault),
             _ => {}
