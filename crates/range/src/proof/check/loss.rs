@@ -22,15 +22,22 @@ fn nothing_lost(sight: &Sight<'_>) -> Option<String> {
 }
 
 /// An instance that we cut off and that its group ends because it does not answer, when nobody else had a hand in it.
+/// Whether a group may end a member that is leaving it is not documented. Where it may, one registration that AWS does
+/// not let us take off is enough; then the step has said that it failed, and the disks outlive the instance.
 fn ended_by_us(sight: &Sight<'_>, target: &InstanceId, machine: &Machine) -> Option<String> {
     if machine.end != Some(End::Unanswering) || !sight.history.deeds.iter().any(cuts) {
         return None;
     }
-    if sight.disturbed_after(sight.history.lines.first()?.at) {
+    if sight.disturbed_after(sight.history.lines.first()?.at) || says_it_is_still_registered(sight) {
         return None;
     }
     let bare = captured_volumes(sight).into_iter().find(|volume| !secured(sight, volume))?;
     Some(format!("{target} was cut off, its Auto Scaling group ended it, and {bare} is not secured"))
+}
+
+fn says_it_is_still_registered(sight: &Sight<'_>) -> bool {
+    let failed = |entry: &Entry| matches!(entry, Entry::Step(entry) if entry.step == StepName::Deregister && entry.status == StepStatus::Failed);
+    sight.history.lines.iter().any(|line| failed(&line.entry))
 }
 
 fn cuts(deed: &Deed) -> bool {
