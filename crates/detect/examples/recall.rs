@@ -126,10 +126,20 @@ fn lines(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
 }
 
 fn tried(test: &Test<'_>, rules: &Arc<Rules>, tally: &mut Tally) {
-    let Ok(event) = Event::of(test.event.get().as_bytes()) else { return };
+    let bytes = test.event.get().as_bytes();
+    let Ok(event) = Event::of(bytes) else { return };
     let name = format!("{} | {} | {}", test.rule, test.test, event.name.as_str());
     let (scout, mut desk) = detection(rules, None);
-    scout.look(&Record::Trail(event)).1.into_iter().for_each(|sighting| desk.take(sighting));
+    let mut look = |record: &Record<'_>| {
+        let (fate, sighting) = scout.look(record);
+        sighting.into_iter().for_each(|sighting| desk.take(sighting));
+        fate
+    };
+    if event.name.is_there() {
+        look(&Record::Trail(event));
+    } else {
+        Reader::default().read(test.test.as_str(), bytes, |record| look(&record));
+    }
     desk.finish();
     let alerts = desk.tell(Level::Informational);
     let level = alerts.iter().map(|alert| alert.level).max();
