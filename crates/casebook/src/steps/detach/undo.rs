@@ -3,7 +3,7 @@
 
 use crate::agenda::Agenda;
 use crate::effect::{SourceEffect, Switch};
-use crate::fault::FaultClass;
+use crate::fault::{Fault, FaultClass};
 use crate::id::ScalingGroupName;
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
@@ -11,6 +11,12 @@ use crate::release::{is_gone, is_missed, our_changes, uncaptured, we_did_any};
 use crate::scene::scaling::{Membership, ScalingGroup};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
+
+fn not_there(agenda: &mut Agenda<'_>, name: &ScalingGroupName, fault: &Fault) {
+    if is_missed(agenda, S::ScalingGroup(name.clone()), fault) {
+        agenda.warn(format!("{name} is not there any more: nothing is resumed"));
+    }
+}
 
 #[cfg(test)]
 mod tests;
@@ -173,11 +179,7 @@ fn without_the_member(agenda: &mut Agenda<'_>) {
             Some(Ok(Reading::ScalingGroup(group))) if !resume(agenda, group) => {
                 agenda.prove(format!("read back: nothing of {name} is suspended by this case any more"));
             }
-            Some(Err(fault)) if fault.class == FaultClass::NotFound => {
-                if is_missed(agenda, S::ScalingGroup((*name).clone()), fault) {
-                    agenda.warn(format!("{name} is not there any more: nothing is resumed"));
-                }
-            }
+            Some(Err(fault)) if fault.class == FaultClass::NotFound => not_there(agenda, name, fault),
             Some(Err(fault)) => agenda.hold_unread(&S::ScalingGroup((*name).clone()).into(), fault),
             _ => {}
         }
