@@ -25,7 +25,7 @@ impl Default for Horizon {
 
 impl Horizon {
     /// More are never held.
-    pub const MOST_EVENTS: usize = 12_288;
+    pub const MOST_EVENTS: usize = 10_240;
 
     /// For files that are there already: a folder of one region may be read after that of another for the
     /// same days, so only memory bounds what is held.
