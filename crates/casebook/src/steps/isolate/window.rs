@@ -339,7 +339,7 @@ fn tell(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     let (whole, short): (Vec<_>, Vec<_>) = interfaces.iter().partition(|interface| stay(interface) > LONGEST);
     if let Some(least) = whole.iter().map(|interface| stay(interface)).min() {
         agenda.prove(format!(
-            "the open window is closed; {} of {} interfaces were read in it for {} s or more",
+            "the open window is closed; {} of {} interfaces were read in it, and nowhere else before {} s had passed",
             whole.len(),
             interfaces.len(),
             least.as_secs()
