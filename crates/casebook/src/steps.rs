@@ -83,6 +83,21 @@ pub(crate) fn protected_asset(agenda: &mut Agenda<'_>, instance: &Instance) -> b
     }
 }
 
+/// The instance, for a step to which nothing but its tags counts: where it can not be read, or is gone, it is as it was
+/// captured. What is left open for want of them would be worse.
+pub(crate) fn instance_or_captured<'a>(agenda: &mut Agenda<'a>) -> Option<&'a Instance> {
+    let query = S::Instance(agenda.view.case.target.instance.clone());
+    let captured = agenda.view.case.baseline.scene.last(&query.clone().into());
+    match (agenda.read_or_gap(query.clone())?, captured) {
+        (Ok(Reading::Instance(instance)), _) | (Err(_), Some(Reading::Instance(instance))) => Some(instance),
+        (Err(fault), _) => {
+            agenda.hold_unread(&query.into(), fault);
+            None
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

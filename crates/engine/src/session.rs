@@ -50,7 +50,7 @@ impl<S: Store> Session<S> {
     /// [`EngineError::Entry`] for an entry that is not what its kind promises,
     /// [`EngineError::NotACase`].
     pub fn load(store: S) -> Result<Self, EngineError> {
-        let mut written = read(&store)?.into_iter();
+        let mut written = Self::written_after(&store, 0)?.into_iter();
         let first = written.next().ok_or(EngineError::NotACase)?;
         let mut case = Case::open(&first.entry, first.at).ok_or(EngineError::NotACase)?;
         for Written { seq, at, head, entry } in written {
@@ -97,12 +97,16 @@ impl<S: Store> Session<S> {
     /// # Errors
     /// As [`Session::load`].
     pub fn entries(&self) -> Result<Vec<Written>, EngineError> {
-        read(&self.store)
+        Self::written_after(&self.store, 0)
     }
-}
 
-fn read<S: Store>(store: &S) -> Result<Vec<Written>, EngineError> {
-    store.entries()?.into_iter().map(understand).collect()
+    /// Every entry of a ledger after the one of a number.
+    ///
+    /// # Errors
+    /// As [`Session::load`].
+    pub fn written_after(store: &S, seq: u64) -> Result<Vec<Written>, EngineError> {
+        store.entries()?.into_iter().filter(|entry| entry.seq > seq).map(understand).collect()
+    }
 }
 
 fn understand(written: ledger::Entry) -> Result<Written, EngineError> {

@@ -1,7 +1,7 @@
 //! Faults put into calls on purpose: which call, when, how often, and whether it took effect first.
 
 use casebook::fault::Fault;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// When a fault strikes a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +14,15 @@ pub enum Moment {
     /// not recognise it; the first answer comes back
     /// (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>).
     Twice,
+    /// The caller gives up waiting; the request was under way all the while, and AWS handles it so much later.
+    Late(Fault, SignedDuration),
 }
 
 impl Moment {
     /// The fault, when it does not matter whether the call took effect.
     pub(crate) fn into_fault(self) -> Option<Fault> {
         match self {
-            Self::Before(fault) | Self::After(fault) => Some(fault),
+            Self::Before(fault) | Self::After(fault) | Self::Late(fault, _) => Some(fault),
             Self::Twice => None,
         }
     }
@@ -51,6 +53,11 @@ impl Injection {
     /// The next call of an action is handled twice.
     pub fn twice(action: &str) -> Self {
         Self::of(action, Moment::Twice)
+    }
+
+    /// The next call of an action fails, and takes effect so much later than it should.
+    pub fn late(action: &str, fault: Fault, by: SignedDuration) -> Self {
+        Self::of(action, Moment::Late(fault, by))
     }
 
     fn of(action: &str, moment: Moment) -> Self {

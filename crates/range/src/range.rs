@@ -10,6 +10,7 @@ use crate::world::exposure::Exposure;
 use crate::world::throttling::Throttling;
 use casebook::effect::{Effect, Rehearsal};
 use casebook::fault::{Fault, FaultClass};
+use casebook::id::InstanceId;
 use casebook::query::{Query, Side};
 use casebook::reading::{Answer, Made, Reading};
 use casebook::target::Target;
@@ -73,11 +74,22 @@ pub struct Range {
 #[derive(Debug)]
 struct State {
     world: World,
+    target: InstanceId,
     /// The moment at which the world was last settled.
     settled: Option<Timestamp>,
     injections: Vec<Injection>,
     calls: Vec<CallRecord>,
     deeds: Vec<Deed>,
+    /// Requests that nobody waits for any more and that have not arrived, soonest first.
+    belated: Vec<Belated>,
+}
+
+/// A request that arrives late.
+#[derive(Debug)]
+struct Belated {
+    at: Timestamp,
+    by: Hand,
+    effect: Effect,
 }
 
 impl Range {
@@ -85,12 +97,13 @@ impl Range {
     pub fn new(scenario: Scenario, seed: u64) -> Self {
         let (world, briefing) = scenario.build(seed);
         let now = world.now();
-        let (injections, calls, deeds) = (Vec::new(), Vec::new(), Vec::new());
+        let target = briefing.target.instance.clone();
+        let (injections, calls, deeds, belated) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self {
             hand: Hand::default(),
             clock: VirtualClock::starting_at(now),
             briefing: Rc::new(briefing),
-            state: Rc::new(RefCell::new(State { world, settled: None, injections, calls, deeds })),
+            state: Rc::new(RefCell::new(State { world, target, settled: None, injections, calls, deeds, belated })),
         }
     }
 
@@ -161,6 +174,10 @@ impl Range {
         let struck = self.strike(round.action, effect.side());
         let value = match &struck {
             Some(Moment::Before(fault)) => Err(fault.clone()),
+            Some(Moment::Late(fault, by)) => {
+                self.state.borrow_mut().delay(self.clock.now() + *by, self.hand, effect);
+                Err(fault.clone())
+            }
             Some(Moment::Twice) => {
                 let first = self.apply(effect);
                 let _second = self.apply(effect);
@@ -243,9 +260,39 @@ impl State {
     /// Lets the world live until now. Whoever changes it settles it again, so once a moment is enough.
     fn settle(&mut self, now: Timestamp) {
         if self.settled != Some(now) {
-            self.world.advance(now);
-            self.world.settle();
+            self.deliver(now);
+            self.live(now);
             self.settled = Some(now);
+        }
+    }
+
+    fn live(&mut self, until: Timestamp) {
+        self.world.advance(until);
+        self.world.settle();
+    }
+
+    /// Lets a change reach the world, and writes down what it did there.
+    fn take(&mut self, by: Hand, effect: &Effect) -> Result<Made, Fault> {
+        let before = self.world.exposure(&self.target);
+        let result = self.world.apply(effect);
+        let (at, after) = (self.world.now(), self.world.exposure(&self.target));
+        self.deeds.push(Deed { by, at, effect: effect.clone(), result: result.clone(), before, after });
+        self.world.settle();
+        result
+    }
+
+    fn delay(&mut self, at: Timestamp, by: Hand, effect: &Effect) {
+        self.belated.push(Belated { at, by, effect: effect.clone() });
+        self.belated.sort_by_key(|late| late.at);
+    }
+
+    /// What was under way and arrives by now.
+    fn deliver(&mut self, now: Timestamp) {
+        let due = self.belated.partition_point(|late| late.at <= now);
+        for late in self.belated.drain(..due).collect::<Vec<_>>() {
+            self.live(late.at);
+            // Nobody hears the answer.
+            let _unheard = self.take(late.by, &late.effect);
         }
     }
 }
@@ -262,15 +309,9 @@ impl Range {
 
     /// Lets a change reach the world, and writes down what it did there.
     fn apply(&self, effect: &Effect) -> Result<Made, Fault> {
-        let (by, target) = (self.hand, &self.briefing.target.instance);
-        let deed = self.with_world(|world| {
-            let before = world.exposure(target);
-            let result = world.apply(effect);
-            Deed { by, at: world.now(), effect: effect.clone(), result, before, after: world.exposure(target) }
-        });
-        let result = deed.result.clone();
-        self.state.borrow_mut().deeds.push(deed);
-        result
+        let mut state = self.state.borrow_mut();
+        state.settle(self.clock.now());
+        state.take(self.hand, effect)
     }
 
     fn arrive(&self, sent: std::ops::Range<usize>) {

@@ -1,5 +1,6 @@
 //! The end of the original: once it was sent, the steps that kept the original alive and cut off rest,
-//! or they would read an instance that is gone; and while a person's approval is being carried out,
+//! or they would read an instance that is gone. The deny on its role does not: credentials that were stolen outlive
+//! the instance. While a person's approval is being carried out,
 //! `protect` does not put back what `terminate` has lifted. An original that AWS shows alive all the
 //! same is contained as before.
 
@@ -15,14 +16,25 @@ use crate::scene::instance::{Attribute, InstanceState};
 use crate::step::{Phase, StepName};
 use crate::steps::protect::protection;
 use crate::view::View;
+use jiff::SignedDuration;
+
+/// How long a session of a role lasts at most
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>).
+const SESSIONS_LAST: SignedDuration = SignedDuration::from_hours(12);
 
 /// Whether a step rests.
 pub fn rests(view: View<'_>, step: StepName) -> bool {
     match step {
         StepName::Terminate => false,
         StepName::Protect => ended(view) || is_being_sent(view) || (approved(view.case) && lifted(view.case)),
+        StepName::Revoke => ended(view) && expired(view),
         _ => ended(view),
     }
+}
+
+/// Whether no session that was given out before the end can still be valid.
+fn expired(view: View<'_>) -> bool {
+    last_end(view.case).is_some_and(|end| view.now >= end.at + SESSIONS_LAST)
 }
 
 /// Whether exactly the evidence that was shown is approved.

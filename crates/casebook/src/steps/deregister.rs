@@ -19,9 +19,11 @@ use crate::query::SourceQuery as S;
 use crate::reading::Reading;
 use crate::release::we_did_any;
 use crate::scene::balancer::{Registration, TargetGroup, TargetHealth};
-use crate::scene::instance::Instance;
 use crate::scene::network::Interface;
+use crate::scene::scaling::Membership;
 use crate::step::StepName;
+use crate::steps::detach::KILLING;
+use crate::steps::instance_or_captured;
 
 mod names;
 mod undo;
@@ -52,8 +54,15 @@ pub const CARD: StepCard = StepCard {
 };
 
 fn plan(agenda: &mut Agenda<'_>) {
+    take_off(agenda);
+    if !agenda.holds.is_empty() {
+        exposed(agenda);
+    }
+}
+
+fn take_off(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
-    let (Some(instance), Some(interfaces)) = (instance(agenda), agenda.interfaces(target)) else { return };
+    let (Some(instance), Some(interfaces)) = (instance_or_captured(agenda), agenda.interfaces(target)) else { return };
     if !super::protected_asset(agenda, instance) {
         return;
     }
@@ -68,19 +77,18 @@ fn plan(agenda: &mut Agenda<'_>) {
     }
 }
 
-/// Of the instance nothing but its tags counts here: where it can not be read it is as it was captured. A registration
-/// that is left has its group's health check look for what is cut off.
-fn instance<'a>(agenda: &mut Agenda<'a>) -> Option<&'a Instance> {
-    let query = S::Instance(agenda.view.case.target.instance.clone());
-    let captured = agenda.view.case.baseline.scene.last(&query.clone().into());
-    match (agenda.read_or_gap(query.clone())?, captured) {
-        (Ok(Reading::Instance(instance)), _) | (Err(_), Some(Reading::Instance(instance))) => Some(instance),
-        (Err(fault), _) => {
-            agenda.hold_unread(&query.into(), fault);
-            None
-        }
-        _ => None,
-    }
+/// A registration may be left, and the instance may still be within its group's reach: until when a member that leaves
+/// can be ended is not documented. What is cut off fails the health checks of its balancers.
+fn exposed(agenda: &mut Agenda<'_>) {
+    let scene = &agenda.view.scene;
+    let query = S::Membership(agenda.view.case.target.instance.clone()).into();
+    let known = scene.last(&query).or_else(|| agenda.view.case.baseline.scene.last(&query));
+    let Some(Reading::Membership(Some(Membership { group, .. }))) = known else { return };
+    agenda.warn(format!(
+        "{group} may end the instance while a registration is left, because what is cut off fails its health checks; \
+         to stop that: aws autoscaling suspend-processes --auto-scaling-group-name {group} --scaling-processes {}",
+        KILLING.join(" ")
+    ));
 }
 
 /// No registration is left: because of this case, or because there was none.
@@ -171,3 +179,6 @@ fn draining(agenda: &mut Agenda<'_>, group: &TargetGroup, ours: &[&TargetHealth]
         agenda.prove(format!("{id}{port} in {} is {}", group.name, target.state));
     }
 }
+
+#[cfg(test)]
+mod tests;

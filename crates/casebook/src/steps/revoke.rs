@@ -70,7 +70,10 @@ const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
-    let (Some(instance), Some(associations)) = (agenda.instance(target), agenda.associations(target)) else { return };
+    let (Some(instance), Some(associations)) = (super::instance_or_captured(agenda), agenda.associations(target))
+    else {
+        return;
+    };
     let profiles = profiles(agenda.view);
     if profiles.is_empty() {
         agenda.skip("the instance has no role");

@@ -137,8 +137,8 @@ impl Trial {
         if witness.seen() == self.book.len() {
             return witness.catch_up();
         }
-        let unseen = self.case().entries().expect("readable").into_iter().skip_while(|line| line.seq <= witness.seen());
-        unseen.collect::<Vec<_>>().iter().for_each(|line| witness.wrote(line.seq, line.at, &line.entry));
+        let unseen = Session::written_after(&self.book, witness.seen()).expect("readable");
+        unseen.iter().for_each(|line| witness.wrote(line.seq, line.at, &line.entry));
     }
 
     /// Lets virtual time pass.

@@ -57,6 +57,7 @@ pub(crate) enum Blow {
     Maintenance(Maintenance),
     GuestShutdown,
     Alarm(AlarmAction),
+    ScaleIn,
 }
 
 impl World {
@@ -92,6 +93,11 @@ impl World {
         self.strike_after(after, instance, Blow::Alarm(action));
     }
 
+    /// After a while the Auto Scaling group that an instance is in then needs one member fewer: this one, or another.
+    pub fn plan_scale_in(&mut self, instance: &InstanceId, after: SignedDuration) {
+        self.strike_after(after, instance, Blow::ScaleIn);
+    }
+
     fn strike_after(&mut self, delay: SignedDuration, instance: &InstanceId, blow: Blow) {
         self.schedule(delay.max(SignedDuration::ZERO), Event::Blow(instance.clone(), blow));
     }
@@ -105,6 +111,7 @@ impl World {
             Blow::Maintenance(kind) => self.maintain(instance, *kind),
             Blow::GuestShutdown => self.shutdown_from_inside(instance),
             Blow::Alarm(action) => self.act_on_alarm(instance, *action),
+            Blow::ScaleIn => drop(self.membership(instance).and_then(|member| self.scale_in(&member.group))),
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) enum Event {
     Blow(InstanceId, Blow),
     Automation(usize),
     Fetch(usize),
+    Write(InstanceId, SignedDuration),
     Intruder(usize),
 }
 
@@ -78,6 +79,7 @@ impl World {
             Event::Blow(instance, blow) => self.strike(&instance, &blow),
             Event::Automation(index) => self.automation_comes(index),
             Event::Fetch(index) => self.fetcher_comes(index),
+            Event::Write(instance, every) => self.guest_writes(&instance, every),
             Event::Intruder(index) => self.intruder_acts(index),
         }
     }

@@ -4,8 +4,11 @@
 
 use super::World;
 use super::storage::Content;
-use casebook::id::VolumeId;
+use super::time::Event;
+use casebook::id::{InstanceId, VolumeId};
 use casebook::scene::instance::InstanceState;
+use casebook::scene::storage::Volume;
+use jiff::SignedDuration;
 
 impl World {
     /// Writes a block; says whether the volume is attached to something that runs.
@@ -18,6 +21,25 @@ impl World {
             record.content = with_block(&record.content, index, pattern);
         }
         runs
+    }
+
+    /// The guest writes on all its volumes again and again, the first time after one period.
+    pub fn keep_writing(&mut self, instance: &InstanceId, every: SignedDuration) {
+        self.schedule(every.max(SignedDuration::from_secs(1)), Event::Write(instance.clone(), every));
+    }
+
+    pub(crate) fn guest_writes(&mut self, instance: &InstanceId, every: SignedDuration) {
+        if !self.compute.instances.contains_key(instance) {
+            return;
+        }
+        let pattern = u8::try_from(self.now.as_second().rem_euclid(251)).expect("less than 251");
+        let held = |volume: &Volume| volume.attachments.iter().any(|held| held.instance == *instance);
+        let mine = self.storage.volumes.values().filter(|volume| held(&volume.shown));
+        let mine: Vec<VolumeId> = mine.map(|volume| volume.shown.id.clone()).collect();
+        for volume in &mine {
+            self.write_block(volume, 0, pattern);
+        }
+        self.keep_writing(instance, every);
     }
 }
 

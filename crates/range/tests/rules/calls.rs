@@ -53,6 +53,23 @@ fn calls_at_the_same_time_take_the_time_of_one() {
 }
 
 #[test]
+fn a_request_that_was_given_up_arrives_when_it_arrives() {
+    let range = cloud("web-tier");
+    let lost = Fault::new(FaultClass::Unknown, "", "the connection was closed");
+    range.inject(Injection::late("ec2:CreateSnapshots", lost.clone(), SignedDuration::from_secs(12)));
+    let answer = run(&range.clock(), range.perform(&snapshots(&range)));
+    assert_eq!(answer.value, Err(lost));
+    let taken = || range.with_world(|world| world.storage.snapshots.len());
+    crate::support::pass(&range, 11);
+    assert_eq!((taken(), range.deed_count()), (0, 0), "it is under way");
+    crate::support::pass(&range, 60);
+    assert_eq!(taken(), 3);
+    let deed = &range.deeds_from(0)[0];
+    let sent = range.calls()[0].started;
+    assert!(deed.result.is_ok() && deed.at == sent + SignedDuration::from_millis(12_025), "at its moment: {}", deed.at);
+}
+
+#[test]
 fn a_fault_before_the_effect_changes_nothing() {
     let range = cloud("web-tier");
     let throttled = Fault::new(FaultClass::Throttled, "RequestLimitExceeded", "slow down");

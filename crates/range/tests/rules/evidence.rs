@@ -221,3 +221,26 @@ fn a_set_of_snapshots_holds_one_moment_and_single_snapshots_do_not() {
     let content = range.with_world(|world| world.storage.volumes[&held[0]].content.clone());
     assert!(content.contains(&(7, 2)) && !content.contains(&(7, 3)));
 }
+
+#[test]
+fn a_guest_keeps_writing_while_it_runs() {
+    let range = cloud("web-tier");
+    range.with_world(|world| world.keep_writing(&target(&range), jiff::SignedDuration::from_secs(10)));
+    let contents = || {
+        let held = volumes(&range);
+        range.with_world(|world| held.iter().map(|id| world.storage.volumes[id].content.clone()).collect::<Vec<_>>())
+    };
+    let mut last = contents();
+    for _ in 0..5 {
+        pass(&range, 10);
+        let now = contents();
+        assert!(now.iter().zip(&last).all(|(now, last)| now != last), "every volume, every time");
+        last = now;
+    }
+    crate::support::take_out(&range);
+    range.with_world(|world| world.administrator("ops").stop(&target(&range))).expect("allowed");
+    pass(&range, 30);
+    let stopped = contents();
+    pass(&range, 30);
+    assert_eq!(contents(), stopped);
+}

@@ -218,6 +218,22 @@ fn scale_in_passes_by_the_protected() {
 }
 
 #[test]
+fn a_group_shrinks_when_it_is_planned_to() {
+    let range = cloud("web-tier");
+    let desired = || range.with_world(|world| world.scaling.groups[&"web".into()].shown.desired);
+    let before = desired();
+    range.with_world(|world| world.plan_scale_in(&target(&range), MINUTE));
+    pass(&range, 59);
+    assert_eq!(desired(), before);
+    pass(&range, 2);
+    assert_eq!(desired(), before - 1);
+    let alone = cloud("lone");
+    alone.with_world(|world| world.plan_scale_in(&target(&alone), MINUTE));
+    pass(&alone, 61);
+    assert_eq!(state(&alone), InstanceState::Running, "it is in no group");
+}
+
+#[test]
 fn a_janitor_reaps_what_carries_a_tag_and_obeys_protection() {
     for protected in [true, false] {
         let range = cloud("lone");

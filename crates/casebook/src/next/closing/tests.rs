@@ -75,6 +75,24 @@ fn an_accepted_end_rests_while_it_becomes_visible() {
     assert!(isolation_rests(&bench) && !rests(bench.view(), StepName::Terminate));
 }
 
+/// Somebody may take the deny off again, and what was stolen works until it expires.
+#[test]
+fn the_deny_is_kept_up_until_no_session_can_be_valid_any_more() {
+    let mut bench = secured();
+    bench.done(StepName::Terminate, &end(), &[]);
+    seen(&mut bench, InstanceState::Terminated);
+    let revoke_rests = |bench: &Bench| rests(bench.view(), StepName::Revoke);
+    assert!(isolation_rests(&bench) && !revoke_rests(&bench));
+    bench.later(SESSIONS_LAST.as_secs() - 1);
+    assert!(!revoke_rests(&bench));
+    bench.later(1);
+    seen(&mut bench, InstanceState::Terminated);
+    assert!(revoke_rests(&bench));
+    bench.lost(StepName::Terminate, &end());
+    seen(&mut bench, InstanceState::Running);
+    assert!(!revoke_rests(&bench), "it stands, and gives out credentials");
+}
+
 /// The intent is written before the call, and so is its effect under way.
 #[test]
 fn protect_rests_from_the_moment_the_end_is_sent() {

@@ -81,6 +81,20 @@ fn takes_away(agenda: &Agenda<'_>) -> bool {
 }
 
 #[test]
+fn an_instance_that_can_not_be_read_does_not_keep_its_role() {
+    let mut bench = captured(RevokeScope::Instance);
+    bench.deny(S::Instance(INSTANCE.into()));
+    assert_eq!(bench.plan(&CARD).perform.len(), 1, "the profile goes: {:?}", holds(&bench.plan(&CARD)));
+    take_away(&mut bench, "web");
+    put(&mut bench, "web");
+    assert!(bench.plan(&CARD).holds.is_empty() && !bench.plan(&CARD).moves());
+    let mut nothing = Bench::new(settings());
+    nothing.deny(S::Instance(INSTANCE.into()));
+    nothing.know(asked(&nothing), associations(&["web"]));
+    assert_eq!((nothing.plan(&CARD).holds.len(), nothing.plan(&CARD).perform.len()), (1, 0), "nothing is known of it");
+}
+
+#[test]
 fn the_deny_comes_after_the_profile_is_gone() {
     let mut bench = captured(RevokeScope::Instance);
     bench.know(policy("web"), Reading::Policy(None));

@@ -32,6 +32,12 @@ pub enum Trouble {
     Maintained(Maintenance, i64),
     /// An alarm acts after so many seconds.
     Alarm(AlarmAction, i64),
+    /// The instance's Auto Scaling group needs one member fewer after so many seconds.
+    ScaleIn(i64),
+    /// The guest writes on its volumes every so many seconds.
+    Writing(i64),
+    /// A program on the instance fetches credentials every so many seconds.
+    Fetching(i64),
     /// An automation of the account comes by every so many seconds.
     Automated(Errand, i64),
 }
@@ -73,6 +79,11 @@ impl Trouble {
             Self::Alarm(action, after) => {
                 in_world(&|world| world.plan_alarm(&prey, "the storm's", *action, seconds(after)));
             }
+            Self::ScaleIn(after) => in_world(&|world| world.plan_scale_in(&prey, seconds(after))),
+            Self::Writing(every) => in_world(&|world| world.keep_writing(&prey, seconds(every))),
+            Self::Fetching(every) => {
+                in_world(&|world| world.keep_fetching(&prey, "the attacker, again and again", seconds(every)));
+            }
             Self::Automated(errand, every) => in_world(&|world| {
                 let automation = match errand {
                     Errand::Reap => Some(Automation::ReapTagged(casebook::tags::STATUS.into())),
@@ -98,6 +109,9 @@ impl fmt::Display for Trouble {
             Self::Reclaim(after) => write!(f, "AWS reclaims the Spot Instance after {after} s"),
             Self::Maintained(kind, after) => write!(f, "AWS has planned a {kind:?} after {after} s"),
             Self::Alarm(action, after) => write!(f, "an alarm acts after {after} s: {action:?}"),
+            Self::ScaleIn(after) => write!(f, "the Auto Scaling group needs one member fewer after {after} s"),
+            Self::Writing(every) => write!(f, "the guest writes on its volumes every {every} s"),
+            Self::Fetching(every) => write!(f, "a program on the instance fetches credentials every {every} s"),
             Self::Automated(errand, every) => write!(f, "an automation comes every {every} s: {errand:?}"),
         }
     }
@@ -179,6 +193,35 @@ pub(super) fn more(rng: &mut Rng) -> Vec<Trouble> {
 pub(super) fn newer(rng: &mut Rng) -> Option<Trouble> {
     let habits = &adversary::ALL[FIRST_HABITS..];
     (rng.u8(..6) == 0).then(|| Trouble::Attacker(&habits[rng.usize(..habits.len())], rng.i64(0..60), rng.i64(5..120)))
+}
+
+/// What goes on beside the response in the latest ones: the group shrinks, the guest writes, credentials are fetched
+/// again, and a request arrives long after it was given up.
+pub(super) fn latest(rng: &mut Rng) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    let at_times = |rng: &mut Rng| rng.u8(..10) == 0;
+    if at_times(rng) {
+        troubles.push(Trouble::ScaleIn(rng.i64(0..120)));
+    }
+    if at_times(rng) {
+        troubles.push(Trouble::Writing(rng.i64(1..30)));
+    }
+    if at_times(rng) {
+        troubles.push(Trouble::Fetching(rng.i64(5..120)));
+    }
+    if at_times(rng) {
+        let actions: Vec<&str> = every_action().into_iter().filter(|action| changes(action)).collect();
+        let (action, n, by) = (actions[rng.usize(..actions.len())], rng.u32(..4), rng.i64(1..=20));
+        let injection = Injection::late(action, fault(FaultClass::Unknown), SignedDuration::from_secs(by));
+        let what = format!("call {} of {action} is given up, and arrives {by} s late", n + 1);
+        troubles.push(Trouble::Struck(injection.skipping(n), what));
+    }
+    troubles
+}
+
+/// Whether a call of this name changes anything.
+fn changes(action: &str) -> bool {
+    !["Describe", "Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")))
 }
 
 /// Every call that a step says it needs, in either account.
