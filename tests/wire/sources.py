@@ -1,6 +1,6 @@
 """Switch the log sources of the account under investigation on: python -m sources http://127.0.0.1:PORT
 
-A trail of all regions that delivers to a bucket with a rule for 365 days, flow logs with every field on each VPC, a
+A trail of all regions that delivers to a bucket with a rule for 365 days and to a log group that keeps 30, flow logs with every field on each VPC, a
 GuardDuty detector with its features, query logs of each VPC.
 """
 
@@ -10,6 +10,7 @@ from control import Account, Control
 
 SOURCE = "111111111111"
 BUCKET = "trail-logs"
+GROUP = "trail-group"
 FIELDS = ("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes",
           "start", "end", "action", "log-status", "instance-id", "tcp-flags", "flow-direction", "pkt-srcaddr", "pkt-dstaddr")
 FEATURES = ("S3_DATA_EVENTS", "EBS_MALWARE_PROTECTION", "RUNTIME_MONITORING")
@@ -19,7 +20,12 @@ def trail(account):
     account.s3.create_bucket(Bucket=BUCKET)
     rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 365}}
     account.s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
-    arn = account.cloudtrail.create_trail(Name="main", S3BucketName=BUCKET, IsMultiRegionTrail=True, EnableLogFileValidation=True)["TrailARN"]
+    account.logs.create_log_group(logGroupName=GROUP)
+    account.logs.put_retention_policy(logGroupName=GROUP, retentionInDays=30)
+    arn = account.cloudtrail.create_trail(
+        Name="main", S3BucketName=BUCKET, IsMultiRegionTrail=True, EnableLogFileValidation=True,
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{SOURCE}:log-group:{GROUP}:*",
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{SOURCE}:role/trail")["TrailARN"]
     account.cloudtrail.put_event_selectors(TrailName=arn, EventSelectors=[{"ReadWriteType": "All", "IncludeManagementEvents": True}])
     account.cloudtrail.start_logging(Name=arn)
 

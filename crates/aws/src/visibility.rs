@@ -22,6 +22,8 @@ use futures_util::join;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod log_groups;
+
 /// Asks for every source; none keeps another one from being asked.
 pub(crate) async fn sources(c: &Clients) -> Sources {
     let (trails, vpcs, flows, detectors, names) =
@@ -29,7 +31,8 @@ pub(crate) async fn sources(c: &Clients) -> Sources {
     let places: BTreeSet<(String, String)> =
         trails.iter().flatten().map(|trail| (trail.bucket.clone(), trail.home.clone())).collect();
     let buckets = join_all(places.iter().map(|(name, region)| bucket(c, name, region))).await;
-    Sources { region: c.region.clone(), trails, vpcs, flows, detectors, names, buckets }
+    let groups = log_groups::all(c, &trails, &flows).await;
+    Sources { region: c.region.clone(), trails, vpcs, flows, detectors, names, buckets, groups }
 }
 
 /// The trails that record here, those of other regions and of the organisation too
@@ -51,6 +54,7 @@ async fn one_trail(c: &Clients, trail: aws_sdk_cloudtrail::types::Trail) -> Know
         validated: trail.log_file_validation_enabled.unwrap_or_default(),
         global: trail.include_global_service_events.unwrap_or_default(),
         bucket: need(trail.s3_bucket_name, "Trail.S3BucketName")?,
+        group: trail.cloud_watch_logs_log_group_arn,
         status,
         selection,
     })
@@ -139,6 +143,7 @@ fn flow_log(log: Ec2FlowLog) -> Result<FlowLog, Fault> {
         traffic: log.traffic_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         format: log.log_format.unwrap_or_default(),
         interval: log.max_aggregation_interval,
+        group: log.log_group_name,
         error: log.deliver_logs_error_message.filter(|error| !error.is_empty()),
     })
 }

@@ -35,6 +35,8 @@ pub struct Sources {
     pub names: Known<Vec<names::QueryLog>>,
     /// The buckets that trails deliver to.
     pub buckets: Vec<keeping::Bucket>,
+    /// The log groups that trails, flow logs and the resolver deliver to.
+    pub groups: Vec<keeping::LogGroup>,
 }
 
 /// How a source stands.
@@ -69,11 +71,11 @@ pub struct Sight {
 }
 
 /// What the doctor does not look at, so that its silence is not taken for an answer.
-pub const NOT_LOOKED_AT: &str = "CloudTrail Lake and Insights, Security Hub, Macie, logs of load balancers and buckets, retention of \
-     CloudWatch log groups, flow logs of single interfaces and transit gateways, and other regions than these";
+pub const NOT_LOOKED_AT: &str = "CloudTrail Lake and Insights, Security Hub, Macie, logs of load balancers and buckets, flow \
+     logs of single interfaces and transit gateways, and other regions than these";
 
 /// The permissions that looking at all of this takes.
-pub const ACTIONS: [&str; 11] = [
+pub const ACTIONS: [&str; 13] = [
     "cloudtrail:DescribeTrails",
     "cloudtrail:GetEventSelectors",
     "cloudtrail:GetTrailStatus",
@@ -82,7 +84,9 @@ pub const ACTIONS: [&str; 11] = [
     "ec2:DescribeVpcs",
     "guardduty:GetDetector",
     "guardduty:ListDetectors",
+    "logs:DescribeLogGroups",
     "route53resolver:ListResolverQueryLogConfigAssociations",
+    "route53resolver:ListResolverQueryLogConfigs",
     "s3:GetLifecycleConfiguration",
     "s3:ListBucket",
 ];

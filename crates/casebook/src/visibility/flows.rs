@@ -35,6 +35,8 @@ pub struct FlowLog {
     pub format: String,
     /// Seconds that one record may span.
     pub interval: Option<i32>,
+    /// The log group of CloudWatch that it delivers to, if it does.
+    pub group: Option<String>,
     /// What delivery fails with.
     pub error: Option<String>,
 }

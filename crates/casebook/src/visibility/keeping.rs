@@ -1,4 +1,4 @@
-//! How long the files of trails are kept, and whether Impound may read them.
+//! How long what is recorded is kept, and whether Impound may read it.
 
 use super::{Known, Sight, Sources, State, not_known};
 
@@ -17,8 +17,50 @@ pub struct Bucket {
     pub listed: Known<()>,
 }
 
+/// A log group of CloudWatch that a trail, a flow log or the resolver delivers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Its name.
+    pub name: String,
+    /// How long it keeps events.
+    pub kept: Known<Kept>,
+}
+
+/// How long a log group keeps events
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// No retention is set: they never expire.
+    Forever,
+    /// So many days.
+    Days(i32),
+    /// There is no such group: what is delivered to it is lost.
+    Gone,
+    /// The group is in another account, which was not asked.
+    Elsewhere(String),
+}
+
 pub(super) fn sights(sources: &Sources) -> Vec<Sight> {
-    sources.buckets.iter().flat_map(|bucket| [kept(sources, bucket), read(sources, bucket)]).collect()
+    let buckets = sources.buckets.iter().flat_map(|bucket| [kept(sources, bucket), read(sources, bucket)]);
+    buckets.chain(sources.groups.iter().map(|group| group_kept(sources, group))).collect()
+}
+
+fn group_kept(sources: &Sources, group: &LogGroup) -> Sight {
+    let what = format!("log group {}", group.name);
+    let row = |state, detail: &str, unseen: &str| sources.sight(KEPT, &what, state, detail, unseen);
+    match &group.kept {
+        Err(fault) => sources.unknown(KEPT, &what, fault, "logs:DescribeLogGroups"),
+        Ok(Kept::Forever) => row(State::On, "events never expire", "nothing because of its age"),
+        Ok(Kept::Days(days)) => row(State::Partly, &format!("events expire after {days} days"), &older_than(*days)),
+        Ok(Kept::Gone) => row(State::Off, "there is no such log group", "whatever is delivered to it: it is lost"),
+        Ok(Kept::Elsewhere(account)) => {
+            row(State::Unknown, &format!("not known: it is in account {account}"), "not known")
+        }
+    }
+}
+
+fn older_than(days: i32) -> String {
+    format!("what happened more than {days} days ago")
 }
 
 fn kept(sources: &Sources, bucket: &Bucket) -> Sight {
@@ -27,7 +69,7 @@ fn kept(sources: &Sources, bucket: &Bucket) -> Sight {
         Err(fault) => sources.unknown(KEPT, &what, fault, "s3:GetLifecycleConfiguration"),
         Ok(None) => sources.sight(KEPT, &what, State::On, "no rule deletes by age", "nothing because of its age"),
         Ok(Some(days)) => {
-            let unseen = format!("what happened more than {days} days ago");
+            let unseen = older_than(*days);
             sources.sight(KEPT, &what, State::Partly, &format!("a rule deletes after {days} days"), &unseen)
         }
     }

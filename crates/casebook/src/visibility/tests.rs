@@ -2,7 +2,7 @@
 
 use super::findings::{Detector, Settings};
 use super::flows::{FlowLog, Vpc};
-use super::keeping::Bucket;
+use super::keeping::{Bucket, Kept, LogGroup};
 use super::names::QueryLog;
 use super::trails::{Selection, Status, Trail};
 use super::{Known, Sight, Sources, State, sights, unasked};
@@ -27,6 +27,7 @@ fn trail() -> Trail {
         validated: true,
         global: true,
         bucket: "logs".into(),
+        group: None,
         status: Ok(Status { logging: true, delivered: "2026-03-01T11:56:00Z".parse().ok(), error: None }),
         selection: Ok(Selection { reads: true, writes: true, ..Selection::default() }),
     }
@@ -34,7 +35,8 @@ fn trail() -> Trail {
 
 fn flow(on: &str, traffic: &str, fields: &str) -> FlowLog {
     let format = fields.split(' ').map(|field| format!("${{{field}}}")).collect::<Vec<_>>().join(" ");
-    FlowLog { id: "fl-1".into(), on: on.into(), traffic: traffic.into(), format, interval: Some(600), error: None }
+    let (id, on, traffic) = ("fl-1".into(), on.into(), traffic.into());
+    FlowLog { id, on, traffic, format, interval: Some(600), group: None, error: None }
 }
 
 /// Everything asked for, and nothing on.
@@ -47,6 +49,7 @@ fn nothing() -> Sources {
         detectors: Ok(Vec::new()),
         names: Ok(Vec::new()),
         buckets: Vec::new(),
+        groups: Vec::new(),
     }
 }
 
@@ -162,6 +165,25 @@ fn a_bucket_says_how_long_it_keeps_and_whether_it_may_be_read() {
     assert_eq!(one(&of(denied(), Ok(())), "log retention").state, State::Unknown);
     let row = one(&of(Ok(None), denied()), "reading the logs");
     assert!(row.state == State::Unknown && row.detail.contains("s3:GetObject"), "{row:?}");
+}
+
+#[test]
+fn a_log_group_says_how_long_it_keeps_and_what_it_loses() {
+    let of = |kept| {
+        let group = LogGroup { name: "flows".into(), kept };
+        one(&Sources { groups: vec![group], ..nothing() }, "log retention")
+    };
+    for (kept, state, word) in [
+        (Ok(Kept::Forever), State::On, "never expire"),
+        (Ok(Kept::Days(14)), State::Partly, "14 days"),
+        (Ok(Kept::Gone), State::Off, "no such log group"),
+        (Ok(Kept::Elsewhere("333333333333".into())), State::Unknown, "account 333333333333"),
+        (denied(), State::Unknown, "allow logs:DescribeLogGroups"),
+    ] {
+        let row = of(kept);
+        assert!(row.state == state && row.detail.contains(word) && row.what == "log group flows", "{row:?}");
+    }
+    assert!(of(Ok(Kept::Days(14))).unseen.contains("more than 14 days ago"));
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Trail {
     pub global: bool,
     /// The bucket that it delivers to.
     pub bucket: String,
+    /// The ARN of the log group of CloudWatch that it also delivers to.
+    pub group: Option<String>,
     /// Whether it records now, and how delivery goes.
     pub status: Known<Status>,
     /// Which calls it records.

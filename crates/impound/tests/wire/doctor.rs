@@ -94,7 +94,11 @@ fn log_sources_that_are_on_are_said_with_how_they_are_set() {
     all_are(&end, "VPC flow logs", "on", &["a record each 60 s", "nothing of its kind"]);
     all_are(&end, "GuardDuty", "on", &["fifteen minutes"]);
     all_are(&end, "resolver query logs", "on", &["vpc-"]);
-    all_are(&end, "log retention", "partly", &["365 days", "s3://trail-logs"]);
+    all_are(&end, "log retention", "partly", &["days ago"]);
+    for (what, days) in [("s3://trail-logs", "365 days"), ("log group trail-group", "30 days")] {
+        let row = sources(&end, "log retention").into_iter().find(|row| row["what"] == what).expect(what);
+        assert!(row["detail"].as_str().unwrap().contains(days), "{row:#}");
+    }
     all_are(&end, "reading the logs", "on", &["s3://trail-logs"]);
     assert!(end.text("/not_looked_at").contains("CloudTrail Lake"));
 }
@@ -106,6 +110,7 @@ fn what_may_not_be_asked_is_unknown_and_never_off() {
     let some = [
         "cloudtrail:GetTrailStatus",
         "guardduty:GetDetector",
+        "logs:DescribeLogGroups",
         "s3:GetBucketLifecycleConfiguration",
         "s3:ListObjectsV2",
     ];
