@@ -3,10 +3,12 @@
 
 use crate::agenda;
 use crate::id::{Arn, RoleName};
+use crate::next::closing;
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::identity::ProfileAssociation;
 use crate::scene::network::Interface;
+use crate::step::StepName;
 use crate::steps::{isolate, revoke};
 use crate::verdict::{CredentialVerdict, NetworkVerdict, Verdict};
 use crate::view::View;
@@ -62,10 +64,17 @@ fn unreadable(view: View<'_>, query: &Query) -> bool {
 /// Every profile gone and the deny standing on each of their roles, all read back.
 fn credentials(view: View<'_>) -> CredentialVerdict {
     let query: Query = S::ProfileAssociations(view.case.target.instance.clone()).into();
-    let Some(Reading::Associations(now)) = view.scene.last(&query) else {
-        // A release takes the deny off whether or not the instance is still there to be asked about.
-        let widening = view.case.releasing.is_some() && view.case.verdict.credentials == CredentialVerdict::Revoked;
-        return if widening { CredentialVerdict::Live } else { view.case.verdict.credentials };
+    let unreadable = unreadable(view, &query);
+    let now = match view.scene.last(&query) {
+        Some(Reading::Associations(now)) => now.as_slice(),
+        // It is gone, and nothing is associated with it.
+        _ if unreadable && closing::rests(view, StepName::Isolate) => &[],
+        _ => {
+            // A release takes the deny off whether or not the instance is still there to be asked about.
+            let widening = view.case.releasing.is_some() || unreadable;
+            let was = view.case.verdict.credentials;
+            return if widening && was == CredentialVerdict::Revoked { CredentialVerdict::Live } else { was };
+        }
     };
     let profiles = revoke::profiles(view);
     if now.iter().any(|association| is_live(view, association)) {
@@ -94,6 +103,7 @@ fn stands(view: View<'_>, role: &RoleName) -> bool {
     let query = S::RolePolicy(role.clone(), revoke::policy_name(view.case)).into();
     match view.scene.last(&query) {
         Some(Reading::Policy(Some(document))) => revoke::denies(view.case, role, document),
+        Some(Reading::Policy(None)) => revoke::role_is_gone(view, role),
         _ => false,
     }
 }

@@ -16,7 +16,7 @@ use crate::view::View;
 use crate::{custody, grade, release};
 use std::collections::BTreeSet;
 
-mod closing;
+pub(crate) mod closing;
 mod gone;
 mod guard;
 mod stopping;
@@ -263,6 +263,10 @@ impl StepReport {
             report.reason.clone_from(&record.entry.reason);
             report.warnings.clone_from(&record.entry.warnings);
             report.proof.clone_from(&record.entry.proof);
+        }
+        if step == StepName::Revoke && !matches!(report.status, StepStatus::Done | StepStatus::Skipped) {
+            let why = "no session that was given out before the original ended can be valid any more";
+            (report.status, report.reason) = (StepStatus::Skipped, why.into());
         }
         report
     }

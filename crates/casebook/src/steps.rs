@@ -94,7 +94,7 @@ pub(crate) fn instance_or_captured<'a>(agenda: &mut Agenda<'a>) -> Option<&'a In
             agenda.hold_unread(&query.into(), fault);
             None
         }
-        _ => None,
+        _ => agenda.mismatch("instance"),
     }
 }
 

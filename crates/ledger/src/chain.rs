@@ -21,6 +21,7 @@ struct Envelope {
     seq: u64,
     at: String,
     prev: Digest,
+    #[serde(deserialize_with = "verbatim::deserialize")]
     body: Value,
 }
 
@@ -78,8 +79,7 @@ impl Chain {
     }
 
     fn parse(&self, text: &str) -> Result<Envelope, Break> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|e| self.altered(format!("its text is not JSON: {e}")))?;
+        let value: Value = verbatim::from_str(text).map_err(|e| self.altered(format!("its text is not JSON: {e}")))?;
         if canonical(&value).as_deref() != Ok(text) {
             return Err(self.altered("its text is not canonical JSON"));
         }

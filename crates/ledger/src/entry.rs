@@ -26,6 +26,7 @@ pub struct Entry {
     /// Hash of this entry.
     pub hash: Digest,
     /// What it says. Opaque here.
+    #[serde(deserialize_with = "verbatim::deserialize")]
     pub body: Value,
 }
 
@@ -83,8 +84,13 @@ mod tests {
 
     fn three() -> Vec<Entry> {
         let mut chain = Chain::START;
-        let bodies = [json!({"kind": "opened"}), json!({"kind": "intent", "cost": 1.5}), json!([])];
+        let bodies = [json!({"kind": "opened"}), json!({"kind": "intent", "cost": 1.5}), named_by_somebody()];
         bodies.iter().map(|b| chain.add("2026-03-01T12:00:00Z", b).expect("added").0).collect()
+    }
+
+    /// A tag may be called like what the JSON library means for itself.
+    fn named_by_somebody() -> Value {
+        json!({"tags": {"$serde_json::private::RawValue": "[1]"}})
     }
 
     fn broken_at(entries: &[Entry]) -> u64 {

@@ -78,7 +78,7 @@ asks! {
 
 impl Agenda<'_> {
     /// A reading of another kind than the question's can only come from a faulty adapter.
-    fn mismatch<T>(&mut self, question: &str) -> Option<T> {
+    pub(crate) fn mismatch<T>(&mut self, question: &str) -> Option<T> {
         self.hold(format!("the answer to `{question}` is of another kind: a bug in the adapter, please report it"));
         None
     }

@@ -1,6 +1,6 @@
 //! The end of the original: once it was sent, the steps that kept the original alive and cut off rest,
-//! or they would read an instance that is gone. The deny on its role does not: credentials that were stolen outlive
-//! the instance. While a person's approval is being carried out,
+//! or they would read an instance that is gone. The deny on its role does not, in every run of
+//! the next hours: credentials that were stolen outlive the instance. While a person's approval is being carried out,
 //! `protect` does not put back what `terminate` has lifted. An original that AWS shows alive all the
 //! same is contained as before.
 

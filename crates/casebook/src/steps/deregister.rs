@@ -13,6 +13,7 @@
 
 use super::StepCard;
 use crate::agenda::Agenda;
+use crate::custody::readings::last;
 use crate::effect::SourceEffect;
 use crate::gate::Gate;
 use crate::query::SourceQuery as S;
@@ -20,7 +21,7 @@ use crate::reading::Reading;
 use crate::release::we_did_any;
 use crate::scene::balancer::{Registration, TargetGroup, TargetHealth};
 use crate::scene::network::Interface;
-use crate::scene::scaling::Membership;
+use crate::scene::scaling::ScalingGroup;
 use crate::step::StepName;
 use crate::steps::detach::KILLING;
 use crate::steps::instance_or_captured;
@@ -78,17 +79,36 @@ fn take_off(agenda: &mut Agenda<'_>) {
 }
 
 /// A registration may be left, and the instance may still be within its group's reach: until when a member that leaves
-/// can be ended is not documented. What is cut off fails the health checks of its balancers.
+/// can be ended is not documented. What is cut off fails the health checks of its balancers; those of a member on
+/// standby count for nothing.
 fn exposed(agenda: &mut Agenda<'_>) {
-    let scene = &agenda.view.scene;
-    let query = S::Membership(agenda.view.case.target.instance.clone()).into();
-    let known = scene.last(&query).or_else(|| agenda.view.case.baseline.scene.last(&query));
-    let Some(Reading::Membership(Some(Membership { group, .. }))) = known else { return };
+    let view = agenda.view;
+    let Some(Reading::Membership(Some(member))) = last(view, S::Membership(view.case.target.instance.clone())) else {
+        return;
+    };
+    let harmless = match last(view, S::ScalingGroup(member.group.clone())) {
+        Some(Reading::ScalingGroup(group)) => !group.checks_balancers() || ends_nothing(group),
+        _ => false,
+    };
+    if harmless || member.lifecycle.contains("Standby") {
+        return;
+    }
+    let group = &member.group;
     agenda.warn(format!(
         "{group} may end the instance while a registration is left, because what is cut off fails its health checks; \
-         to stop that: aws autoscaling suspend-processes --auto-scaling-group-name {group} --scaling-processes {}",
+         to stop that: aws autoscaling suspend-processes --auto-scaling-group-name {} --scaling-processes {}",
+        quoted(group.as_str()),
         KILLING.join(" ")
     ));
+}
+
+fn ends_nothing(group: &ScalingGroup) -> bool {
+    KILLING.iter().all(|process| group.suspended.iter().any(|held| held == process))
+}
+
+/// For a shell: whoever makes a group may choose any name.
+fn quoted(name: &str) -> String {
+    format!("'{}'", name.replace('\'', r"'\''"))
 }
 
 /// No registration is left: because of this case, or because there was none.

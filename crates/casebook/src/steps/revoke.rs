@@ -20,15 +20,19 @@
 use super::StepCard;
 use crate::agenda::Agenda;
 use crate::case::{Case, Last};
+use crate::custody::readings::last;
 use crate::effect::{Effect, SourceEffect};
+use crate::fault::FaultClass;
 use crate::gate::Gate;
 use crate::id::{Arn, ProfileAssociationId, RoleName};
+use crate::next::closing;
 use crate::query::SourceQuery as S;
 use crate::reading::Reading;
 use crate::scene::identity::{ProfileAssociation, Role};
 use crate::scene::instance::InstanceState;
 use crate::settings::RevokeScope;
 use crate::step::StepName;
+use crate::view::View;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -65,13 +69,13 @@ pub const CARD: StepCard = StepCard {
 
 /// How often the end of an association is looked for.
 const LOOK: SignedDuration = SignedDuration::from_secs(1);
+/// How long an answer that there is no such role is believed.
+const BELIEVED: SignedDuration = SignedDuration::from_secs(60);
 /// Our clock may be behind AWS's: sessions issued a little later than our now are old too.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 fn plan(agenda: &mut Agenda<'_>) {
-    let target = &agenda.view.case.target.instance;
-    let (Some(instance), Some(associations)) = (super::instance_or_captured(agenda), agenda.associations(target))
-    else {
+    let (Some(instance), Some(associations)) = (super::instance_or_captured(agenda), associations(agenda)) else {
         return;
     };
     let profiles = profiles(agenda.view);
@@ -87,6 +91,19 @@ fn plan(agenda: &mut Agenda<'_>) {
     let roles = roles::read(agenda, &profiles);
     if take_away(agenda, associations) {
         deny_all(agenda, &roles);
+    }
+}
+
+/// What is associated with the instance. Of one that this case has ended nothing is: that it can not be read does not
+/// keep the deny from being kept up.
+fn associations<'a>(agenda: &mut Agenda<'a>) -> Option<&'a [ProfileAssociation]> {
+    let target = &agenda.view.case.target.instance;
+    if !closing::rests(agenda.view, StepName::Isolate) {
+        return agenda.associations(target).map(Vec::as_slice);
+    }
+    match agenda.read_or_gap(S::ProfileAssociations(target.clone()))? {
+        Ok(Reading::Associations(associations)) => Some(associations),
+        _ => Some(&[]),
     }
 }
 
@@ -151,8 +168,7 @@ fn take_away(agenda: &mut Agenda<'_>, associations: &[ProfileAssociation]) -> bo
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceIamInstanceProfileAssociation.html>);
 /// of any other it is taken off, and what is wanted instead is put on once that is read back.
 fn in_place_of(agenda: &Agenda<'_>, association: ProfileAssociationId, profile: Arn) -> SourceEffect {
-    let query = S::Instance(agenda.view.case.target.instance.clone()).into();
-    match agenda.view.scene.last(&query) {
+    match last(agenda.view, S::Instance(agenda.view.case.target.instance.clone())) {
         Some(Reading::Instance(instance)) if instance.state != InstanceState::Running => {
             SourceEffect::DisassociateProfile { association }
         }
@@ -189,10 +205,29 @@ fn deny(agenda: &mut Agenda<'_>, role: &Role) -> bool {
         ));
         return true;
     }
+    if standing.is_none() && role_is_gone(agenda.view, &role.name) {
+        agenda.prove(format!("the role {} does not exist any more, and its sessions can do nothing", role.name));
+        return true;
+    }
     let document = document(agenda.view.case, &role.name, agenda.view.now);
     let check = S::RolePolicy(role.name.clone(), name.clone());
     agenda.act(SourceEffect::PutRolePolicy { role: role.name.clone(), name, document }, check);
     false
+}
+
+/// Whether AWS has just answered that there is no such role to put the deny on: who was given its credentials can do
+/// nothing any more with them
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html>). It may be made again, so this is
+/// believed for a minute.
+pub(crate) fn role_is_gone(view: View<'_>, role: &RoleName) -> bool {
+    let ours =
+        |effect: &Effect| matches!(effect, Effect::Source(SourceEffect::PutRolePolicy { role: on, .. }) if on == role);
+    let puts = view.case.attempts.iter().filter(|(effect, _)| ours(effect)).map(|(_, attempt)| attempt);
+    let last = puts.max_by_key(|attempt| attempt.intent);
+    last.is_some_and(|attempt| {
+        let refused = matches!(&attempt.last, Last::Failed(fault) if fault.class == FaultClass::NotFound);
+        refused && view.now < attempt.at + BELIEVED
+    })
 }
 
 /// One policy a case, so that two cases never overwrite each other.

@@ -99,7 +99,7 @@ impl<'a> Event<'a> {
 
     /// The whole record, parsed once.
     pub fn value(&self) -> &Value {
-        self.value.get_or_init(|| serde_json::from_slice(self.raw).unwrap_or_else(|_| by_field(self.raw)))
+        self.value.get_or_init(|| verbatim::from_slice(self.raw).unwrap_or_else(|_| by_field(self.raw)))
     }
 
     /// A record that has what this one has under that name: one with nothing else, where that is enough.
@@ -179,5 +179,5 @@ fn by_field(raw: &[u8]) -> Value {
 }
 
 fn parsed(field: &RawValue) -> Value {
-    serde_json::from_str(field.get()).unwrap_or_else(|_| Value::from(field.get()))
+    verbatim::from_str(field.get()).unwrap_or_else(|_| Value::from(field.get()))
 }

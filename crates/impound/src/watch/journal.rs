@@ -45,6 +45,7 @@ pub enum Line {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tell: Vec<String>,
         /// The alert as an OCSF Detection Finding.
+        #[serde(deserialize_with = "verbatim::deserialize")]
         finding: Value,
     },
     /// It was told there.

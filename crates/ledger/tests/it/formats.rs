@@ -101,3 +101,21 @@ fn assert_newer(state: &Path, version: u32) {
     }
     assert!(before == without(&image(state), "lock"), "a newer ledger was changed");
 }
+
+/// Whoever may tag what is captured chooses a key; the JSON library takes this one for raw text, the ledger does not.
+#[test]
+fn a_key_of_any_name_is_written_and_read_back() {
+    for tags in [
+        json!({"$serde_json::private::RawValue": "no JSON"}),
+        json!({"$serde_json::private::RawValue": "{\"another\": 1}"}),
+        json!({"$serde_json::private::RawValue": "[]", "Name": "web"}),
+        json!({"$serde_json::private::Number": "1"}),
+    ] {
+        let state = tempfile::tempdir().expect("a directory");
+        let mut case = CaseFile::create(state.path(), CASE, "test").expect("created");
+        case.append(AT, &[json!({"kind": "captured", "tags": tags})]).expect("appended");
+        drop(case);
+        let entries = read_entries(state.path()).expect("readable");
+        assert_eq!(entries[0].body["tags"], tags);
+    }
+}

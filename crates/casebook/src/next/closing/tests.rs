@@ -2,6 +2,7 @@ use super::*;
 use crate::entry::{Approved, Asked, Entry, Intent, Outcome, Person};
 use crate::fault::Fault;
 use crate::scene::instance::{BlockDevice, Instance};
+use crate::step::StepStatus;
 use crate::steps::protect;
 use crate::testkit::stage::{protections, secured};
 use crate::testkit::things::instance;
@@ -88,7 +89,6 @@ fn the_deny_is_kept_up_until_no_session_can_be_valid_any_more() {
     bench.later(1);
     seen(&mut bench, InstanceState::Terminated);
     assert!(revoke_rests(&bench));
-    bench.lost(StepName::Terminate, &end());
     seen(&mut bench, InstanceState::Running);
     assert!(!revoke_rests(&bench), "it stands, and gives out credentials");
 }
@@ -171,4 +171,18 @@ fn a_disk_that_goes_along_after_the_approval_is_set_to_stay() {
     assert!(!rests(bench.view(), StepName::Protect));
     let wanted = titles(&bench.plan(&protect::CARD)).join("; ");
     assert!(wanted.contains("/dev/sda"), "{wanted}");
+}
+
+/// What an earlier run could not do does not count any more once nothing can be valid.
+#[test]
+fn a_deny_that_could_not_be_kept_up_is_over_with_the_sessions() {
+    let mut bench = secured();
+    bench.step(StepName::Revoke, StepStatus::Failed);
+    bench.done(StepName::Terminate, &end(), &[]);
+    seen(&mut bench, InstanceState::Terminated);
+    bench.later(SESSIONS_LAST.as_secs());
+    seen(&mut bench, InstanceState::Terminated);
+    let next = crate::next::next(bench.view());
+    let revoke = next.steps.iter().find(|report| report.step == StepName::Revoke).expect("planned");
+    assert_eq!((revoke.status, revoke.passable), (StepStatus::Skipped, true), "{}", revoke.reason);
 }

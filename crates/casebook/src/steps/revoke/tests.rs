@@ -1,4 +1,6 @@
 use super::*;
+use crate::entry::{Entry, Outcome};
+use crate::fault::{Fault, FaultClass};
 use crate::grade::verdict;
 use crate::query::Query;
 use crate::scene::identity::{Profile, RoleSharers};
@@ -202,4 +204,48 @@ fn a_profile_that_came_back_moves_the_moment() {
     let second = put(&mut bench, "web");
     assert!(moment(&second) > moment(&first), "{first} {second}");
     assert_eq!(credentials(&bench), CredentialVerdict::Revoked);
+}
+
+/// AWS answers that there is no such role to put the deny on.
+fn no_such_role(bench: &mut Bench, role: &str) {
+    bench.know(policy(role), Reading::Policy(None));
+    let effect = bench.plan(&CARD).perform.remove(0);
+    let intent = bench.lost(StepName::Revoke, &effect);
+    let fault = Some(Fault::new(FaultClass::NotFound, "NoSuchEntity", "The role with name web cannot be found."));
+    bench.write(&Entry::Outcome(Outcome { intent, made: None, fault }));
+}
+
+#[test]
+fn a_role_that_was_deleted_holds_nothing_and_is_asked_for_again_after_a_minute() {
+    let mut bench = captured(RevokeScope::Instance);
+    take_away(&mut bench, "web");
+    no_such_role(&mut bench, "web");
+    let agenda = bench.plan(&CARD);
+    assert!(!agenda.is_open() && agenda.proof.iter().any(|proof| proof.contains("does not exist any more")));
+    assert_eq!(verdict(bench.view()).credentials, CredentialVerdict::Revoked);
+    bench.later(60);
+    assert_eq!(verdict(bench.view()).credentials, CredentialVerdict::Live, "somebody may have made it again");
+    assert!(bench.plan(&CARD).is_open());
+}
+
+#[test]
+fn profiles_that_can_not_be_read_prove_nothing() {
+    let mut bench = captured(RevokeScope::Instance);
+    take_away(&mut bench, "web");
+    put(&mut bench, "web");
+    bench.later(31);
+    bench.case.verdict = verdict(bench.view());
+    assert_eq!(bench.case.verdict.credentials, CredentialVerdict::Revoked);
+    bench.deny(asked(&bench));
+    assert_eq!(verdict(bench.view()).credentials, CredentialVerdict::Live);
+    assert_eq!(bench.plan(&CARD).holds.len(), 1);
+    bench.done(StepName::Terminate, &SourceEffect::terminate_nothing().into(), &[]);
+    assert_eq!(
+        verdict(bench.view()).credentials,
+        CredentialVerdict::Revoked,
+        "nothing is associated with what is gone"
+    );
+    bench.know(policy("web"), Reading::Policy(None));
+    assert_eq!(verdict(bench.view()).credentials, CredentialVerdict::Live, "somebody took the deny off");
+    assert_eq!(titles(&bench.plan(&CARD)).len(), 1, "it is put back: {:?}", holds(&bench.plan(&CARD)));
 }

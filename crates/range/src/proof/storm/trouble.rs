@@ -221,7 +221,7 @@ pub(super) fn latest(rng: &mut Rng) -> Vec<Trouble> {
 
 /// Whether a call of this name changes anything.
 fn changes(action: &str) -> bool {
-    !["Describe", "Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")))
+    !["Describe", "Get", "List", "Lookup", "Pass"].iter().any(|verb| action.contains(&format!(":{verb}")))
 }
 
 /// Every call that a step says it needs, in either account.
