@@ -26,7 +26,7 @@ const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 /// The shortest pause between two looks at something that changes by itself.
 const SOONEST: SignedDuration = SignedDuration::from_millis(250);
 /// How often a failing call is repeated before the step holds.
-const TRIES: u32 = 8;
+pub(crate) const TRIES: u32 = 8;
 /// How often a call is repeated whose quota others free by finishing: half an hour in all.
 const PATIENT_TRIES: u32 = 60;
 /// The pause between two of these.

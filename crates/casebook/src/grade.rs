@@ -103,7 +103,7 @@ fn stands(view: View<'_>, role: &RoleName) -> bool {
     let query = S::RolePolicy(role.clone(), revoke::policy_name(view.case)).into();
     match view.scene.last(&query) {
         Some(Reading::Policy(Some(document))) => revoke::denies(view.case, role, document),
-        Some(Reading::Policy(None)) => revoke::role_is_gone(view, role),
+        Some(Reading::Policy(None)) => revoke::role_is_gone(view.case, role),
         _ => false,
     }
 }

@@ -18,7 +18,7 @@
 //! whose name the report gives.
 
 use super::StepCard;
-use crate::agenda::Agenda;
+use crate::agenda::{Agenda, TRIES};
 use crate::case::{Case, Last};
 use crate::custody::readings::last;
 use crate::effect::{Effect, SourceEffect};
@@ -32,7 +32,6 @@ use crate::scene::identity::{ProfileAssociation, Role};
 use crate::scene::instance::InstanceState;
 use crate::settings::RevokeScope;
 use crate::step::StepName;
-use crate::view::View;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -69,8 +68,6 @@ pub const CARD: StepCard = StepCard {
 
 /// How often the end of an association is looked for.
 const LOOK: SignedDuration = SignedDuration::from_secs(1);
-/// How long an answer that there is no such role is believed.
-const BELIEVED: SignedDuration = SignedDuration::from_secs(60);
 /// Our clock may be behind AWS's: sessions issued a little later than our now are old too.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
@@ -205,28 +202,29 @@ fn deny(agenda: &mut Agenda<'_>, role: &Role) -> bool {
         ));
         return true;
     }
-    if standing.is_none() && role_is_gone(agenda.view, &role.name) {
+    if standing.is_none() && role_is_gone(agenda.view.case, &role.name) {
         agenda.prove(format!("the role {} does not exist any more, and its sessions can do nothing", role.name));
         return true;
     }
     let document = document(agenda.view.case, &role.name, agenda.view.now);
     let check = S::RolePolicy(role.name.clone(), name.clone());
-    agenda.act(SourceEffect::PutRolePolicy { role: role.name.clone(), name, document }, check);
+    agenda.insist(SourceEffect::PutRolePolicy { role: role.name.clone(), name, document }, check);
     false
 }
 
-/// Whether AWS has just answered that there is no such role to put the deny on: who was given its credentials can do
-/// nothing any more with them
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html>). It may be made again, so this is
-/// believed for a minute.
-pub(crate) fn role_is_gone(view: View<'_>, role: &RoleName) -> bool {
+/// Whether AWS has answered again and again that there is no such role to put the deny on: who was given its credentials
+/// can do nothing any more with them
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html>). What was asked before the last profile
+/// was taken away says nothing of a role that was made again.
+pub(crate) fn role_is_gone(case: &Case, role: &RoleName) -> bool {
     let ours =
         |effect: &Effect| matches!(effect, Effect::Source(SourceEffect::PutRolePolicy { role: on, .. }) if on == role);
-    let puts = view.case.attempts.iter().filter(|(effect, _)| ours(effect)).map(|(_, attempt)| attempt);
+    let puts = case.attempts.iter().filter(|(effect, _)| ours(effect)).map(|(_, attempt)| attempt);
     let last = puts.max_by_key(|attempt| attempt.intent);
     last.is_some_and(|attempt| {
         let refused = matches!(&attempt.last, Last::Failed(fault) if fault.class == FaultClass::NotFound);
-        refused && view.now < attempt.at + BELIEVED
+        let after = last_taken_away(case).is_none_or(|taken| attempt.at >= taken);
+        refused && after && attempt.failures >= TRIES
     })
 }
 
