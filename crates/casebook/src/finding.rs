@@ -68,6 +68,8 @@ pub struct Finding {
     pub role: Option<ResourceRole>,
     /// The instances the finding names, each once, in the finding's order.
     pub accused: Vec<Accused>,
+    /// Whose credentials it is about: the principal id, else the user's name; `None` where it does not tell.
+    pub principal: Option<String>,
     /// What the type says about an instance.
     pub class: Class,
     /// The container workload, where the resource is one.

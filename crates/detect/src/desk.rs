@@ -9,7 +9,6 @@ use crate::rules::sigma::{Rules, Sigma};
 use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
-use crate::suspect::Lead;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,8 +54,8 @@ impl Desk {
     pub fn take(&mut self, sighting: Sighting) {
         let Sighting { at, traces, about, exhibit, region, address, mut found, call } = sighting;
         let part = Part { traces, about, exhibit, region, address };
-        if part.traces.iter().all(|trace| trace.lead == Lead::Finding) {
-            // What another detector has concluded adds up to nothing here, whenever it comes.
+        if found.is_concluded() {
+            // It adds up to nothing here, whenever it comes.
             found.hits.iter().for_each(|hit| self.notice(hit, &part));
             return;
         }

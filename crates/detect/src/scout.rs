@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 mod finding;
+mod hub;
 mod network;
 
 /// Looks at records. Clones share what was seen.
@@ -66,9 +67,9 @@ impl Scout {
                 let id = format!("{} {}", finding.id, finding.updated.as_deref().unwrap_or_default());
                 self.told(&id, || finding::guard_duty(finding))
             }
-            Record::Hub(hub) => {
-                let id = format!("{} {}", hub.id.as_str(), hub.updated.as_str());
-                self.told(&id, || finding::security_hub(hub))
+            Record::Hub(finding) => {
+                let id = format!("{} {}", finding.id.as_str(), finding.updated.as_str());
+                self.told(&id, || hub::security_hub(finding))
             }
             Record::Flow(_) | Record::Query(_) | Record::Balancer(_) => self.line(record),
             Record::Insight(_) | Record::Digest(_) => (Fate::Unmatched, None),

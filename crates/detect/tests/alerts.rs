@@ -137,3 +137,18 @@ fn a_finding_of_long_ago_is_told_and_nothing_is_late_for_it() {
     });
     assert!(alerts(desk).iter().any(|alert| alert.contains("GuardDuty: Trojan:EC2/DropPoint")));
 }
+
+#[test]
+fn a_finding_that_names_no_instance_is_told_and_counts_for_no_rule_that_looks_at_several() {
+    let finding = r#"{"schemaVersion":"2.0","id":"f","accountId":"111111111111","region":"us-east-1","severity":8,
+        "type":"Trojan:EC2/DropPoint","title":"t","service":{"serviceName":"guardduty"},"resource":{}}"#;
+    let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), horizon(), None));
+    Reader::default().read("finding", finding.as_bytes(), |record| {
+        let (fate, sighting) = scout.look(&record);
+        sighting.into_iter().for_each(|sighting| desk.take(sighting));
+        fate
+    });
+    assert_eq!(desk.undated(), 0, "no rule would have counted it, so none has missed it");
+    let alerts = alerts(desk);
+    assert!(alerts.len() == 1 && alerts[0].contains("the resource of finding f"), "{alerts:?}");
+}

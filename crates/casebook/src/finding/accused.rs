@@ -101,6 +101,14 @@ fn of_key(key: &Fields<'_>, class: Class, home: &Home<'_>) -> Result<Option<Accu
     Ok(None)
 }
 
+/// Whose credentials a finding is about, whether or not an instance stands behind them. It informs, and what is
+/// no text is left out.
+pub(super) fn principal(resource: Option<&Fields<'_>>) -> Option<String> {
+    let key = resource?.object("accessKeyDetails").ok()??;
+    let names = ["principalId", "userName"].into_iter().filter_map(|name| key.get(name)?.as_str());
+    names.map(clean).find(|name| !name.is_empty())
+}
+
 /// The session in a principal id or an assumed role's ARN: what follows the last `:` or `/`.
 fn session(text: &str) -> &str {
     text.rsplit([':', '/']).next().unwrap_or(text)

@@ -38,6 +38,7 @@ pub(super) fn finding(parcel: &Parcel) -> Result<Finding, FindingError> {
         archived: archived(service.as_ref())?,
         role: role(service.as_ref())?,
         accused,
+        principal: accused::principal(resource.as_ref()),
         class,
         workload: sighting::workload(resource.as_ref())?,
         sightings: sighting::sightings(service.as_ref())?,

@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html>).
 
 use super::text::Text;
+use crate::suspect::session_instance;
 use casebook::id::InstanceId;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -82,6 +83,28 @@ pub struct Resource<'a> {
     /// `AwsEc2Instance`, `AwsIamAccessKey`, …
     #[serde(borrow, rename = "Type")]
     pub kind: Text<'a>,
+    /// What else is known of it.
+    #[serde(borrow, deserialize_with = "super::text::object")]
+    pub details: Details<'a>,
+}
+
+/// What is known of a resource, by its kind.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Details<'a> {
+    /// Of an access key, or of a session's credentials
+    /// (<https://docs.aws.amazon.com/securityhub/latest/userguide/asff-resourcedetails-awsiam.html>).
+    #[serde(borrow, rename = "AwsIamAccessKey", deserialize_with = "super::text::object")]
+    pub key: Key<'a>,
+}
+
+/// An access key.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Key<'a> {
+    /// Whose it is: of a session, the role's id, a colon and the session's name.
+    #[serde(borrow, rename = "PrincipalId")]
+    pub principal: Text<'a>,
 }
 
 impl Finding<'_> {
@@ -92,6 +115,16 @@ impl Finding<'_> {
             let last = id.rsplit('/').next().unwrap_or(id);
             InstanceId::parse(last).map(|_| last)
         })
+    }
+
+    /// Whose credentials it is about.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.resources.iter().map(|resource| resource.details.key.principal.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The instances after which the sessions are named whose credentials it is about.
+    pub fn sessions(&self) -> impl Iterator<Item = &str> {
+        self.principals().filter_map(|principal| session_instance(principal, ""))
     }
 
     /// GuardDuty's own type, where GuardDuty found it: Security Hub writes `TTPs/Discovery/Recon:EC2-Portscan` for

@@ -65,12 +65,19 @@ pub struct Found {
     pub hits: Vec<Hit>,
     kind: Kind,
     pub(super) wait: Option<Wait>,
+    /// What another detector has concluded.
+    concluded: bool,
 }
 
 impl Found {
-    /// A hit that was made elsewhere.
-    pub fn only(hit: Hit) -> Self {
-        Self { hits: vec![hit], ..Self::default() }
+    /// What another detector has concluded: a hit that was made elsewhere.
+    pub fn concluded(hit: Hit) -> Self {
+        Self { hits: vec![hit], concluded: true, ..Self::default() }
+    }
+
+    /// Whether another detector has concluded it.
+    pub fn is_concluded(&self) -> bool {
+        self.concluded
     }
 
     /// What an alert will say of the record, should a correlation name it.

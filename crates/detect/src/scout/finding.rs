@@ -1,105 +1,90 @@
-//! Findings of other detectors as sightings: their type is the rule, what they say about the instance is
-//! how grave it is. Samples and exposures are not told.
+//! Findings of GuardDuty as sightings: their type is the rule, what they say about the instance is how grave it
+//! is. Samples, exposures and attacks upon an instance are not told.
 
 use super::{Sighting, concluded, hit};
 use crate::alert::Exhibit;
-use crate::record::hub;
 use crate::rules::sigma::Found;
 use crate::rules::{Card, Level};
-use casebook::finding::{Advice, Class, Finding};
+use crate::suspect::{Lead, Suspect, Trace};
+use casebook::finding::{Advice, Class, Finding, ResourceRole};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// A GuardDuty finding that accuses an instance. One that was archived comes again only when it goes on
+/// Below that GuardDuty calls a finding low
+/// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html>).
+const MEDIUM_SEVERITY: f64 = 4.0;
+
+/// What another detector has concluded, about whom.
+pub(super) struct Conclusion {
+    pub traces: Vec<Trace>,
+    pub card: Card,
+    pub exhibit: Exhibit,
+    pub at: Option<Timestamp>,
+    pub region: String,
+    /// Why it accuses no instance.
+    pub why: Option<String>,
+}
+
+/// A GuardDuty finding; one that accuses no instance says so. One that was archived comes again only when it goes on
 /// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html>), so it counts.
 pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
-    let (instances, level) = match finding.advice() {
-        Advice::Respond { instances, .. } if finding.class == Class::Credentials => (instances, Level::Critical),
-        Advice::Respond { instances, .. } => (instances, Level::High),
-        Advice::AskAPerson { instances, .. } => (instances, Level::Medium),
-        Advice::Refuse { .. } => return None,
-    };
-    let account = |instance: &String| {
-        let accused = finding.accused.iter().find(|accused| accused.instance == *instance);
-        accused.map_or(&finding.account, |accused| &accused.account).clone()
+    let (instances, level, why) = match finding.advice() {
+        Advice::Respond { instances, .. } if finding.class == Class::Credentials => (instances, Level::Critical, None),
+        Advice::Respond { instances, .. } => (instances, Level::High, None),
+        Advice::AskAPerson { instances, .. } => (instances, Level::Medium, None),
+        Advice::Refuse { .. } if is_harmless(finding) => return None,
+        Advice::Refuse { why } => (Vec::new(), of_nobody(finding), Some(why)),
     };
     let told = finding.updated.as_ref().or(finding.created.as_ref());
     let at = told.and_then(|time| time.parse().ok());
     let sha256 = serde_json::to_vec(finding).map(|bytes| hex::encode(Sha256::digest(bytes))).unwrap_or_default();
-    let card =
-        card(&format!("guardduty:{}", finding.kind), &format!("GuardDuty: {}", finding.kind), level, &finding.title);
+    let (id, title) = (format!("guardduty:{}", finding.kind), format!("GuardDuty: {}", finding.kind));
     let exhibit =
         Exhibit { at: at.unwrap_or(Timestamp::UNIX_EPOCH), id: finding.id.clone(), sha256, what: finding.kind.clone() };
-    Some(Sighting {
-        at,
-        traces: instances.iter().map(|instance| concluded(instance, &account(instance))).collect(),
-        about: BTreeSet::new(),
-        found: Found::only(hit(card, exhibit.at, &finding.id, Vec::new())),
-        exhibit,
-        region: finding.region.clone(),
-        address: String::new(),
-        call: None,
-    })
-}
-
-/// A Security Hub finding whose resources hold an instance, unless it is a sample or somebody is done with it.
-pub fn security_hub(finding: &hub::Finding<'_>) -> Option<Sighting> {
-    let level = match finding.guard_duty_type() {
-        Some(kind) => of_guard_duty(&kind, finding.resource_role())?,
-        None => of_label(finding.severity.label.as_str())?,
+    let traces = match why {
+        None => instances.iter().map(|instance| concluded(instance, account(finding, instance))).collect(),
+        Some(_) => vec![unresolved(finding.principal.as_deref(), &finding.id, &finding.account)],
     };
-    let instances: Vec<&str> = finding.instances().collect();
-    let concerns = finding.types.iter().any(|kind| !kind.as_str().starts_with("Software and Configuration Checks"));
-    if instances.is_empty() || !concerns || finding.is_over() || finding.is_sample() {
-        return None;
-    }
-    let at = finding.updated.as_str().parse().ok();
-    let kind = finding.types.first().map(|kind| kind.as_str()).unwrap_or_default();
-    let card = card(&format!("securityhub:{kind}"), &format!("Security Hub: {}", finding.title.as_str()), level, kind);
-    let exhibit = Exhibit {
-        at: at.unwrap_or(Timestamp::UNIX_EPOCH),
-        id: finding.id.as_str().to_owned(),
-        sha256: hex::encode(Sha256::digest(finding.raw)),
-        what: finding.title.as_str().to_owned(),
-    };
-    Some(Sighting {
-        at,
-        traces: instances.into_iter().map(|instance| concluded(instance, finding.account.as_str())).collect(),
-        about: BTreeSet::new(),
-        found: Found::only(hit(card, exhibit.at, finding.id.as_str(), Vec::new())),
-        exhibit,
-        region: finding.region.as_str().to_owned(),
-        address: String::new(),
-        call: None,
-    })
+    let card = card(&id, &title, level, &finding.title);
+    Some(sighting(Conclusion { traces, card, exhibit, at, region: finding.region.clone(), why }))
 }
 
-fn of_label(label: &str) -> Option<Level> {
-    match label {
-        "CRITICAL" => Some(Level::Critical),
-        "HIGH" => Some(Level::High),
-        "MEDIUM" => Some(Level::Medium),
-        _ => None,
-    }
+/// Nothing happened, or nothing came of it.
+fn is_harmless(finding: &Finding) -> bool {
+    let is_target = finding.class == Class::ByRole && finding.role == Some(ResourceRole::Target);
+    finding.sample.is_some() || finding.class == Class::ExposureOnly || is_target
 }
 
-/// What GuardDuty sent is judged by its type, as GuardDuty's own findings are: Security Hub's label says how grave
-/// it is, and not whether the instance acts or is acted upon. Whose credentials were used is not told in this
-/// format, so that is for a person.
-fn of_guard_duty(kind: &str, role: &str) -> Option<Level> {
-    match Class::of(kind) {
-        Class::Compromised => Some(Level::High),
-        Class::ByRole if role == "ACTOR" => Some(Level::High),
-        Class::ByRole if role == "TARGET" => None,
-        Class::ExposureOnly => None,
-        Class::ByRole | Class::AskAPerson | Class::Credentials | Class::NotAnInstance | Class::UnknownType => {
-            Some(Level::Medium)
-        }
-    }
+/// How grave a finding is that accuses no instance: worth a look, unless it is about something else and GuardDuty
+/// itself calls it low.
+fn of_nobody(finding: &Finding) -> Level {
+    let is_low = finding.severity.is_some_and(|severity| severity < MEDIUM_SEVERITY);
+    if finding.class == Class::NotAnInstance && is_low { Level::Low } else { Level::Medium }
 }
 
-fn card(id: &str, title: &str, level: Level, description: &str) -> Card {
+/// The account of an instance that a finding accuses.
+fn account<'f>(finding: &'f Finding, instance: &str) -> &'f str {
+    let accused = finding.accused.iter().find(|accused| accused.instance == instance);
+    accused.map_or(&finding.account, |accused| &accused.account)
+}
+
+/// A finding that accuses no instance: whose credentials it is about, or that it does not name what it is about.
+pub(super) fn unresolved(principal: Option<&str>, id: &str, account: &str) -> Trace {
+    let arn = principal.map_or_else(|| format!("the resource of finding {id}"), str::to_owned);
+    Trace { suspect: Suspect::Principal { account: account.to_owned(), arn }, lead: Lead::Unresolved }
+}
+
+/// The sighting of a conclusion.
+pub(super) fn sighting(conclusion: Conclusion) -> Sighting {
+    let Conclusion { traces, card, exhibit, at, region, why } = conclusion;
+    let shown = why.map(|why| ("why".to_owned(), why)).into_iter().collect();
+    let found = Found::concluded(hit(card, exhibit.at, &exhibit.id, shown));
+    Sighting { at, traces, about: BTreeSet::new(), found, exhibit, region, address: String::new(), call: None }
+}
+
+/// The type of a finding as a rule.
+pub(super) fn card(id: &str, title: &str, level: Level, description: &str) -> Card {
     Card {
         id: id.to_owned(),
         title: title.to_owned(),
@@ -116,68 +101,62 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    const INSTANCE: &str = "arn:aws:ec2:us-east-1:111111111111:instance/i-0123456789abcdef0";
-
-    fn hub(of: &Value) -> Option<Level> {
-        let raw = of.to_string();
-        let finding: hub::Finding<'_> = serde_json::from_str(&raw).expect("a finding");
-        security_hub(&finding).map(|sighting| sighting.found.hits[0].rule.level)
+    fn seen(of: &Value) -> Option<Sighting> {
+        guard_duty(&casebook::finding::parse(of.to_string().as_bytes()).expect("a finding")[0])
     }
 
-    /// What GuardDuty has sent to Security Hub, always with the label HIGH.
-    fn sent(kind: &str) -> Value {
+    fn guard(of: &Value) -> Option<Level> {
+        seen(of).map(|sighting| sighting.found.hits[0].rule.level)
+    }
+
+    /// A finding of that type, about nothing.
+    fn finding(kind: &str) -> Value {
         json!({
-            "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/guardduty", "Types": [format!("TTPs/Any/{kind}")],
-            "Severity": {"Label": "HIGH"}, "Resources": [{"Type": "AwsEc2Instance", "Id": INSTANCE}],
+            "schemaVersion": "2.0", "id": "f", "accountId": "111111111111", "region": "us-east-1", "severity": 8,
+            "type": kind, "title": "t", "service": {"serviceName": "guardduty"}, "resource": {},
         })
     }
 
     #[test]
-    fn what_guard_duty_sent_to_security_hub_is_judged_by_its_type() {
-        assert_eq!(hub(&sent("Trojan:EC2-DropPoint")), Some(Level::High));
-        assert_eq!(hub(&sent("Recon:EC2-PortProbeUnprotectedPort")), None, "somebody looked at a door");
-        assert_eq!(hub(&sent("Behavior:EC2-NetworkPortUnusual")), Some(Level::Medium));
-        let stolen = "UnauthorizedAccess:IAMUser-InstanceCredentialExfiltration.OutsideAWS";
-        assert_eq!(hub(&sent(stolen)), Some(Level::Medium), "whose credentials is not told");
-        let mut attack = sent("UnauthorizedAccess:EC2-SSHBruteForce");
-        assert_eq!(hub(&attack), Some(Level::Medium));
-        for (role, level) in [("ACTOR", Some(Level::High)), ("TARGET", None)] {
-            attack["ProductFields"] = json!({"aws/guardduty/service/resourceRole": role});
-            assert_eq!(hub(&attack), level, "{role}");
-        }
-    }
-
-    #[test]
-    fn others_are_judged_by_their_label() {
-        let mut finding = sent("Backdoor");
-        finding["ProductArn"] = json!("arn:aws:securityhub:us-east-1::product/aws/inspector");
-        assert_eq!(hub(&finding), Some(Level::High));
-        finding["Severity"]["Label"] = json!("LOW");
-        assert_eq!(hub(&finding), None);
-    }
-
-    #[test]
-    fn samples_and_what_somebody_is_done_with_are_not_told() {
-        for (field, value) in [
-            ("Title", json!("[SAMPLE] The instance talks to a drop point")),
-            ("ProductFields", json!({"aws/guardduty/service/additionalInfo/sample": "true"})),
-            ("RecordState", json!("ARCHIVED")),
-            ("Workflow", json!({"Status": "SUPPRESSED"})),
-            ("Workflow", json!({"Status": "RESOLVED"})),
-            ("Resources", json!([{"Id": "i-like-this-name"}])),
+    fn a_finding_that_names_no_instance_is_told_as_unresolved() {
+        let stolen = "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS";
+        for (kind, principal, who) in [
+            ("Trojan:EC2/DropPoint", None, "the resource of finding f"),
+            ("Behavior:EC2/NetworkPortUnusual", None, "the resource of finding f"),
+            ("UnauthorizedAccess:EC2/SSHBruteForce", None, "the resource of finding f"),
+            (stolen, Some("AROAEXAMPLE:build"), "AROAEXAMPLE:build"),
+            ("Persistence:IAMUser/AnomalousBehavior", Some("AIDAEXAMPLE"), "AIDAEXAMPLE"),
         ] {
-            let mut finding = sent("Trojan:EC2-DropPoint");
-            finding[field] = value;
-            assert_eq!(hub(&finding), None, "{field}");
+            let mut finding = finding(kind);
+            finding["resource"] = json!({"accessKeyDetails": {"principalId": principal, "userName": principal}});
+            let sighting = seen(&finding).expect(kind);
+            let (account, arn) = ("111111111111".to_owned(), who.to_owned());
+            let trace = Trace { suspect: Suspect::Principal { account, arn }, lead: Lead::Unresolved };
+            assert_eq!(sighting.traces, [trace], "{kind}");
+            let hit = &sighting.found.hits[0];
+            assert_eq!(hit.rule.level, Level::Medium, "{kind}");
+            assert!(hit.shown[0].1.contains("instance"), "{kind} says why: {:?}", hit.shown);
         }
-        let mut told = sent("Trojan:EC2-DropPoint");
-        told["Workflow"] = json!({"Status": "NOTIFIED"});
-        assert_eq!(hub(&told), Some(Level::High));
     }
 
-    fn guard(of: &Value) -> Option<Level> {
-        let findings = casebook::finding::parse(of.to_string().as_bytes()).expect("a finding");
-        guard_duty(&findings[0]).map(|sighting| sighting.found.hits[0].rule.level)
+    #[test]
+    fn what_guard_duty_calls_low_and_is_about_no_instance_is_low() {
+        let mut finding = finding("Policy:IAMUser/RootCredentialUsage");
+        finding["severity"] = json!(2);
+        assert_eq!(guard(&finding), Some(Level::Low));
+        finding["type"] = json!("Trojan:EC2/DropPoint");
+        assert_eq!(guard(&finding), Some(Level::Medium), "an instance acts, whatever its number");
+    }
+
+    #[test]
+    fn samples_exposures_and_attacks_upon_an_instance_are_not_told() {
+        assert!(guard(&finding("Recon:EC2/PortProbeUnprotectedPort")).is_none());
+        let mut target = finding("UnauthorizedAccess:EC2/SSHBruteForce");
+        target["service"]["resourceRole"] = json!("TARGET");
+        assert!(guard(&target).is_none());
+        let mut sample = finding("Trojan:EC2/DropPoint");
+        sample["service"]["additionalInfo"] = json!({"sample": true});
+        assert!(guard(&sample).is_none());
     }
 
     #[test]
