@@ -300,7 +300,7 @@ impl<'a> Watch<'a> {
             self.ended(end)?;
         }
         self.telling.finish(self.context, &mut self.journal).await?;
-        let counts = self.lookout.counts().clone();
+        let counts = self.lookout.counts();
         self.journal.write(SystemClock.now(), &[journal::read(self.messages, &counts)])?;
         self.context.terminal.log(&text!(
             "took {} messages with {} records: {} understood, {} rejected, {} duplicates; {} dead letters",

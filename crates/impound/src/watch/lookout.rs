@@ -194,13 +194,48 @@ impl Lookout {
         self.whole
     }
 
-    /// What was read so far.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    /// What was read so far, and how much of it came too late for rules that look at several.
+    pub fn counts(&self) -> Counts {
+        Counts { late: self.desk.late(), ..self.counts.clone() }
     }
 }
 
 /// When a file was written last; the beginning of time where that can not be told.
 fn written(path: &Path) -> SystemTime {
     std::fs::metadata(path).and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::CommandLine;
+    use clap::Parser;
+    use serde_json::json;
+
+    fn lookout(dir: &Path, config: &DetectConfig) -> Result<Lookout, Failure> {
+        let line = CommandLine::try_parse_from(["impound", "--quiet", "watch"]).expect("a command line");
+        Lookout::new(&Context::new(line.global), config, dir.join("watch"))
+    }
+
+    /// A command on an instance, which a rule counts with others.
+    fn command(time: &str) -> Vec<u8> {
+        let parameters = json!({"documentName": "AWS-RunShellScript", "instanceIds": ["i-0123456789abcdef0"]});
+        let event = json!({
+            "eventVersion": "1.08", "eventID": time, "eventTime": time, "eventSource": "ssm.amazonaws.com",
+            "eventName": "SendCommand", "awsRegion": "us-east-1", "requestParameters": parameters,
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ops"},
+        });
+        json!({ "Records": [event] }).to_string().into_bytes()
+    }
+
+    #[test]
+    fn what_came_too_late_is_counted() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut lookout = lookout(dir.path(), &DetectConfig::default()).expect("rules");
+        for time in ["2026-03-01T12:00:00Z", "2026-03-01T11:55:00Z", "2026-03-01T09:00:00Z"] {
+            lookout.read(time, &command(time)).expect("a record");
+        }
+        let counts = lookout.counts();
+        assert_eq!((counts.parsed, counts.late), (3, 1), "five minutes are not late, three hours are");
+    }
 }
