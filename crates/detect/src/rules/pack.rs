@@ -49,6 +49,7 @@ mod tests {
             assert!(!card.description.is_empty(), "{}", card.title);
             assert!(!card.false_positives.is_empty(), "{}", card.title);
             assert!(!card.techniques.is_empty(), "{}", card.title);
+            assert!(!card.fields.is_empty(), "{}", card.title);
         }
     }
 }
