@@ -1,12 +1,15 @@
 //! How much of what is labelled raises an alert, and how many alerts logs raise, in one command:
 //!
 //! ```text
-//! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list]
+//! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list] [--cases | --differ]
 //! ```
-//! A labelled file holds one JSON line a test, `{"rule", "severity", "test", "expected", "event"}`, and each
-//! event stands alone: it is found when an alert holds it. Every other file is a log; all logs together are
-//! read as `impound detect` reads them, with correlations, and with a baseline when there is something to
-//! learn it from.
+//! Labelled files hold tests (`labelled.rs` says in which forms), and each event stands alone: it is found when an alert
+//! holds it. A test that can not be read is named, and counts as one that raised no alert. Every other file is a log; all
+//! logs together are read as `impound detect` reads them, with correlations, and with a baseline when there is something
+//! to learn it from.
+//!
+//! `--list` names what was missed and what spoke, `--cases` every test that concerns instances, sessions, logging or
+//! snapshots (`cases.rs`): its label, the level we gave, our rules. `--differ` keeps to those of them where the two differ.
 
 // Standing at the edge: a tool for measuring, it reads files and prints.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
@@ -26,23 +29,23 @@ use detect::scout::Scout;
 use detect::source::files::{Files, Found};
 use detect::source::key::Period;
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use labelled::Test;
 use std::env;
 use std::error::Error;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A labelled event.
-#[derive(Deserialize)]
-struct Test<'t> {
-    rule: String,
-    test: String,
-    expected: bool,
-    #[serde(borrow)]
-    event: &'t RawValue,
+mod cases;
+mod labelled;
+
+/// What is printed of the tests that concern us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cases {
+    None,
+    All,
+    Differing,
 }
 
 #[derive(Default)]
@@ -52,17 +55,32 @@ struct Tally {
     alerted: u64,
     innocent: u64,
     spoke: u64,
+    unlabelled: u64,
+    unread: Vec<String>,
     notes: Vec<String>,
+    cases: Vec<cases::Case>,
+}
+
+/// What became of an event.
+struct Outcome {
+    alerts: Vec<Alert>,
+    /// The calls in it, by service and name.
+    calls: Vec<(String, String)>,
+    /// Why it was not understood.
+    unread: Option<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = env::args().skip(1);
     let (mut paths, mut sources, mut learn, mut list) = (Vec::new(), pack::sources(), None, false);
+    let mut cases = Cases::None;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--rules" => sources = folder::read(Path::new(&args.next().unwrap_or_default())).0,
             "--learn" => learn = args.next().map(PathBuf::from),
             "--list" => list = true,
+            "--cases" => cases = Cases::All,
+            "--differ" => cases = Cases::Differing,
             _ => paths.push(PathBuf::from(arg)),
         }
     }
@@ -77,6 +95,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     print(&tally);
+    let asked = |case: &&cases::Case| cases == Cases::All || (cases == Cases::Differing && case.differs());
+    tally.cases.iter().filter(asked).for_each(|case| println!("{case}"));
     let mut notes = tally.notes;
     if !logs.is_empty() {
         notes.extend(of_logs(&logs, &rules, baseline)?);
@@ -106,45 +126,35 @@ fn learned(path: PathBuf) -> Result<Baseline, Box<dyn Error>> {
 }
 
 /// Tries the tests of a file; false if it is a log.
-fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> Result<bool, Box<dyn Error>> {
-    for (number, line) in lines(path)?.lines().enumerate() {
-        let line = line.unwrap_or_default();
-        match serde_json::from_str::<Test<'_>>(&line) {
-            Ok(test) => tried(&test, rules, tally),
-            Err(_) if number == 0 => return Ok(false),
-            Err(error) => println!("{}, line {}: {error}", path.display(), number + 1),
+fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> io::Result<bool> {
+    let Some(found) = labelled::read(lines(path)?)? else { return Ok(false) };
+    for found in found {
+        match found {
+            Ok(test) => tried(path, &test, rules, tally),
+            Err(why) => tally.unread.push(format!("{}: {why}", path.display())),
         }
     }
     Ok(true)
 }
 
-fn lines(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
+fn lines(path: &Path) -> io::Result<Box<dyn BufRead>> {
     let (mut file, mut magic) = (File::open(path)?, [0; 2]);
     let packed = file.read(&mut magic)? == 2 && magic == [0x1f, 0x8b];
     file.rewind()?;
     Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(BufReader::new(file)) })
 }
 
-fn tried(test: &Test<'_>, rules: &Arc<Rules>, tally: &mut Tally) {
-    let bytes = test.event.get().as_bytes();
-    let Ok(event) = Event::of(bytes) else { return };
-    let name = format!("{} | {} | {}", test.rule, test.test, event.name.as_str());
-    let (scout, mut desk) = detection(rules, None);
-    let mut look = |record: &Record<'_>| {
-        let (fate, sighting) = scout.look(record);
-        sighting.into_iter().for_each(|sighting| desk.take(sighting));
-        fate
+fn tried(path: &Path, test: &Test, rules: &Arc<Rules>, tally: &mut Tally) {
+    let Some(expected) = test.expected else {
+        tally.unlabelled += 1;
+        return;
     };
-    if event.name.is_there() {
-        look(&Record::Trail(event));
-    } else {
-        Reader::default().read(test.test.as_str(), bytes, |record| look(&record));
-    }
-    desk.finish();
-    let alerts = desk.tell(Level::Informational);
+    let Outcome { alerts, calls, unread } = outcome(test, rules);
+    tally.unread.extend(unread.map(|why| format!("{}: {}: {why}", path.display(), test.name)));
     let level = alerts.iter().map(|alert| alert.level).max();
+    let name = format!("{} | {}", test.name, calls.first().map_or("", |(_, name)| name));
     let alerted = level >= Some(Level::Medium);
-    if test.expected {
+    if expected {
         tally.attacks += 1;
         tally.found += u64::from(level.is_some());
         tally.alerted += u64::from(alerted);
@@ -158,6 +168,30 @@ fn tried(test: &Test<'_>, rules: &Arc<Rules>, tally: &mut Tally) {
             tally.notes.extend(alerts.iter().map(|alert| format!("spoke {name}: {}", alert.headline())));
         }
     }
+    if calls.iter().any(|(source, name)| cases::concerns(source, name)) {
+        tally.cases.push(cases::Case::of(name, expected, &alerts));
+    }
+}
+
+fn outcome(test: &Test, rules: &Arc<Rules>) -> Outcome {
+    let (scout, mut desk) = detection(rules, None);
+    let (bytes, mut calls, mut reader) = (test.event.as_bytes(), Vec::new(), Reader::default());
+    let mut look = |record: &Record<'_>| {
+        if let Record::Trail(event) = record {
+            calls.push((event.source.as_str().to_owned(), event.name.as_str().to_owned()));
+        }
+        let (fate, sighting) = scout.look(record);
+        sighting.into_iter().for_each(|sighting| desk.take(sighting));
+        fate
+    };
+    match Event::of(bytes) {
+        Ok(event) if event.name.is_there() => drop(look(&Record::Trail(event))),
+        _ => reader.read(&test.name, bytes, |record| look(&record)),
+    }
+    desk.finish();
+    let empty = || (calls.is_empty() && reader.tally().counts.parsed == 0).then(|| "it holds no record".to_owned());
+    let unread = reader.tally().rejections.first().map(|rejection| rejection.why.clone()).or_else(empty);
+    Outcome { alerts: desk.tell(Level::Informational), calls, unread }
 }
 
 /// All logs as one, and a line for each alert and for each rule that matched.
@@ -174,6 +208,7 @@ fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) ->
     desk.finish();
     let (alerts, events) = (desk.tell(Level::Medium), reader.tally().counts.parsed);
     println!("events in logs          {events}");
+    println!("  not understood        {}", reader.tally().counts.rejected);
     for (name, least) in [("medium", Level::Medium), ("high", Level::High)] {
         let count = alerts.iter().filter(|alert| alert.level >= least).count();
         let rate = 100_000.0 * count as f64 / events.max(1) as f64;
@@ -201,4 +236,7 @@ fn print(tally: &Tally) {
     println!("  at medium up          {} ({:.1} %)", tally.alerted, share(tally.alerted, tally.attacks));
     println!("events labelled none    {}", tally.innocent);
     println!("  alerts at medium up   {} ({:.1} %)", tally.spoke, share(tally.spoke, tally.innocent));
+    println!("tests without a label   {}", tally.unlabelled);
+    println!("tests not read          {}", tally.unread.len());
+    tally.unread.iter().for_each(|unread| println!("  {unread}"));
 }

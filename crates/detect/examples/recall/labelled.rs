@@ -1,0 +1,121 @@
+//! Labelled tests, in the two forms in which they are published: a JSON line a test
+//! (`{"rule", "severity", "test", "expected", "event"}`), and a list (`[{"data", "description", "trigger_rules"}]`), where
+//! a test that triggers no rule is innocent, and one that does not say has no label.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::io::{self, BufRead};
+
+/// A test.
+#[derive(Debug)]
+pub struct Test {
+    /// Whose it is, and what it tries.
+    pub name: String,
+    /// Whether it is an attack; `None` where it has no label.
+    pub expected: Option<bool>,
+    /// What is tried, as it stands in the file.
+    pub event: String,
+}
+
+/// A test, or why it can not be read.
+pub type Found = Result<Test, String>;
+
+#[derive(Deserialize)]
+struct Line<'t> {
+    rule: String,
+    test: String,
+    expected: bool,
+    #[serde(borrow)]
+    event: &'t RawValue,
+}
+
+#[derive(Deserialize)]
+struct Member<'t> {
+    #[serde(default)]
+    description: String,
+    #[serde(borrow)]
+    data: Option<&'t RawValue>,
+    trigger_rules: Option<Vec<String>>,
+    classify_only: Option<bool>,
+}
+
+/// The tests of a file; `None` if it is a log.
+pub fn read(mut file: impl BufRead) -> io::Result<Option<Vec<Found>>> {
+    let mut first = String::new();
+    file.read_line(&mut first)?;
+    if first.trim_start().starts_with('[') {
+        file.read_to_string(&mut first)?;
+        return Ok(of_list(&first));
+    }
+    if of_line(&first).is_err() {
+        return Ok(None);
+    }
+    let rest = file.lines().map(|line| line.map_err(|error| error.to_string()).and_then(|line| of_line(&line)));
+    let numbered = (2..).zip(rest).map(|(number, found)| found.map_err(|why| format!("line {number}: {why}")));
+    Ok(Some([of_line(&first)].into_iter().chain(numbered).collect()))
+}
+
+fn of_line(line: &str) -> Found {
+    let Line { rule, test, expected, event } = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    Ok(Test { name: format!("{rule} | {test}"), expected: Some(expected), event: event.get().to_owned() })
+}
+
+fn of_list(text: &str) -> Option<Vec<Found>> {
+    let members: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    members.iter().any(|member| is_test(member)).then(|| members.into_iter().map(of_member).collect())
+}
+
+fn is_test(member: &RawValue) -> bool {
+    let member: Result<Member<'_>, _> = serde_json::from_str(member.get());
+    member.is_ok_and(|member| member.trigger_rules.is_some() || member.classify_only.is_some())
+}
+
+fn of_member(member: &RawValue) -> Found {
+    let Member { description, data, trigger_rules, .. } =
+        serde_json::from_str(member.get()).map_err(|error| error.to_string())?;
+    let Some(data) = data else { return Err(format!("{description}: it has no data")) };
+    let expected = trigger_rules.as_ref().map(|rules| !rules.is_empty());
+    let rules = trigger_rules.unwrap_or_default().join(", ");
+    let name = if rules.is_empty() { description } else { format!("{rules} | {description}") };
+    Ok(Test { name, expected, event: data.get().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(text: &str) -> Option<Vec<Result<Option<bool>, String>>> {
+        let found = read(text.as_bytes()).expect("a text")?;
+        Some(found.into_iter().map(|found| found.map(|test| test.expected)).collect())
+    }
+
+    #[test]
+    fn a_list_of_tests_is_understood_and_what_is_no_test_is_named() {
+        let text = r#"[
+            {"data": {"Records": []}, "description": "a", "trigger_rules": ["r"]},
+            {"data": {"Records": []}, "description": "b", "trigger_rules": []},
+            {"data": {"Records": []}, "description": "c", "classify_only": true},
+            {"description": "d", "trigger_rules": ["r"]},
+            7
+        ]"#;
+        let labels = labels(text).expect("tests");
+        assert_eq!(labels[..3], [Ok(Some(true)), Ok(Some(false)), Ok(None)]);
+        assert_eq!(labels[3], Err("d: it has no data".to_owned()));
+        assert!(labels[4].is_err() && labels.len() == 5);
+    }
+
+    #[test]
+    fn lines_of_tests_are_understood_and_a_broken_one_is_named() {
+        let line = r#"{"rule": "R", "severity": "High", "test": "t", "expected": true, "event": {"eventName": "X"}}"#;
+        let labels = labels(&format!("{line}\n{{\"rule\": \"R\"}}\n{line}\n")).expect("tests");
+        assert_eq!((&labels[0], &labels[2]), (&Ok(Some(true)), &Ok(Some(true))));
+        assert!(labels[1].as_ref().is_err_and(|why| why.starts_with("line 2: missing field")), "{labels:?}");
+    }
+
+    #[test]
+    fn a_log_is_no_test() {
+        for text in [r#"{"Records": []}"#, r#"[{"eventName": "X"}]"#, "2 111111111111 eni-1", ""] {
+            assert_eq!(labels(text), None, "{text}");
+        }
+    }
+}
