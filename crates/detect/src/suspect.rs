@@ -26,7 +26,8 @@ pub enum Suspect {
     Principal {
         /// Twelve digits; empty when the record does not tell.
         account: String,
-        /// The session's or the user's ARN, or as much of it as there is.
+        /// The session's or the user's ARN, or as much of it as there is; of a finding that tells neither, what it is
+        /// about.
         arn: String,
     },
 }
