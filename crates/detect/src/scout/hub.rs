@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn what_guard_duty_calls_low_and_is_about_no_instance_is_low() {
+        let mut finding = stolen(json!([key("AIDAEXAMPLE")]));
+        finding["Types"] = json!(["TTPs/Any/Policy:IAMUser-RootCredentialUsage"]);
+        finding["Severity"]["Label"] = json!("LOW");
+        assert_eq!(hub(&finding), Some(Level::Low));
+        finding["Resources"] = json!([{"Type": "AwsEc2Instance", "Id": INSTANCE}]);
+        assert_eq!(hub(&finding), Some(Level::Medium), "it names an instance");
+    }
+
+    #[test]
     fn a_session_that_others_name_is_for_a_person() {
         let mut finding = stolen(json!([key("AROAEXAMPLE:i-0123456789abcdef0")]));
         finding["ProductArn"] = json!("arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default");
