@@ -42,22 +42,27 @@ pub(super) async fn all(c: &Clients, trails: &Known<Vec<Trail>>, flows: &Known<V
     let mut unread = Vec::new();
     match destinations(c).await {
         Ok(arns) => places.extend(arns.iter().filter_map(|arn| Place::of_arn(arn))),
-        Err(fault) => unread.push(LogGroup { name: "of the resolver's query logs".to_owned(), kept: Err(fault) }),
+        Err(fault) => {
+            let (name, asks) =
+                ("of the resolver's query logs".to_owned(), "route53resolver:ListResolverQueryLogConfigs");
+            unread.push(LogGroup { name, kept: Err(fault), asks });
+        }
     }
     let mut groups = join_all(places.into_iter().map(|place| group(c, place))).await;
     groups.extend(unread);
     groups
 }
 
-/// Where the resolver's queries are delivered to
+/// Where the resolver's queries of some VPC are delivered to
 /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ListResolverQueryLogConfigs.html>).
 async fn destinations(c: &Clients) -> Known<Vec<String>> {
     let found = every_page!(c.resolver.list_resolver_query_log_configs(), resolver_query_log_configs);
-    Ok(found.into_iter().filter_map(|config| config.destination_arn).collect())
+    let used = found.into_iter().filter(|config| config.association_count > 0);
+    Ok(used.filter_map(|config| config.destination_arn).collect())
 }
 
 async fn group(c: &Clients, place: Place) -> LogGroup {
-    LogGroup { kept: kept(c, &place).await, name: place.name }
+    LogGroup { kept: kept(c, &place).await, name: place.name, asks: "logs:DescribeLogGroups" }
 }
 
 /// The names of groups are asked for by how they begin

@@ -24,6 +24,8 @@ pub struct LogGroup {
     pub name: String,
     /// How long it keeps events.
     pub kept: Known<Kept>,
+    /// The permission that asking takes.
+    pub asks: &'static str,
 }
 
 /// How long a log group keeps events
@@ -49,7 +51,7 @@ fn group_kept(sources: &Sources, group: &LogGroup) -> Sight {
     let what = format!("log group {}", group.name);
     let row = |state, detail: &str, unseen: &str| sources.sight(KEPT, &what, state, detail, unseen);
     match &group.kept {
-        Err(fault) => sources.unknown(KEPT, &what, fault, "logs:DescribeLogGroups"),
+        Err(fault) => sources.unknown(KEPT, &what, fault, group.asks),
         Ok(Kept::Forever) => row(State::On, "events never expire", "nothing because of its age"),
         Ok(Kept::Days(days)) => row(State::Partly, &format!("events expire after {days} days"), &older_than(*days)),
         Ok(Kept::Gone) => row(State::Off, "there is no such log group", "whatever is delivered to it: it is lost"),

@@ -170,7 +170,7 @@ fn a_bucket_says_how_long_it_keeps_and_whether_it_may_be_read() {
 #[test]
 fn a_log_group_says_how_long_it_keeps_and_what_it_loses() {
     let of = |kept| {
-        let group = LogGroup { name: "flows".into(), kept };
+        let group = LogGroup { name: "flows".into(), kept, asks: "logs:DescribeLogGroups" };
         one(&Sources { groups: vec![group], ..nothing() }, "log retention")
     };
     for (kept, state, word) in [

@@ -4,7 +4,8 @@
 //! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list] [--cases | --differ]
 //! ```
 //! Labelled files hold tests (`labelled.rs` says in which forms), and each event stands alone: it is found when an alert
-//! holds it. A test that can not be read is named, and counts as one that raised no alert. Every other file is a log; all
+//! holds it. What can not be read of them is named; a test whose event can not be read counts as one that raised
+//! no alert. Every other file is a log; all
 //! logs together are read as `impound detect` reads them, with correlations, and with a baseline when there is something
 //! to learn it from.
 //!

@@ -128,13 +128,21 @@ impl Finding<'_> {
     }
 
     /// GuardDuty's own type, where GuardDuty found it: Security Hub writes `TTPs/Discovery/Recon:EC2-Portscan` for
-    /// `Recon:EC2/Portscan`
+    /// `Recon:EC2/Portscan`, and where the purpose is that of the category, `TTPs/Discovery/IAMUser-AnomalousBehavior`
     /// (<https://docs.aws.amazon.com/guardduty/latest/ug/securityhub-integration.html>).
     pub fn guard_duty_type(&self) -> Option<String> {
         let kind = || self.types.first().map(|kind| kind.as_str()).unwrap_or_default();
         self.product.as_str().ends_with("/guardduty").then(|| {
-            let classifier = kind().splitn(3, '/').last().unwrap_or_default();
-            classifier.replacen('-', "/", 1)
+            let kind = kind();
+            let own = kind.split_once('/').map_or(kind, |(_, own)| own);
+            match own.split_once('/') {
+                Some((category, last)) if !category.contains(':') && !last.contains(':') => {
+                    format!("{}:{}", category.replace(' ', ""), last.replacen('-', "/", 1))
+                }
+                Some((category, last)) if !category.contains(':') => last.replacen('-', "/", 1),
+                Some(_) => own.to_owned(),
+                None => own.replacen('-', "/", 1),
+            }
         })
     }
 

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// Below that GuardDuty calls a finding low
+/// From there on GuardDuty calls a finding high
 /// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html>).
-const MEDIUM_SEVERITY: f64 = 4.0;
+const HIGH_SEVERITY: f64 = 7.0;
 
 /// What another detector has concluded, about whom.
 pub(super) struct Conclusion {
@@ -56,11 +56,11 @@ fn is_harmless(finding: &Finding) -> bool {
     finding.sample.is_some() || finding.class == Class::ExposureOnly || is_target
 }
 
-/// How grave a finding is that accuses no instance: worth a look, unless it is about something else and GuardDuty
-/// itself calls it low.
+/// How grave a finding is that accuses no instance: worth a look where GuardDuty calls it high, or where it is about an
+/// instance's credentials. Of buckets, databases and clusters there is much that wakes nobody.
 fn of_nobody(finding: &Finding) -> Level {
-    let is_low = finding.severity.is_some_and(|severity| severity < MEDIUM_SEVERITY);
-    if finding.class == Class::NotAnInstance && is_low { Level::Low } else { Level::Medium }
+    let is_high = finding.severity.is_none_or(|severity| severity >= HIGH_SEVERITY);
+    if finding.class == Class::Credentials || is_high { Level::Medium } else { Level::Low }
 }
 
 /// The account of an instance that a finding accuses.
@@ -140,12 +140,17 @@ mod tests {
     }
 
     #[test]
-    fn what_guard_duty_calls_low_and_is_about_no_instance_is_low() {
-        let mut finding = finding("Policy:IAMUser/RootCredentialUsage");
-        finding["severity"] = json!(2);
-        assert_eq!(guard(&finding), Some(Level::Low));
-        finding["type"] = json!("Trojan:EC2/DropPoint");
-        assert_eq!(guard(&finding), Some(Level::Medium), "an instance acts, whatever its number");
+    fn what_names_no_instance_is_medium_where_guard_duty_calls_it_high() {
+        for kind in ["Policy:IAMUser/RootCredentialUsage", "Trojan:EC2/DropPoint", "Discovery:RDS/MaliciousIPCaller"] {
+            let mut finding = finding(kind);
+            for (severity, level) in [(2.0, Level::Low), (6.9, Level::Low), (7.0, Level::Medium)] {
+                finding["severity"] = json!(severity);
+                assert_eq!(guard(&finding), Some(level), "{kind} {severity}");
+            }
+        }
+        let mut stolen = finding("UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.InsideAWS");
+        stolen["severity"] = json!(5);
+        assert_eq!(guard(&stolen), Some(Level::Medium), "an instance's credentials, whose ever they are");
     }
 
     #[test]

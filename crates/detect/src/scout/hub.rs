@@ -6,7 +6,7 @@ use super::{Sighting, concluded};
 use crate::alert::Exhibit;
 use crate::record::hub::Finding;
 use crate::rules::Level;
-use crate::suspect::Trace;
+use crate::suspect::{Lead, Trace};
 use casebook::finding::Class;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -57,12 +57,10 @@ fn judged<'f>(finding: &'f Finding<'_>) -> Option<Judged<'f>> {
         Some(Class::Credentials) => return Some(of_credentials(finding)),
         Some(Class::Compromised) => Level::High,
         Some(Class::ByRole) if role == "ACTOR" => Level::High,
-        Some(Class::NotAnInstance) if label.is_none() => {
-            return Some(accused(finding, Level::Medium).unwrap_or((BTreeSet::new(), Level::Low)));
-        }
         Some(_) => Level::Medium,
     };
-    Some(accused(finding, level).unwrap_or((BTreeSet::new(), Level::Medium)))
+    let of_nobody = if label.is_some_and(|label| label >= Level::High) { Level::Medium } else { Level::Low };
+    Some(accused(finding, level).unwrap_or((BTreeSet::new(), of_nobody)))
 }
 
 /// The instances among the resources; else those after which sessions are named. A session's name alone is for a person:
@@ -85,8 +83,12 @@ fn of_credentials<'f>(finding: &'f Finding<'_>) -> Judged<'f> {
     (accused, if is_certain { Level::Critical } else { Level::Medium })
 }
 
+/// Outside of stolen credentials, a session's name alone leads to an instance no better than in a log.
 fn traces(accused: &BTreeSet<&str>, finding: &Finding<'_>) -> Vec<Trace> {
-    accused.iter().map(|instance| concluded(instance, finding.account.as_str())).collect()
+    let is_of_credentials = finding.guard_duty_type().is_some_and(|kind| Class::of(&kind) == Class::Credentials);
+    let by_name = !is_of_credentials && finding.instances().next().is_none();
+    let lead = if by_name { Lead::Name } else { Lead::Finding };
+    accused.iter().map(|instance| Trace { lead, ..concluded(instance, finding.account.as_str()) }).collect()
 }
 
 /// Whose credentials it is about, else its first resource.
@@ -108,7 +110,7 @@ fn of_label(label: &str) -> Option<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suspect::{Lead, Suspect};
+    use crate::suspect::Suspect;
     use serde_json::{Value, json};
 
     const INSTANCE: &str = "arn:aws:ec2:us-east-1:111111111111:instance/i-0123456789abcdef0";
@@ -211,7 +213,34 @@ mod tests {
         let mut finding = stolen(json!([key("AROAEXAMPLE:i-0123456789abcdef0")]));
         finding["ProductArn"] = json!("arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default");
         assert_eq!(hub(&finding), Some(Level::Medium), "whoever assumes a role chooses the name");
-        assert_eq!(accused_by(&finding), [concluded("i-0123456789abcdef0", "111111111111")]);
+        assert_eq!(accused_by(&finding), [by_name()]);
+        let mut odd = stolen(json!([key("AROAEXAMPLE:i-0123456789abcdef0")]));
+        odd["Types"] = json!(["TTPs/UnauthorizedAccess:IAMUser-TorIPCaller"]);
+        assert_eq!(accused_by(&odd), [by_name()], "GuardDuty only repeats that name");
+    }
+
+    fn by_name() -> Trace {
+        Trace { lead: Lead::Name, ..concluded("i-0123456789abcdef0", "111111111111") }
+    }
+
+    /// As Security Hub lists them.
+    #[test]
+    fn types_are_read_as_security_hub_writes_them() {
+        for (written, kind) in [
+            ("TTPs/Discovery/IAMUser-AnomalousBehavior", "Discovery:IAMUser/AnomalousBehavior"),
+            ("TTPs/Credential Access/IAMUser-AnomalousBehavior", "CredentialAccess:IAMUser/AnomalousBehavior"),
+            ("TTPs/Discovery/RDS-MaliciousIPCaller", "Discovery:RDS/MaliciousIPCaller"),
+            ("TTPs/PenTest:IAMUser/KaliLinux", "PenTest:IAMUser/KaliLinux"),
+            ("TTPs/Discovery/Recon:EC2-Portscan", "Recon:EC2/Portscan"),
+            ("TTPs/Command and Control/Backdoor:EC2-C&CActivity.B!DNS", "Backdoor:EC2/C&CActivity.B!DNS"),
+            ("TTPs/UnauthorizedAccess:EC2-SSHBruteForce", "UnauthorizedAccess:EC2/SSHBruteForce"),
+        ] {
+            let mut finding = sent("");
+            finding["Types"] = json!([written]);
+            let raw = finding.to_string();
+            let finding: Finding<'_> = serde_json::from_str(&raw).expect("a finding");
+            assert_eq!(finding.guard_duty_type().as_deref(), Some(kind));
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn open(body: &str) -> Result<Content, String> {
 }
 
 fn within(body: &str, depth: usize) -> Result<Content, String> {
-    let value: Value = serde_json::from_str(body).map_err(|error| format!("it is not JSON: {error}"))?;
+    let value: Value = verbatim::from_str(body).map_err(|error| format!("it is not JSON: {error}"))?;
     let text = |name: &str| value[name].as_str();
     if depth > DEEPEST {
         return Err(format!("it has more than {DEEPEST} envelopes"));
