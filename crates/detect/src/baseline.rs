@@ -6,7 +6,7 @@
 //! learned, and is said.
 //!
 //! Only calls of instances are looked at: sessions named after one. [`Baseline::learn`] trusts what it is
-//! shown; [`Baseline::judge`] does not learn the networks and regions that it tells of.
+//! shown; [`Baseline::judge`] does not learn the networks, endpoints and regions that it tells of.
 
 use crate::holdings::Holdings;
 use crate::record::trail::Event;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod call;
+mod door;
 mod prior;
 mod refusals;
 mod role;

@@ -1,9 +1,11 @@
 //! A call of an instance, as far as the baseline looks at it.
 
+use super::door::Door;
 use crate::holdings::{Holder, Holdings};
 use crate::record::trail::Event;
 use crate::suspect::session_of;
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// A call of an instance, as far as the baseline looks at it.
@@ -21,7 +23,7 @@ pub struct Call {
 }
 
 /// How a call reached AWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// Over the internet.
     Public,
@@ -29,8 +31,8 @@ pub(super) enum Way {
     Private,
     /// From an address that the instance is known to have held then.
     Own,
-    /// Through an endpoint of its VPC.
-    Endpoint,
+    /// Through an endpoint of a VPC.
+    Endpoint(Door),
     /// A service made it on its behalf.
     Service,
 }
@@ -43,9 +45,10 @@ impl Call {
         let at = event.at()?;
         let own =
             || matches!(holdings.of(event.address.as_str(), at), Holder::One(tenant) if tenant.instance == *instance);
-        let way = way(event);
+        let role = role_of(arn)?;
+        let way = way(event, account_of(role));
         Some(Self {
-            role: role_of(arn)?.into(),
+            role: role.into(),
             instance: instance.into(),
             at,
             kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
@@ -59,12 +62,21 @@ impl Call {
 
     /// Whether its address is that of the instance, or of its way out to the internet.
     pub(super) fn shows_a_network(&self) -> bool {
-        self.may_be_from_elsewhere() || self.way == Way::Own
+        matches!(self.way, Way::Public | Way::Private | Way::Own)
     }
 
-    /// Whether its address may be another's than the instance's.
-    pub(super) fn may_be_from_elsewhere(&self) -> bool {
-        matches!(self.way, Way::Public | Way::Private)
+    /// From where it came: a network, or an endpoint. `None` where a service made it.
+    pub(super) fn place(&self) -> Option<Cow<'_, str>> {
+        match &self.way {
+            Way::Endpoint(door) => Some(door.place(self).into()),
+            Way::Public | Way::Private | Way::Own => Some(self.network.as_str().into()),
+            Way::Service => None,
+        }
+    }
+
+    /// From where it came, if that may be another's than the instance's.
+    pub(super) fn place_of_anybody(&self) -> Option<Cow<'_, str>> {
+        self.place().filter(|_| self.way != Way::Own)
     }
 
     /// `s3.amazonaws.com us-east-1`: what an endpoint leads to.
@@ -86,6 +98,11 @@ fn role_of(arn: &str) -> Option<&str> {
     arn.get(begin..end).filter(|role| role.contains(":assumed-role/"))
 }
 
+/// The account whose credentials they are.
+fn account_of(role: &str) -> &str {
+    role.split(':').next().unwrap_or_default()
+}
+
 /// The network of an address: /24 of IPv4, /64 of IPv6; a service's name stands for itself.
 fn network(address: &str) -> String {
     match address.parse::<IpAddr>() {
@@ -103,14 +120,13 @@ fn network(address: &str) -> String {
 
 /// CloudTrail names the endpoint of a call that came through one
 /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
-fn way(event: &Event<'_>) -> Way {
-    let named = || memchr::memmem::find(event.raw, b"\"vpcEndpointId\"").is_some();
-    match event.address.as_str().parse::<IpAddr>() {
-        Err(_) => Way::Service,
-        Ok(_) if named() && event.value()["vpcEndpointId"].is_string() => Way::Endpoint,
-        Ok(IpAddr::V4(v4)) if v4.is_private() => Way::Private,
-        Ok(IpAddr::V6(v6)) if v6.is_unique_local() => Way::Private,
-        Ok(_) => Way::Public,
+fn way(event: &Event<'_>, account: &str) -> Way {
+    let Ok(address) = event.address.as_str().parse::<IpAddr>() else { return Way::Service };
+    match (Door::of(event, account), address) {
+        (Some(door), _) => Way::Endpoint(door),
+        (None, IpAddr::V4(v4)) if v4.is_private() => Way::Private,
+        (None, IpAddr::V6(v6)) if v6.is_unique_local() => Way::Private,
+        _ => Way::Public,
     }
 }
 

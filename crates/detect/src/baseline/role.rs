@@ -21,6 +21,8 @@ pub(super) const MOST_AGENTS: usize = 64;
 pub(super) const MOST_REGIONS: usize = 64;
 /// The most services kept that an instance reaches through endpoints, region by region.
 pub(super) const MOST_ENDPOINTS: usize = 128;
+/// The most endpoints kept that an instance calls through.
+pub(super) const MOST_DOORS: usize = 128;
 
 /// What the instances of a role do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +30,7 @@ pub(super) struct Role {
     /// `ec2.amazonaws.com DescribeInstances`.
     pub kinds: BTreeMap<String, Kind>,
     pub instances: BTreeMap<String, Member>,
-    /// Networks, and kinds of call in a region.
+    /// Networks, endpoints, and kinds of call in a region.
     #[serde(default)]
     pub told: Told,
 }
@@ -55,6 +57,9 @@ pub(super) struct Member {
     /// What it reaches through endpoints, `s3.amazonaws.com us-east-1`, and how often it has.
     #[serde(default)]
     pub endpoints: BTreeMap<String, u64>,
+    /// Through which endpoints: `vpce-… to s3.amazonaws.com us-east-1`, `endpoints of account 111111111111`.
+    #[serde(default)]
+    pub doors: BTreeSet<String>,
     /// Where it calls, and how often.
     #[serde(default)]
     pub regions: BTreeMap<String, u64>,
@@ -63,9 +68,9 @@ pub(super) struct Member {
 }
 
 impl Role {
-    /// Whose call it was, and from where. A call from a network that raised an alert counts, and teaches nothing.
+    /// Whose call it was, and from where. A call from a place that raised an alert counts, and teaches nothing.
     pub fn met(&mut self, call: &Call) {
-        let suspect = call.may_be_from_elsewhere() && self.told.suspects(&call.network);
+        let suspect = call.place_of_anybody().is_some_and(|place| self.told.suspects(&place));
         if self.instances.len() >= MOST_INSTANCES && !self.instances.contains_key(&call.instance) {
             self.forget_the_stalest();
         }
@@ -104,15 +109,15 @@ impl Role {
 
     /// Whatever about a call raised an alert before is known from now on.
     pub fn trust(&mut self, call: &Call) {
-        if call.shows_a_network() {
-            self.told.trust(&call.network);
+        if let Some(place) = call.place() {
+            self.told.trust(&place);
         }
         self.told.trust(&call.kind_there());
     }
 
     /// Whether an instance of the role calls from there, and nothing was told of it.
-    pub fn calls_from(&self, network: &str) -> bool {
-        !self.told.suspects(network) && self.instances.values().any(|peer| peer.networks.contains_key(network))
+    pub fn calls_from(&self, place: &str) -> bool {
+        !self.told.suspects(place) && self.instances.values().any(|peer| peer.calls_from(place))
     }
 }
 
@@ -138,6 +143,7 @@ impl Member {
             refusals: Refusals::default(),
             networks: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            doors: BTreeSet::new(),
             regions: BTreeMap::new(),
             agents: BTreeSet::new(),
         }
@@ -161,12 +167,25 @@ impl Member {
         if call.shows_a_network() {
             add(&mut self.networks, &call.network, MOST_NETWORKS);
         }
-        if call.way == Way::Endpoint {
+        if let Way::Endpoint(door) = &call.way {
             add(&mut self.endpoints, &call.service_there(), MOST_ENDPOINTS);
+            if self.doors.len() < MOST_DOORS {
+                self.doors.insert(door.place(call));
+            }
         }
         if !self.knows_agent(&call.agent) {
             self.agents.insert(call.agent.clone());
         }
+    }
+
+    /// Whether it has called from a network, or through an endpoint.
+    pub fn calls_from(&self, place: &str) -> bool {
+        self.networks.contains_key(place) || self.doors.contains(place)
+    }
+
+    /// Whether something is known of from where it calls. Whose endpoints an older program has learned is not.
+    pub fn knows_its_ways(&self) -> bool {
+        !self.doors.is_empty() || (!self.networks.is_empty() && self.endpoints.is_empty())
     }
 
     /// Whether a program has called before, or so many others that one more says nothing.

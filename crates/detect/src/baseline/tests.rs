@@ -1,9 +1,10 @@
-use super::role::{MOST_AGENTS, MOST_CALLERS, MOST_ENDPOINTS, MOST_REGIONS};
+use super::role::{MOST_AGENTS, MOST_CALLERS, MOST_DOORS, MOST_ENDPOINTS, MOST_REGIONS};
 use super::*;
 use crate::rules::Level;
 use crate::testing::call;
 use serde_json::json;
 
+mod doors;
 mod places;
 mod refusals;
 mod regions;

@@ -1,6 +1,7 @@
 //! What is out of the ordinary about a call, in one sentence with its evidence.
 
 use super::call::{Call, Way};
+use super::door::{Door, leading_to};
 use super::prior::{Weight, weight};
 use super::role::{Member, Role};
 use crate::rules::Level;
@@ -26,7 +27,7 @@ pub struct Unusual {
 pub enum What {
     /// A call of a kind that the instance has never made, or one that matters in a region where its role never made it.
     FirstCall,
-    /// Credentials of the instance used from a network that they never came from.
+    /// Credentials of the instance used from a network, or through an endpoint, that they never came from.
     Elsewhere,
     /// Refused again and again.
     Denials,
@@ -137,34 +138,59 @@ fn level(weight: Weight, doing: usize, peers: usize, sure: f64) -> Option<Level>
     }
 }
 
-/// An instance's calls come from its own address, or its gateway's.
+/// An instance's calls come from its own address, its gateway's, or through endpoints of its VPC.
 fn elsewhere(role: &Role, call: &Call) -> Option<Unusual> {
     let member = role.instances.get(&call.instance)?;
-    let fresh = call.may_be_from_elsewhere() && !member.networks.contains_key(&call.network);
-    if !fresh || role.told.is_settled(&call.network, &call.instance) || role.calls_from(&call.network) {
+    let place = call.place_of_anybody().filter(|place| !member.calls_from(place))?;
+    if role.told.is_settled(&place, &call.instance) || role.calls_from(&place) {
         return None;
     }
-    let (level, sure, before) =
-        if member.networks.is_empty() { after_endpoints(member, call)? } else { after_networks(member, call) };
+    let (level, sure, before) = match &call.way {
+        Way::Endpoint(door) => after_doors(member, call, door)?,
+        _ if member.networks.is_empty() => after_endpoints(member, call)?,
+        _ => after_networks(member, call),
+    };
     Some(Unusual {
         what: What::Elsewhere,
         level,
-        why: format!("credentials of {} used from {}, by {}; {before}", call.instance, call.network, call.agent),
+        why: format!("credentials of {} used from {place}, by {}; {before}", call.instance, call.agent),
         sure,
-        suspect: Some(call.network.clone()),
+        suspect: Some(place.into_owned()),
     })
 }
 
-/// A new network is grave when the old ones are well known, and early on when another program than ever
-/// before comes from it.
+/// A new network is grave when the old ones are well known.
 fn after_networks(member: &Member, call: &Call) -> (Level, f64, String) {
     let networks: Vec<&str> = member.networks.keys().take(3).map(String::as_str).collect();
-    let before = format!("its {} calls before came from {}", member.calls, networks.join(", "));
+    let (level, sure) = by_habit(member, call);
+    (level, sure, format!("its {} calls before came from {}", member.calls, networks.join(", ")))
+}
+
+/// What is new is grave when the old is well known, and early on when another program than ever before does it.
+fn by_habit(member: &Member, call: &Call) -> (Level, f64) {
     match member.calls >= 20 {
-        true => (Level::High, 0.9, before),
-        false if !member.knows_agent(&call.agent) => (Level::Medium, 0.3, before),
-        false => (Level::Low, 0.3, before),
+        true => (Level::High, 0.9),
+        false if !member.knows_agent(&call.agent) => (Level::Medium, 0.3),
+        false => (Level::Low, 0.3),
     }
+}
+
+/// An endpoint of another account is as a network is. One without a known owner is told where others have led to
+/// the same service.
+fn after_doors(member: &Member, call: &Call, door: &Door) -> Option<(Level, f64, String)> {
+    let before = match door {
+        Door::Foreign(_) => member.knows_its_ways().then(|| format!("none of its {} calls before did", member.calls)),
+        Door::Named(_) => others(member, call).map(|others| format!("its calls before came through {others}")),
+    }?;
+    let (level, sure) = by_habit(member, call);
+    Some((level, sure, before))
+}
+
+/// Through which endpoints an instance has reached what a call goes to.
+fn others(member: &Member, call: &Call) -> Option<String> {
+    let there = leading_to(call);
+    let others: Vec<&str> = member.doors.iter().filter_map(|door| door.strip_suffix(&there)).take(3).collect();
+    (!others.is_empty()).then(|| others.join(", "))
 }
 
 /// An instance that was seen to call through endpoints of its VPC only. It does not leave them for a service
