@@ -10,10 +10,12 @@
 
 use crate::holdings::Holdings;
 use crate::record::trail::Event;
+use bounds::Bounds;
 use role::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod bounds;
 mod call;
 mod door;
 mod prior;
@@ -31,9 +33,11 @@ pub use store::{StoreError, read, write};
 pub use unusual::{Unusual, What};
 
 /// What was learned.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Baseline {
     roles: BTreeMap<String, Role>,
+    #[serde(skip)]
+    bounds: Bounds,
     /// Nothing but where credentials are used from is looked at.
     #[serde(skip)]
     places_only: bool,
@@ -51,8 +55,9 @@ impl Baseline {
         if let Some(call) = Call::of(event, &Holdings::new()) {
             let role = self.roles.entry(call.role.clone()).or_default();
             role.trust(&call);
-            role.met(&call);
+            self.bounds.meet(role, &call);
             role.learn(&call);
+            self.bounds.keep(&mut self.roles);
         }
     }
 
@@ -61,11 +66,18 @@ impl Baseline {
         let role = self.roles.entry(call.role.clone()).or_default();
         let unusual = if self.places_only { unusual::of_place(role, call) } else { unusual::of(role, call) };
         unusual.iter().filter_map(|found| found.suspect.as_deref()).for_each(|what| role.suspect(what, call));
-        role.met(call);
+        self.bounds.told(unusual.len());
+        self.bounds.meet(role, call);
         if !self.places_only {
             role.learn(call);
         }
+        self.bounds.keep(&mut self.roles);
         unusual
+    }
+
+    /// How many instances were forgotten, because there are more than are remembered at once.
+    pub fn forgotten(&self) -> u64 {
+        self.bounds.forgotten()
     }
 
     /// The roles that were learned, with how many kinds of call, instances and calls.
@@ -85,3 +97,12 @@ impl Baseline {
         told
     }
 }
+
+/// Two are equal that have learned the same.
+impl PartialEq for Baseline {
+    fn eq(&self, other: &Self) -> bool {
+        self.roles == other.roles
+    }
+}
+
+impl Eq for Baseline {}

@@ -136,6 +136,11 @@ impl Desk {
         self.stories.forgotten(at_least)
     }
 
+    /// How many instances the baseline has forgotten, because there are more than are remembered at once.
+    pub fn forgotten_instances(&self) -> u64 {
+        self.baseline.as_ref().map_or(0, Baseline::forgotten)
+    }
+
     /// How many were dated later than now: no rule that looks at several records counts them.
     pub fn ahead(&self) -> u64 {
         self.ahead

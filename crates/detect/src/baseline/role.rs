@@ -24,6 +24,9 @@ pub(super) const MOST_ENDPOINTS: usize = 128;
 /// The most endpoints kept that an instance calls through.
 pub(super) const MOST_DOORS: usize = 128;
 
+/// An instance takes as much memory as so many facts, before any is known: it may be the only one of its role.
+const BY_ITSELF: usize = 48;
+
 /// What the instances of a role do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Role {
@@ -69,9 +72,11 @@ pub(super) struct Member {
 
 impl Role {
     /// Whose call it was, and from where. A call from a place that raised an alert counts, and teaches nothing.
-    pub fn met(&mut self, call: &Call) {
+    /// Answers whether another instance was forgotten for it.
+    pub fn met(&mut self, call: &Call) -> bool {
         let suspect = call.place_of_anybody().is_some_and(|place| self.told.suspects(&place));
-        if self.instances.len() >= MOST_INSTANCES && !self.instances.contains_key(&call.instance) {
+        let full = self.instances.len() >= MOST_INSTANCES && !self.instances.contains_key(&call.instance);
+        if full {
             self.forget_the_stalest();
         }
         let member = self.instances.entry(call.instance.clone()).or_insert_with(|| Member::new(call.at));
@@ -79,6 +84,12 @@ impl Role {
         if !suspect {
             member.learn(call);
         }
+        full
+    }
+
+    /// How many facts are kept of its instances, and of what was told of them.
+    pub fn weight(&self) -> usize {
+        self.told.weight() + self.instances.values().map(Member::weight).sum::<usize>()
     }
 
     /// An instance that has not called for longest is gone, most likely.
@@ -147,6 +158,12 @@ impl Member {
             regions: BTreeMap::new(),
             agents: BTreeSet::new(),
         }
+    }
+
+    /// How many facts are kept of it.
+    pub fn weight(&self) -> usize {
+        let ways = self.networks.len() + self.endpoints.len() + self.doors.len();
+        BY_ITSELF + ways + self.regions.len() + self.agents.len()
     }
 
     /// That there was a call, and whether it was refused.

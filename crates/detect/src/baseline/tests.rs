@@ -4,6 +4,7 @@ use crate::rules::Level;
 use crate::testing::call;
 use serde_json::json;
 
+mod bounds;
 mod doors;
 mod places;
 mod refusals;

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const HABIT: usize = 3;
 /// The most that is kept of a role; with more, some of it is told again.
 pub(super) const MOST: usize = 1_024;
+/// As much memory as so many facts of an instance is what was told, with the instances.
+pub(super) const FACTS: usize = 5;
 
 /// What was told of the instances of a role, and of which.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,11 @@ impl Told {
     /// Somebody has said that it is ordinary.
     pub fn trust(&mut self, what: &str) {
         self.0.remove(what);
+    }
+
+    /// How many facts that is.
+    pub fn weight(&self) -> usize {
+        self.0.len() * FACTS
     }
 
     #[cfg(test)]

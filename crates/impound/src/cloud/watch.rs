@@ -314,7 +314,8 @@ impl<'a> Watch<'a> {
         let learned = self.keep_learned();
         let out_of_order = self.lookout.out_of_order();
         let too_many = self.lookout.too_many();
-        out_of_order.iter().chain(&too_many).for_each(|why| self.context.terminal.warn(why));
+        let instances = self.lookout.too_many_instances();
+        out_of_order.iter().chain(&too_many).chain(&instances).for_each(|why| self.context.terminal.warn(why));
         let unkept = self.lookout.unkept();
         if unkept > 0 {
             self.context.terminal.warn(&text!("{} records were too many to be kept for the next watch", unkept));

@@ -56,7 +56,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
     unjudged(&tally.counts.kinds).iter().for_each(|why| terminal.log(why));
-    let unused = [out_of_order(&desk), too_many(&desk, args.level)];
+    let unused = [out_of_order(&desk), too_many(&desk, args.level), too_many_instances(&desk)];
     unused.iter().flatten().for_each(|why| terminal.warn(why));
     let whole = tally.counts.rejected == 0 && warnings.is_empty() && unused.iter().all(Option::is_none);
     Ok(if whole { Exit::Done } else { Exit::Gaps })
@@ -94,6 +94,17 @@ pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
     (forgotten > 0).then(|| {
         text!(
             "there are more suspects than are remembered at once: {} stories, the lightest, were forgotten before they could be told; read fewer days at once",
+            forgotten
+        )
+    })
+}
+
+/// Of whom it is not known any more from where they call, because memory has an end.
+pub fn too_many_instances(desk: &Desk) -> Option<Text> {
+    let forgotten = desk.forgotten_instances();
+    (forgotten > 0).then(|| {
+        text!(
+            "more instances have called than are remembered at once: {} times the one that had not called for longest was forgotten, and would not be told if its credentials were used from elsewhere since; read fewer days or accounts at once",
             forgotten
         )
     })

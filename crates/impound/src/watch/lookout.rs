@@ -189,6 +189,11 @@ impl Lookout {
         command::too_many(&self.desk, self.level)
     }
 
+    /// Of whom it is not known any more from where they call.
+    pub fn too_many_instances(&self) -> Option<Text> {
+        command::too_many_instances(&self.desk)
+    }
+
     /// Whether every rule that is named can be used.
     pub fn has_all_rules(&self) -> bool {
         self.whole
