@@ -2,7 +2,7 @@
 
 use crate::made::ACCOUNT;
 use crate::who::Who;
-use crate::{AWAY, Call, Day, HOME, call};
+use crate::{AWAY, Call, Day, HOME, VAULT, call};
 use serde_json::{Value, json};
 
 /// The instances.
@@ -177,7 +177,8 @@ impl Fleet {
                 });
                 if let Some((service, name, _)) = habit {
                     let parameters = parameters(day, member, name);
-                    day.call(&member.who, call(service, name, parameters).in_region(member.region));
+                    let call = call(service, name, parameters).with(member.endpoint(service));
+                    day.call(&member.who, call.in_region(member.region));
                 }
             }
             // Something is not there now and then, and permissions have gaps.
@@ -252,6 +253,23 @@ impl Member {
         };
         let who = Who::session(role, &id, &format!("10.{}.{}.{}", role.len(), at / 200, at % 200 + 10), agent);
         Self { id, role, region, who }
+    }
+
+    /// Through which endpoint it reaches a service: web and worker instances through those of their VPC, batch
+    /// through those of the company's other account, which shares its VPC with this one.
+    fn endpoint(&self, service: &str) -> Value {
+        let (owner, services): (_, &[&str]) = match self.role {
+            "web" => (ACCOUNT, &["s3"]),
+            "worker" => (ACCOUNT, &["s3", "sqs", "kms", "ssm", "logs", "monitoring"]),
+            "batch" => (VAULT, &["s3", "ssm", "logs", "athena"]),
+            _ => return json!({}),
+        };
+        match services.iter().position(|reached| *reached == service) {
+            Some(at) => {
+                json!({"vpcEndpointId": format!("vpce-0{:015x}{at}", self.role.len()), "vpcEndpointAccountId": owner})
+            }
+            None => json!({}),
+        }
     }
 }
 
