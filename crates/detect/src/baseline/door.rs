@@ -13,8 +13,7 @@ pub(super) enum Door {
 }
 
 impl Door {
-    /// The endpoint of a call that came through one. Its owner is told of late, and not of every call
-    /// (`vpcEndpointAccountId`,
+    /// The endpoint of a call that came through one, and whose it is, where the record tells (`vpcEndpointAccountId`,
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
     pub fn of(event: &Event<'_>, account: &str) -> Option<Self> {
         memchr::memmem::find(event.raw, b"\"vpcEndpointId\"")?;
