@@ -254,7 +254,7 @@ fn ten_thousand_forged_findings_contain_nothing_and_are_all_told() {
     assert!(end.stderr.contains("the breaker has opened"), "{}", end.stderr);
     assert!(journal(&incident, "start").is_empty(), "{:#?}", journal(&incident, "start"));
     assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new());
-    let accused: BTreeSet<Value> = alerts(&end).iter().map(|alert| alert["resources"][0]["uid"].clone()).collect();
+    let accused: BTreeSet<String> = alerts(&end).iter().map(|alert| alert["resources"][0]["uid"].to_string()).collect();
     assert_eq!(accused.len(), 10_001, "everything is told");
 }
 
