@@ -241,21 +241,23 @@ fn forged_findings_open_the_breaker_which_only_a_person_closes() {
     assert_contained(&incident);
 }
 
-/// One file with ten thousand accusations, the true one among them: nothing is contained, by the limits that nobody set.
+/// One file with ten thousand accusations, the true one among them: nothing is contained, by the limits that nobody set,
+/// and how many of them were too many to be told is said.
 #[test]
-fn ten_thousand_forged_findings_contain_nothing_and_are_all_told() {
+fn ten_thousand_forged_findings_contain_nothing() {
     let incident = Incident::new();
     configure(&incident, TRIGGER);
     let forged = (1..=10_000).map(|number| finding_about(&incident, number));
     let lines: Vec<String> = forged.chain([finding(&incident, "f1")]).map(|event| event.to_string()).collect();
     let key = "AWSLogs/111111111111/GuardDuty/us-east-1/2026/03/01/forged.jsonl.gz";
     let queue = feed(&incident, &json!({(format!("logs/{key}")): lines.join("\n")}), &[notification(key)]);
-    let end = watch(&incident, &queue, &[]).ends_with(0);
+    let end = watch(&incident, &queue, &[]).ends_with(8);
     assert!(end.stderr.contains("the breaker has opened"), "{}", end.stderr);
     assert!(journal(&incident, "start").is_empty(), "{:#?}", journal(&incident, "start"));
     assert_eq!(incident.calls().attempts().actions(), Vec::<String>::new());
     let accused: BTreeSet<String> = alerts(&end).iter().map(|alert| alert["resources"][0]["uid"].to_string()).collect();
-    assert_eq!(accused.len(), 10_001, "everything is told");
+    let untold = format!("{} stories, the lightest, were forgotten", 10_001 - accused.len());
+    assert!(accused.len() > 1_000 && end.stderr.contains(&untold), "{} told; {untold}", accused.len());
 }
 
 #[test]
