@@ -35,8 +35,9 @@ use std::time::Instant;
 use std::{env, fs, thread};
 
 const ROUNDS: usize = 3;
-/// As `impound detect` has it: how many sightings may wait for the desk.
-const WAITING: usize = 256;
+/// As `impound detect` has it: how many parcels of sightings may wait for the desk, and how many go into one.
+const WAITING: usize = 8;
+const PARCEL: usize = 64;
 
 /// What one way through the corpus came to.
 #[derive(Clone, Copy)]
@@ -156,7 +157,7 @@ fn several_threads(files: &[PathBuf], rules: &Arc<Rules>, threads: usize) -> Wen
             })
             .collect();
         drop(send);
-        taken.into_iter().for_each(|sighting| desk.take(sighting));
+        taken.into_iter().flatten().for_each(|sighting| desk.take(sighting));
         busiest = thread_seconds() - begun;
         for (counted, seconds) in workers.into_iter().filter_map(|worker| worker.join().ok()) {
             tally.merge(counted);
@@ -166,19 +167,23 @@ fn several_threads(files: &[PathBuf], rules: &Arc<Rules>, threads: usize) -> Wen
     told(desk, &tally, Some(busiest))
 }
 
-fn worker(files: &[PathBuf], next: &AtomicUsize, scout: &Scout, send: &SyncSender<Sighting>) -> (Tally, f64) {
-    let mut reader = Reader::default();
+fn worker(files: &[PathBuf], next: &AtomicUsize, scout: &Scout, send: &SyncSender<Vec<Sighting>>) -> (Tally, f64) {
+    let (mut reader, mut parcel) = (Reader::default(), Vec::new());
     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
         let name = file.to_string_lossy();
         match fs::File::open(file) {
             Err(error) => reader.unreadable(&name, error.to_string()),
             Ok(opened) => reader.read(&name, opened, |record| {
                 let (fate, sighting) = scout.look(&record);
-                sighting.into_iter().for_each(|sighting| send.send(sighting).unwrap_or_default());
+                parcel.extend(sighting);
+                if parcel.len() >= PARCEL {
+                    send.send(std::mem::take(&mut parcel)).unwrap_or_default();
+                }
                 fate
             }),
         }
     }
+    send.send(parcel).unwrap_or_default();
     (reader.into_tally(), thread_seconds())
 }
 

@@ -13,6 +13,7 @@ mod kinds;
 mod limits;
 mod lines;
 mod pass;
+mod run;
 mod skip;
 mod window;
 

@@ -12,6 +12,7 @@ mod repeats;
 pub mod sigma;
 pub mod view;
 mod windows;
+mod within;
 
 use crate::part::Folded;
 use crate::record::Record;

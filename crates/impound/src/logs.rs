@@ -23,8 +23,10 @@ use std::thread;
 
 pub mod cursor;
 
-/// How many results may wait for the taker: a bound on memory.
-const WAITING: usize = 256;
+/// How many parcels of results may wait for the taker: a bound on memory.
+const WAITING: usize = 8;
+/// How many results go into a parcel at the most. One by one, each would wake the taker.
+const PARCEL: usize = 64;
 /// How many rejections are named on the terminal; the rest is counted.
 const NAMED: usize = 20;
 /// Standard input, as a path.
@@ -115,12 +117,14 @@ pub fn read<T: Send>(
         let piped = stdin.then(|| {
             let (mut reader, look, send) = (reader(), &look, send.clone());
             scope.spawn(move || {
-                reader.read("stdin", std::io::stdin().lock(), |record| hand_on(look(&record), &send));
+                let mut outbox = Outbox::new(&send);
+                reader.read("stdin", std::io::stdin().lock(), |record| outbox.put(look(&record)));
+                outbox.send();
                 Gathered { tally: reader.into_tally(), ..Gathered::default() }
             })
         });
         drop(send);
-        taken.into_iter().for_each(&mut take);
+        taken.into_iter().flatten().for_each(&mut take);
         for worker in workers.into_iter().chain(piped) {
             gathered.add(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
@@ -203,15 +207,16 @@ fn worker<T>(
     mut reader: Reader,
     inputs: &Inputs,
     look: &impl Fn(&Record<'_>) -> (Fate, Option<T>),
-    send: &SyncSender<T>,
+    send: &SyncSender<Vec<T>>,
 ) -> Gathered {
+    let mut outbox = Outbox::new(send);
     while let Some(found) = inputs.file() {
         match found {
             Found::Unreadable(path, why) => reader.unreadable(&path.display().to_string(), why),
             Found::File(path) => {
                 let name = path.display().to_string();
                 match File::open(&path) {
-                    Ok(file) => reader.read(&name, file, |record| hand_on(look(&record), send)),
+                    Ok(file) => reader.read(&name, file, |record| outbox.put(look(&record))),
                     Err(error) => reader.unreadable(&name, error.to_string()),
                 }
             }
@@ -224,7 +229,7 @@ fn worker<T>(
             Fetched::Object(mut object) => {
                 let address = object.address().to_owned();
                 match object.begin() {
-                    Ok(()) => reader.read(&address, &mut object, |record| hand_on(look(&record), send)),
+                    Ok(()) => reader.read(&address, &mut object, |record| outbox.put(look(&record))),
                     Err(why) => reader.unreadable(&address, why),
                 }
                 if object.is_whole() {
@@ -233,15 +238,33 @@ fn worker<T>(
             }
         }
     }
+    outbox.send();
     Gathered { tally: reader.into_tally(), read, stopped: false }
 }
 
-fn hand_on<T>((fate, worth): (Fate, Option<T>), send: &SyncSender<T>) -> Fate {
-    if let Some(worth) = worth {
-        // Nobody takes any more only when the taker has panicked; that panic ends the program.
-        send.send(worth).ok();
+/// Results of one thread on their way to the taker.
+struct Outbox<'s, T> {
+    parcel: Vec<T>,
+    to: &'s SyncSender<Vec<T>>,
+}
+
+impl<'s, T> Outbox<'s, T> {
+    fn new(to: &'s SyncSender<Vec<T>>) -> Self {
+        Self { parcel: Vec::new(), to }
     }
-    fate
+
+    fn put(&mut self, (fate, worth): (Fate, Option<T>)) -> Fate {
+        self.parcel.extend(worth);
+        if self.parcel.len() >= PARCEL {
+            self.send();
+        }
+        fate
+    }
+
+    fn send(&mut self) {
+        // Nobody takes any more only when the taker has panicked; that panic ends the program.
+        self.to.send(std::mem::take(&mut self.parcel)).ok();
+    }
 }
 
 /// Says how much was read, and names what was not.

@@ -4,6 +4,7 @@
 
 use super::kinds;
 use super::pass::Pass;
+use super::run;
 use super::skip;
 use super::window::{More, Window};
 use crate::record::Record;
@@ -76,7 +77,10 @@ fn list(window: &mut Window<'_>, pass: &mut Pass<'_>) -> bool {
             }
             Some(b',') => window.take(1),
             Some(_) => {
-                if let Then::Stop(why) = element(window, pass) {
+                let run = run::events(window.rest(), window.offset(), pass);
+                if run > 0 {
+                    window.take(run);
+                } else if let Then::Stop(why) = element(window, pass) {
                     pass.reject_rest(window, &why);
                     return false;
                 }
@@ -141,14 +145,9 @@ fn parse(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) -> Parsed {
     }
     let mut events = Deserializer::from_slice(bytes).into_iter::<Event<'_>>();
     match events.next() {
-        Some(Ok(mut event)) => {
+        Some(Ok(event)) => {
             let end = events.byte_offset();
-            event.raw = &bytes[..end];
-            if event.is_one() {
-                trail(event, offset, pass);
-            } else {
-                kinds::object(&bytes[..end], offset, pass);
-            }
+            object(event, &bytes[..end], offset, pass);
             Parsed::Ends(end)
         }
         Some(Err(error)) if error.is_eof() => Parsed::Cut,
@@ -157,8 +156,20 @@ fn parse(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) -> Parsed {
     }
 }
 
+/// Hands on an object that was parsed as an event and may be something else.
+#[inline]
+pub(super) fn object<'b>(mut event: Event<'b>, raw: &'b [u8], offset: u64, pass: &mut Pass<'_>) {
+    event.raw = raw;
+    if event.is_one() {
+        trail(event, offset, pass);
+    } else {
+        kinds::object(raw, offset, pass);
+    }
+}
+
 /// Hands on an event, unless S3 has made it: notifications have the same names for their fields
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
+#[inline]
 pub(super) fn trail(event: Event<'_>, offset: u64, pass: &mut Pass<'_>) {
     if event.source.as_str() == "aws:s3" {
         pass.reject(offset, event.raw.len() as u64, "this is a notification that S3 sent, not a log");

@@ -13,6 +13,7 @@ pub(super) struct Pass<'p> {
 
 impl Pass<'_> {
     /// Hands on a record.
+    #[inline]
     pub(super) fn record(&mut self, record: Record<'_>) {
         *record.counter(&mut self.tally.counts.kinds) += 1;
         let fate = (self.sink)(record);

@@ -141,6 +141,10 @@ impl<'a> Event<'a> {
     }
 }
 
+/// The name of a field, borrowed where it holds no escape.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Where the parts of a record stand in it; the last one of a name counts, as it does in the whole record.
 struct Fields<'a>([Option<&'a RawValue>; PARTS.len()]);
 
@@ -156,7 +160,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
                 let mut found = [None; PARTS.len()];
-                while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
+                while let Some(Name(name)) = fields.next_key()? {
                     match PARTS.iter().position(|part| *part == name) {
                         Some(place) => found[place] = Some(fields.next_value()?),
                         None => drop(fields.next_value::<IgnoredAny>()?),

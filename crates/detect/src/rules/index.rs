@@ -1,11 +1,13 @@
 //! Which rules can match at all, told from a few typed fields. Nearly every CloudTrail rule names a
-//! call, a service or an error; what names none of them is tried on every record.
+//! call, a service or an error, or at least words that an agent or a caller must have in its name; what names
+//! none of them is tried on every record.
 //!
 //! The evaluator has an index of its own, but it may choose any field of a rule to go by, and then
 //! every record must be parsed whole. This one may name too many rules, never too few: a test compares
 //! the hits with the evaluator's own.
 
 use super::view::typed;
+use super::within::{self, Within};
 use crate::record::text::Text;
 use crate::record::trail::Event;
 use rsigma_eval::matcher::GroupMode;
@@ -14,10 +16,19 @@ use rsigma_parser::{ConditionExpr, Quantifier};
 use std::collections::HashMap;
 
 /// The fields to go by, the most telling first.
-const FIELDS: [&str; 6] = ["eventName", "errorCode", "eventSource", "userIdentity.type", "eventType", "userAgent"];
+const FIELDS: [&str; 7] =
+    ["eventName", "errorCode", "eventSource", "userIdentity.type", "eventType", "userAgent", "userIdentity.arn"];
 
-/// One of these values, in lower case, is in one of [`FIELDS`] whenever the rule matches.
-type Signs = Vec<(usize, String)>;
+/// What one of [`FIELDS`] has whenever the rule matches: this text, in lower case, as a whole or somewhere within.
+#[derive(Clone, Debug)]
+struct Sign {
+    field: usize,
+    text: String,
+    whole: bool,
+}
+
+/// One of these is there whenever the rule matches.
+type Signs = Vec<Sign>;
 
 /// From values to rules.
 #[derive(Debug, Default)]
@@ -25,6 +36,7 @@ pub struct Index {
     by_value: [HashMap<String, Vec<usize>>; FIELDS.len()],
     /// The longest value of each field: what is longer need not be looked up.
     longest: [usize; FIELDS.len()],
+    within: [Within; FIELDS.len()],
     /// The rules, all of them.
     rules: Vec<usize>,
     /// By rule: what must be there too.
@@ -42,6 +54,7 @@ impl Index {
                 Some(best) => needs.swap_remove(best).into_iter().for_each(|sign| index.add(sign, at)),
                 None => index.always.push(at),
             }
+            needs.retain(|signs| signs.iter().all(|sign| sign.whole));
             index.rules.push(at);
             index.also.resize(at, Vec::new());
             index.also.push(needs);
@@ -49,18 +62,30 @@ impl Index {
         index
     }
 
-    fn add(&mut self, (field, value): (usize, String), rule: usize) {
-        self.longest[field] = self.longest[field].max(value.len());
-        self.by_value[field].entry(value).or_default().push(rule);
+    fn add(&mut self, sign: Sign, rule: usize) {
+        let field = sign.field;
+        if !sign.whole {
+            return self.within[field].add(&sign.text, rule);
+        }
+        self.longest[field] = self.longest[field].max(sign.text.len());
+        self.by_value[field].entry(sign.text).or_default().push(rule);
     }
 
     /// The rules that may match the record, in their order.
     pub fn candidates(&self, event: &Event<'_>) -> Vec<usize> {
         let mut found = self.always.clone();
-        for (field, by_value) in self.by_value.iter().enumerate().filter(|(_, by_value)| !by_value.is_empty()) {
+        for field in 0..FIELDS.len() {
+            let (by_value, within) = (&self.by_value[field], &self.within[field]);
+            if by_value.is_empty() && within.is_empty() {
+                continue;
+            }
             match text_of(event, field) {
-                Text::Is(text) if text.len() > self.longest[field] && text.is_ascii() => {}
-                Text::Is(text) => found.extend(lowered(text, |text| by_value.get(text)).into_iter().flatten()),
+                Text::Is(text) => {
+                    if text.len() <= self.longest[field] || !text.is_ascii() {
+                        found.extend(lowered(text, |text| by_value.get(text)).into_iter().flatten());
+                    }
+                    within.rules_in(text, &mut found);
+                }
                 Text::Absent | Text::Null => {}
                 // A number or a list reads as text in ways that are the evaluator's to know.
                 Text::Other => return self.rules.clone(),
@@ -78,17 +103,17 @@ fn text_of<'e>(event: &'e Event<'e>, field: usize) -> &'e Text<'e> {
 }
 
 /// Whether a record may have a sign.
-fn shows(event: &Event<'_>, (field, value): &(usize, String)) -> bool {
-    match text_of(event, *field) {
-        Text::Is(text) => text.eq_ignore_ascii_case(value) || !text.is_ascii(),
+fn shows(event: &Event<'_>, sign: &Sign) -> bool {
+    match text_of(event, sign.field) {
+        Text::Is(text) => text.eq_ignore_ascii_case(&sign.text) || !text.is_ascii(),
         Text::Absent | Text::Null => false,
         Text::Other => true,
     }
 }
 
-/// Calls are short and plain: they are lowered without asking for memory.
-fn lowered<T>(text: &str, look: impl FnOnce(&str) -> T) -> T {
-    let mut room = [0; 128];
+/// Calls and names are short and plain: they are lowered without asking for memory.
+pub(super) fn lowered<T>(text: &str, look: impl FnOnce(&str) -> T) -> T {
+    let mut room = [0; 256];
     if let Some(room) = room.get_mut(..text.len())
         && text.is_ascii()
     {
@@ -99,9 +124,10 @@ fn lowered<T>(text: &str, look: impl FnOnce(&str) -> T) -> T {
     look(&text.to_lowercase())
 }
 
-/// Which of the signs is the most telling.
+/// Which of the signs is the most telling: whole texts are looked up, parts are searched for.
 fn best(needs: &[Signs]) -> Option<usize> {
-    let telling = |signs: &Signs| (signs.iter().map(|(field, _)| *field).max(), signs.len());
+    let telling =
+        |signs: &Signs| (signs.iter().any(|sign| !sign.whole), signs.iter().map(|sign| sign.field).max(), signs.len());
     (0..needs.len()).min_by_key(|at| telling(&needs[*at]))
 }
 
@@ -155,8 +181,18 @@ fn of_item(item: &CompiledDetectionItem) -> Vec<Signs> {
 }
 
 fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Vec<Signs> {
+    let sign = |text: &str, whole: bool| Sign { field, text: text.to_lowercase(), whole };
     match matcher {
-        CompiledMatcher::Exact { value, .. } => vec![vec![(field, value.to_lowercase())]],
+        CompiledMatcher::Exact { value, .. } => vec![vec![sign(value, true)]],
+        CompiledMatcher::Contains { value, .. }
+        | CompiledMatcher::StartsWith { value, .. }
+        | CompiledMatcher::EndsWith { value, .. } => vec![vec![sign(value, false)]],
+        CompiledMatcher::AhoCorasickSet { needles, .. } => {
+            vec![needles.iter().map(|needle| sign(needle, false)).collect()]
+        }
+        CompiledMatcher::Regex(expression) => {
+            within::text_in(expression.as_str()).map(|text| vec![sign(&text, false)]).into_iter().collect()
+        }
         CompiledMatcher::AnyOf(parts)
         | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {
             any(parts.iter().map(|part| of_matcher(part, field)))

@@ -145,6 +145,9 @@ impl Rules {
     pub fn matches(&self, record: &Record<'_>) -> Found {
         let Some(kind) = Kind::of(record) else { return Found::default() };
         let candidates = self.candidates(record);
+        if candidates.is_empty() {
+            return Found { kind, ..Found::default() };
+        }
         let found = match record {
             Record::Trail(event) => self.found(&View::new(event), &candidates),
             _ => self.found(&Line::new(record), &candidates),
