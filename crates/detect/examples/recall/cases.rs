@@ -46,6 +46,12 @@ impl Case {
         Self { name, expected, got: alerts.iter().map(|alert| alert.level).max(), rules }
     }
 
+    /// Its label, our level, its name.
+    pub fn without_rules(&self) -> String {
+        let expected = if self.expected { "attack" } else { "innocent" };
+        format!("{expected:8} {:13} {}", self.got.map_or("nothing", Level::as_str), self.name)
+    }
+
     /// An attack of which nobody is told, or an alert about what is innocent.
     pub fn differs(&self) -> bool {
         self.expected != (self.got >= Some(Level::Medium))
@@ -54,10 +60,8 @@ impl Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expected = if self.expected { "attack" } else { "innocent" };
-        let got = self.got.map_or("nothing", Level::as_str);
         let rules = self.rules.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
-        write!(f, "{expected:8} {got:13} {}: {}", self.name, if rules.is_empty() { "no rule" } else { &rules })
+        write!(f, "{}: {}", self.without_rules(), if rules.is_empty() { "no rule" } else { &rules })
     }
 }
 

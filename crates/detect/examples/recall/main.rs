@@ -11,6 +11,7 @@
 //!
 //! `--list` names what was missed and what spoke, `--cases` every test that concerns instances, sessions, logging or
 //! snapshots (`cases.rs`): its label, the level we gave, our rules. `--differ` keeps to those of them where the two differ.
+//! A test holds those of `testdata/panther` to the list beside them, which says why.
 
 // Standing at the edge: a tool for measuring, it reads files and prints.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
@@ -240,4 +241,24 @@ fn print(tally: &Tally) {
     println!("tests without a label   {}", tally.unlabelled);
     println!("tests not read          {}", tally.unread.len());
     tally.unread.iter().for_each(|unread| println!("  {unread}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    #[test]
+    fn label_and_level_differ_where_the_list_says_so_and_nowhere_else() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/panther");
+        let (rules, mut tally) = (Arc::new(load::load(&pack::sources()).0), Tally::default());
+        assert!(labelled(&folder.join("cloudtrail.jsonl.gz"), &rules, &mut tally).expect("a file"));
+        let list = fs::read_to_string(folder.join("differing.txt")).expect("a file");
+        let listed: BTreeSet<_> = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let differing: Vec<_> =
+            tally.cases.iter().filter(|case| case.differs()).map(cases::Case::without_rules).collect();
+        assert_eq!(differing.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
+        assert!(tally.cases.len() > 3 * differing.len(), "{}", tally.cases.len());
+    }
 }

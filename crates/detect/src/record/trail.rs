@@ -4,6 +4,8 @@
 
 use super::text::Text;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -122,9 +124,12 @@ impl<'a> Event<'a> {
         hex::encode(Sha256::digest(self.raw))
     }
 
-    /// When it happened.
+    /// When it happened. CloudTrail's times are in UTC
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>);
+    /// what was exported from a database often writes them without a zone.
     pub fn at(&self) -> Option<Timestamp> {
-        self.time.as_str().parse().ok()
+        let text = self.time.as_str();
+        text.parse().ok().or_else(|| of_database(text))
     }
 
     /// Whether any field says that this is an event at all.
@@ -173,6 +178,13 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
+/// A date and a time of day, in UTC; what names another zone is left alone.
+fn of_database(text: &str) -> Option<Timestamp> {
+    let plain = text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || b"-: .T".contains(&byte));
+    let time: DateTime = plain.then(|| text.parse().ok()).flatten()?;
+    time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
 /// The reader looks only into the fields it types. Where another one holds what can not be parsed (a
 /// half surrogate, bytes that are no UTF-8, too many levels), that field alone becomes its own text, so
 /// that no rule loses sight of the rest.
@@ -184,4 +196,23 @@ fn by_field(raw: &[u8]) -> Value {
 
 fn parsed(field: &RawValue) -> Value {
     verbatim::from_str(field.get()).unwrap_or_else(|_| Value::from(field.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_utc_with_a_zone_or_without_and_another_zone_is_none() {
+        let at = |time: &str| {
+            let raw = format!(r#"{{"eventTime": "{time}"}}"#);
+            Event::of(raw.as_bytes()).expect("a record").at().map(|at| at.to_string()).unwrap_or_default()
+        };
+        assert_eq!(at("2024-12-12T21:44:35Z"), "2024-12-12T21:44:35Z");
+        assert_eq!(at("2024-12-12 21:44:35.000000000"), "2024-12-12T21:44:35Z");
+        assert_eq!(at("2024-12-12T23:44:35+02:00"), "2024-12-12T21:44:35Z");
+        for strange in ["2024-12-12 21:44:35[Mars/Olympus]", "2024-12-12 21:44:35 CEST", "2024-12-12", "21:44:35", ""] {
+            assert_eq!(at(strange), "", "{strange}");
+        }
+    }
 }
