@@ -12,6 +12,7 @@ mod regions;
 
 const MINE: &str = "i-0123456789abcdef0";
 const PEER: &str = "i-0fedcba9876543210";
+const YESTERDAY: &str = "2026-02-28T12:00:00Z";
 
 fn record(instance: &str, service: &str, name: &str, address: &str, error: Option<&str>) -> String {
     json!({
@@ -25,11 +26,11 @@ fn record(instance: &str, service: &str, name: &str, address: &str, error: Optio
     .to_string()
 }
 
-/// Two peers that have read from S3 for a while.
+/// Two peers that have read from S3, the day before.
 fn learned(calls: usize) -> Baseline {
     let mut baseline = Baseline::default();
     for instance in [MINE, PEER] {
-        let raw = record(instance, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
+        let raw = at(YESTERDAY, &record(instance, "s3.amazonaws.com", "GetObject", "198.51.100.7", None));
         (0..calls).for_each(|_| baseline.learn(&call(&raw)));
     }
     baseline
@@ -84,7 +85,7 @@ fn a_habit_of_more_instances_than_are_told_apart_is_everybodys() {
     let raw = |number: usize| {
         record(&format!("i-{number:017x}"), "iam.amazonaws.com", "CreateAccessKey", "198.51.100.7", None)
     };
-    (0..MOST_CALLERS * 5).for_each(|number| baseline.learn(&call(&raw(number))));
+    (0..MOST_CALLERS * 5).for_each(|number| baseline.learn(&call(&at(YESTERDAY, &raw(number)))));
     assert_eq!(judged(&mut baseline, &raw(MOST_CALLERS * 5 - 1)), [], "it has made the call, beyond the bound");
     assert_eq!(judged(&mut baseline, &raw(MOST_CALLERS * 5)), [], "all its peers have");
     let other = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
@@ -102,19 +103,33 @@ fn made_up_names_of_programs_do_not_fill_the_memory() {
 }
 
 #[test]
-fn in_the_first_hour_only_what_matters_anywhere_is_grave_and_it_says_how_sure_it_is() {
+fn in_the_first_hour_only_what_matters_anywhere_is_worth_a_look_and_it_says_how_sure_it_is() {
     let mut baseline = Baseline::default();
     let grave = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
     let unusual = found(&mut baseline, &grave);
-    assert_eq!((unusual[0].level, unusual[0].sure), (Level::High, 0.0));
+    assert_eq!((unusual[0].level, unusual[0].sure), (Level::Medium, 0.0));
     assert_eq!(
         unusual[0].why,
         format!(
-            "first CreateUser of iam.amazonaws.com by {MINE} in us-east-1; nothing was learned of its role yet (0 % sure)"
+            "first CreateUser of iam.amazonaws.com by {MINE} in us-east-1; nothing was learned of its role yet (0 % sure); \
+             its role is known for less than a day"
         )
     );
     let heavy = record(MINE, "secretsmanager.amazonaws.com", "GetSecretValue", "198.51.100.7", None);
     assert_eq!(judged(&mut baseline, &heavy), [(What::FirstCall, Level::Low)]);
+}
+
+#[test]
+fn the_first_day_of_a_role_wakes_nobody_and_the_second_does() {
+    let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
+    let stolen = record(PEER, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
+    for (begun, level) in [("2026-02-28T12:00:01Z", Level::Medium), (YESTERDAY, Level::High)] {
+        let mut baseline = Baseline::default();
+        (0..500).for_each(|_| baseline.learn(&call(&at(begun, &raw))));
+        assert_eq!(judged(&mut baseline, &stolen), [(What::FirstCall, level)], "{begun}");
+        let elsewhere = record(MINE, "s3.amazonaws.com", "GetObject", "203.0.113.9", None);
+        assert_eq!(judged(&mut baseline, &elsewhere), [(What::Elsewhere, level)], "{begun}");
+    }
 }
 
 #[test]

@@ -37,13 +37,20 @@ pub enum What {
 const KNOWN_WELL: f64 = 2_000.0;
 /// So many calls by endpoint, and what came otherwise is hardly a habit.
 const BY_ENDPOINT: u64 = 20;
-/// Whoever has a way to the internet besides endpoints uses it within that time.
+/// Whoever has a way to the internet besides endpoints uses it within that time, and what is done every day is seen.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// All that is out of the ordinary.
+/// All that is out of the ordinary. Of a role that is known for less than a day nobody can say what it does every
+/// day: nobody is woken, and nothing started, by that alone.
 pub(super) fn of(role: &Role, call: &Call) -> Vec<Unusual> {
     let first = first_call(role, call).or_else(|| first_there(role, call));
-    [first, elsewhere(role, call), denials(role, call)].into_iter().flatten().collect()
+    let found = [first, elsewhere(role, call), denials(role, call)].into_iter().flatten();
+    if role.is_known_for(A_DAY, call.at) { found.collect() } else { found.map(early).collect() }
+}
+
+fn early(unusual: Unusual) -> Unusual {
+    let why = format!("{}; its role is known for less than a day", unusual.why);
+    Unusual { level: unusual.level.min(Level::Medium), why, ..unusual }
 }
 
 /// Where credentials are used from, when nothing was learned before.

@@ -42,11 +42,19 @@ pub fn read(path: &Path) -> Result<Baseline, Failure> {
     baseline::read(file).map_err(|error| unusable(error.to_string()))
 }
 
+/// Reads a baseline; `None` where there is no such file yet.
+///
+/// # Errors
+/// When the file can not be read or is none.
+pub fn existing(path: &Path) -> Result<Option<Baseline>, Failure> {
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        _ => read(path).map(Some),
+    }
+}
+
 fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> Result<Exit, Failure> {
-    let mut baseline = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Baseline::default(),
-        _ => read(path)?,
-    };
+    let mut baseline = existing(path)?.unwrap_or_default();
     let (seen, period) = (Mutex::new(Seen::new(Seen::HORIZON)), logs::period(logs));
     let look = |record: &Record<'_>| {
         let Record::Trail(event) = record else { return (Fate::Unmatched, None) };

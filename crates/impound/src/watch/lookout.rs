@@ -6,10 +6,11 @@ use crate::config::DetectConfig;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::holdings::holdings;
-use crate::text::Text;
+use crate::text::{Text, text};
 use crate::watch::lately::Lately;
 use crate::watch::told::Told;
 use detect::alert::Alert;
+use detect::baseline::Baseline;
 use detect::count::Counts;
 use detect::desk::{Desk, is_of_baseline};
 use detect::order::Horizon;
@@ -52,7 +53,7 @@ impl Lookout {
     pub fn new(context: &Context, config: &DetectConfig, folder: PathBuf) -> Result<Self, Failure> {
         let (rules, warnings) = command::rules(&config.rules, !config.only)?;
         warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
-        let baseline = command::usual(config.baseline.as_deref(), config.only)?;
+        let baseline = usual(context, config)?;
         let holdings = holdings(context, &config.instances)?;
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
@@ -205,6 +206,22 @@ impl Lookout {
     }
 }
 
+/// What instances normally call. A baseline that is not there yet begins empty, and is written at once: one that can
+/// not be is not found out after an hour.
+fn usual(context: &Context, config: &DetectConfig) -> Result<Option<Baseline>, Failure> {
+    let Some(path) = &config.baseline else { return command::usual(None, config.only) };
+    if let Some(baseline) = baseline_file::existing(path)? {
+        return Ok(Some(baseline));
+    }
+    let baseline = Baseline::default();
+    baseline_file::keep(&baseline, path)?;
+    context.terminal.warn(&text!(
+        "there is no baseline {} yet: it begins empty and takes in what is learned while watching; for the first day of a role nothing that it tells is above medium. `impound baseline learn` teaches it what older logs hold",
+        path.display()
+    ));
+    Ok(Some(baseline))
+}
+
 /// When a file was written last; the beginning of time where that can not be told.
 fn written(path: &Path) -> SystemTime {
     std::fs::metadata(path).and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
@@ -231,6 +248,43 @@ mod tests {
             "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ops"},
         });
         json!({ "Records": [event] }).to_string().into_bytes()
+    }
+
+    /// A call of an instance, which a baseline learns.
+    fn call_of_an_instance() -> Vec<u8> {
+        let session = "arn:aws:sts::111111111111:assumed-role/web/i-0123456789abcdef0";
+        let who = json!({"type": "AssumedRole", "principalId": "AROAEXAMPLE:i-0123456789abcdef0", "arn": session});
+        let event = json!({
+            "eventVersion": "1.08", "eventID": "e", "eventTime": "2026-03-01T12:00:00Z", "awsRegion": "us-east-1",
+            "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets", "userIdentity": who,
+        });
+        json!({ "Records": [event] }).to_string().into_bytes()
+    }
+
+    #[test]
+    fn a_baseline_that_is_not_there_yet_begins_empty_and_is_written_as_it_learns() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("usual.zst");
+        let config = DetectConfig { baseline: Some(path.clone()), ..DetectConfig::default() };
+        let mut lookout = lookout(dir.path(), &config).expect("it begins");
+        let roles = || baseline_file::read(&path).expect("a baseline").roles().count();
+        assert_eq!(roles(), 0, "it is there at once");
+        lookout.read("a", &call_of_an_instance()).expect("a record");
+        lookout.finish();
+        lookout.keep_learned().expect("written");
+        assert_eq!(roles(), 1);
+    }
+
+    #[test]
+    fn a_baseline_that_is_broken_or_can_not_be_written_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let broken = dir.path().join("broken.zst");
+        std::fs::write(&broken, b"no baseline").expect("written");
+        for (path, why) in [(broken, "cannot use"), (dir.path().join("absent/usual.zst"), "cannot write")] {
+            let config = DetectConfig { baseline: Some(path.clone()), ..DetectConfig::default() };
+            let failure = lookout(dir.path(), &config).err().expect("refused");
+            assert!(failure.what.starts_with(why), "{}", failure.what);
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn of(account: &str, raw: &str) -> String {
 fn used_to(calls: usize, raw: impl Fn(&str) -> String) -> Baseline {
     let mut baseline = Baseline::default();
     for instance in [MINE, PEER] {
-        (0..calls).for_each(|_| baseline.learn(&call(&raw(&reads(instance)))));
+        (0..calls).for_each(|_| baseline.learn(&call(&at(YESTERDAY, &raw(&reads(instance))))));
     }
     baseline
 }

@@ -60,11 +60,12 @@ fn without_anything_learned_two_places_are_told_and_nothing_else() {
 
 #[test]
 fn an_instance_behind_endpoints_whose_credentials_turn_up_on_the_internet_is_told() {
+    let tomorrow = |address| at("2026-03-02T12:00:00Z", &read_by(MINE, address));
     let mut baseline = behind_endpoints(20);
     assert_eq!(judged(&mut baseline, &by_endpoint(&read_by(MINE, "10.0.0.6"))), []);
     assert_eq!(judged(&mut baseline, &read_by(MINE, "10.0.0.6")), [], "an endpoint that is not named");
     let mut baseline = behind_endpoints(20);
-    let unusual = found(&mut baseline, &read_by(MINE, "203.0.113.9"));
+    let unusual = found(&mut baseline, &tomorrow("203.0.113.9"));
     assert_eq!(
         unusual[0].why,
         format!(
@@ -73,8 +74,8 @@ fn an_instance_behind_endpoints_whose_credentials_turn_up_on_the_internet_is_tol
         )
     );
     assert_eq!((unusual[0].what, unusual[0].level), (What::Elsewhere, Level::High));
-    assert_eq!(judged(&mut baseline, &read_by(MINE, "203.0.113.9")), [], "it was told");
-    assert_eq!(judged(&mut baseline, &read_by(MINE, "192.0.2.9")), [(What::Elsewhere, Level::High)]);
+    assert_eq!(judged(&mut baseline, &tomorrow("203.0.113.9")), [], "it was told");
+    assert_eq!(judged(&mut baseline, &tomorrow("192.0.2.9")), [(What::Elsewhere, Level::High)]);
 }
 
 #[test]
