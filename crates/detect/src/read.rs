@@ -2,7 +2,7 @@
 //! input. What it holds is found by looking at it, never by its name.
 //!
 //! ```text
-//! input ─inflate→ Window (a buffer that slides and grows) ─json | lines→ Record → sink
+//! input ─inflate→ Window (a buffer that slides and grows) ─json | table | lines→ Record → sink
 //! ```
 //! Nothing an input holds ends the reading of the next one, and nothing is passed over without a
 //! [`Rejection`]. Memory is bounded by [`Limits`].
@@ -15,6 +15,7 @@ mod lines;
 mod pass;
 mod run;
 mod skip;
+mod table;
 mod window;
 
 #[cfg(test)]
@@ -53,7 +54,7 @@ impl Reader {
         let mut pass = Pass { name, tally, sink: &mut sink };
         let compressed = inflate.open(&mut input, limits, window, |plain, buffer, filled| {
             let mut window = Window::new(plain, buffer, filled, limits.record_bytes);
-            whole(&mut window, &mut pass, flow_format);
+            whole(&mut window, &mut pass, flow_format, limits);
             pass.tally.counts.bytes_raw += window.bytes_seen();
         });
         self.tally.counts.bytes_compressed += compressed;
@@ -76,7 +77,7 @@ impl Reader {
 }
 
 /// Finds out what an input holds and reads it to its end.
-fn whole(window: &mut Window<'_>, pass: &mut Pass<'_>, flow_format: &Format) {
+fn whole(window: &mut Window<'_>, pass: &mut Pass<'_>, flow_format: &Format, limits: &Limits) {
     if window.starts_with(b"\xEF\xBB\xBF") {
         window.take(3);
     }
@@ -87,6 +88,10 @@ fn whole(window: &mut Window<'_>, pass: &mut Pass<'_>, flow_format: &Format) {
             None => Some(window.trouble().unwrap_or_else(|| "the input is empty".to_owned())),
             Some(b'{' | b'[') => {
                 json::read(window, pass);
+                None
+            }
+            Some(byte) if byte.is_ascii_graphic() && table::comes(window) => {
+                table::read(window, pass, limits.record_bytes);
                 None
             }
             Some(byte) if byte.is_ascii_graphic() => {

@@ -88,6 +88,8 @@ fn plan(agenda: &mut Agenda<'_>) {
     let target = &agenda.view.case.target.instance;
     let (interfaces, instance) = (agenda.interfaces(target), agenda.instance(target));
     let (Some(interfaces), Some(instance)) = (interfaces, instance) else {
+        // The verdict goes by them, whatever else can not be read.
+        agenda.quarantine_groups();
         window::close_unread(agenda);
         first_cut(agenda);
         return;

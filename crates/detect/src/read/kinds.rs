@@ -33,7 +33,7 @@ pub(super) fn object(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
     } else if has("CloudTrailEvent") {
         quoted(&fields, "CloudTrailEvent", offset, pass);
     } else if ["eventJson", "eventjson", "eventid", "eventname"].into_iter().any(has) {
-        row(serde_json::from_slice(bytes).unwrap_or_default(), bytes.len(), offset, pass);
+        row(serde_json::from_slice(bytes).unwrap_or_default(), bytes.len() as u64, offset, pass);
     } else if ["service", "Service", "resource", "Resource", "Message", "body"].into_iter().any(has) {
         guard_duty(bytes, offset, pass);
     } else {
@@ -46,7 +46,9 @@ pub(super) fn object(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
 /// Hands on what is no object: a list is a row of CloudTrail Lake, anything else nothing known.
 pub(super) fn list(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
     match serde_json::from_slice::<Vec<Map<String, Value>>>(bytes) {
-        Ok(columns) if !columns.is_empty() => row(columns.into_iter().flatten().collect(), bytes.len(), offset, pass),
+        Ok(columns) if !columns.is_empty() => {
+            row(columns.into_iter().flatten().collect(), bytes.len() as u64, offset, pass)
+        }
         _ => pass.reject(offset, bytes.len() as u64, "this is no object, so it is no record"),
     }
 }
@@ -108,11 +110,11 @@ fn quoted(fields: &Fields<'_>, name: &str, offset: u64, pass: &mut Pass<'_>) {
     event(text.as_bytes(), offset, pass);
 }
 
-/// A row of CloudTrail Lake.
-fn row(row: Map<String, Value>, length: usize, offset: u64, pass: &mut Pass<'_>) {
+/// A row that a database answered with, such as CloudTrail Lake.
+pub(super) fn row(row: Map<String, Value>, length: u64, offset: u64, pass: &mut Pass<'_>) {
     match lake::event(&row) {
         Some(bytes) => event(&bytes, offset, pass),
-        None => pass.reject(offset, length as u64, "a row of a query without a column of an event"),
+        None => pass.reject(offset, length, "a row of a query without a column of an event"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod broken;
 mod limits;
 mod shapes;
+mod table;
 
 use crate::count::{Counts, Fate, Rejection};
 use crate::read::{Limits, Reader};

@@ -20,7 +20,7 @@ const FIRST_BROKEN: [u64; 21] = [
 /// ago has no address, and a verdict that repeated what an earlier run had read of an instance that shuts down,
 /// and a registration that was left, because the instance could not be read, so that its group ended it,
 /// and a deny that an attacker took off while the original was being terminated, and a role that one answer said not to be there.
-const BROKEN: [u64; 8] = [1717, 9401, 21_648, 26_895, 41_887, 51_205, 52_665, 213_598];
+const BROKEN: [u64; 10] = [1717, 9401, 21_648, 26_895, 36_349, 41_887, 51_205, 52_665, 87_307, 213_598];
 /// The same with one attacker alone: a checker for which what stood at the opening was what was captured, and an
 /// interface that was closed, and one that was closed again, by a membership read before the attacker put the instance
 /// back into its group; and a member that entered service and was asked to leave twelve times in a minute.

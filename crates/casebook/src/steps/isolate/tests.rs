@@ -1,6 +1,7 @@
 use super::*;
 use crate::fault::FaultClass;
 use crate::scene::Tick;
+use crate::scene::network::{Direction, Peer, Rule};
 use crate::scene::scaling::Membership;
 use crate::tags;
 use crate::testkit::things::{group, instance, interface, scaling_group};
@@ -79,4 +80,41 @@ fn a_membership_that_fails_right_after_an_answer_does_not_hold_up_closing_again(
         let said = (agenda.perform.len(), titles(&agenda));
         assert_eq!(said.0 == 1, closes, "{said:?}");
     }
+}
+
+/// The verdict goes by the groups: unread, it would repeat what an earlier run had read (seed 87307 of the range).
+#[test]
+fn the_groups_are_read_where_the_instance_can_not_be() {
+    let mut bench = Bench::new(settings());
+    show(&mut bench, OURS);
+    bench.deny(S::Instance(INSTANCE.into()));
+    assert!(bench.plan(&CARD).observe.contains(&S::QuarantineGroups.into()));
+}
+
+/// A window in which one interface was, whose way back AWS refuses while nothing can be read.
+#[test]
+fn a_window_that_nobody_is_let_out_of_loses_its_rules_unread() {
+    let set =
+        |group: &str| SourceEffect::SetInterfaceGroups { interface: "eni-1".into(), groups: vec![group.into()] }.into();
+    let rules = vec![Rule {
+        direction: Direction::Egress,
+        protocol: "-1".into(),
+        from: None,
+        to: None,
+        peer: Peer::Ipv4("0.0.0.0/0".into()),
+    }];
+    let open = SourceEffect::AuthorizeRules { group: "sg-window".into(), rules: rules.clone() };
+    let shut = SourceEffect::RevokeRules { group: "sg-window".into(), rules };
+    let mut bench = ready(None);
+    bench.done(StepName::Isolate, &cut().into(), &[]);
+    bench.done(StepName::Isolate, &open.into(), &[]);
+    bench.done(StepName::Isolate, &set("sg-window"), &[]);
+    bench.deny(S::Interfaces(INSTANCE.into()));
+    assert_eq!(bench.plan(&CARD).perform, [], "its time has not come");
+    bench.later(80);
+    assert_eq!(bench.plan(&CARD).perform, [set(OURS)], "the way back comes first");
+    bench.refused(StepName::Isolate, &set(OURS));
+    assert!(bench.plan(&CARD).perform.contains(&shut.clone().into()));
+    bench.done(StepName::Isolate, &shut.clone().into(), &[]);
+    assert!(!bench.plan(&CARD).perform.contains(&shut.into()), "it is shut");
 }

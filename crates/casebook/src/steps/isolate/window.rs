@@ -292,7 +292,8 @@ fn emptied(case: &Case, group: &GroupId) -> Option<Timestamp> {
     took.map(|(_, attempt)| attempt.at).min()
 }
 
-/// Closes what is open from the ledger alone, where what the step must read can not be read.
+/// Closes what is open from the ledger alone, where what the step must read can not be read: the way back, and where
+/// AWS refuses it the rules away.
 pub fn close_unread(agenda: &mut Agenda<'_>) {
     let view = agenda.view;
     let target = &view.case.target.instance;
@@ -301,11 +302,32 @@ pub fn close_unread(agenda: &mut Agenda<'_>) {
     if ![query.clone(), S::Instance(target.clone()), S::QuarantineGroups].into_iter().any(unreadable) {
         return;
     }
-    for (interface, attempt) in still_in(view.case) {
+    let inside = still_in(view.case);
+    if inside.keys().any(|id| is_refused(view.case, id)) && inside.values().all(|attempt| is_over(view, attempt)) {
+        take_rules_away(agenda);
+    }
+    for (interface, attempt) in inside {
         if let Some((back, _)) = way_back(view.case, interface).filter(|_| is_over(view, attempt)) {
             agenda.act(back.clone(), query.clone());
         } else if let Some(at) = ends(view, attempt) {
             agenda.wait(at, "the open window to outlast the idle timeout");
+        }
+    }
+}
+
+/// Of every window the rules that this case has put there.
+fn take_rules_away(agenda: &mut Agenda<'_>) {
+    let case = agenda.view.case;
+    let put = case.attempts.iter().filter_map(|(effect, attempt)| match effect {
+        Effect::Source(SourceEffect::AuthorizeRules { group, rules }) if attempt.took_place() => Some((group, rules)),
+        _ => None,
+    });
+    for (group, rules) in put {
+        let effect = SourceEffect::RevokeRules { group: group.clone(), rules: rules.clone() };
+        let done =
+            case.attempts.get(&effect.clone().into()).is_some_and(|attempt| matches!(attempt.last, Last::Done(_)));
+        if !done {
+            agenda.act(effect, S::QuarantineGroups);
         }
     }
 }

@@ -53,9 +53,16 @@ fn window_bounded(sight: &Sight<'_>) -> Option<String> {
     if matches!(process.entry, Entry::Ended(_)) {
         return None;
     }
-    let now = sight.world.now();
-    let open = sight.world.exposure(&sight.briefing.target.instance).interfaces;
-    open.iter().find_map(|card| {
+    let (now, windows) = (sight.world.now(), windows(sight));
+    let target = &sight.briefing.target.instance;
+    let cards = sight.world.cards_of(target).into_iter();
+    let inside: BTreeSet<_> = cards
+        .filter(|card| card.shown.groups.iter().any(|group| windows.contains(group)))
+        .map(|card| card.shown.id.clone())
+        .collect();
+    let open = sight.world.exposure(target).interfaces;
+    // Whom an attacker has put into other groups is not there any more.
+    open.iter().filter(|card| inside.contains(*card)).find_map(|card| {
         let last = sight.history.deeds.iter().rev().find(|deed| puts(deed, card))?;
         let since = last.at.max(process.at);
         let late = opens_window(sight, last) && now.duration_since(since) > WINDOW;

@@ -1,0 +1,52 @@
+use super::*;
+
+const ATHENA: &str = "\"eventtime\",\"eventname\",\"eventid\",\"useridentity\",\"requestparameters\"\n\
+    \"2023-07-10T11:42:36Z\",\"RunInstances\",\"1\",\"{type=IAMUser, username=x}\",\"{\"\"a\"\":\"\"b\nc\"\"}\"\n\
+    \"2023-07-10T11:42:37Z\",\"StopLogging\",\"2\",\"{type=IAMUser, username=x}\",\n";
+
+#[test]
+fn rows_under_a_header_are_events() {
+    for input in [ATHENA.as_bytes().to_vec(), gz(ATHENA.as_bytes()), ATHENA.replace('\n', "\r\n").into_bytes()] {
+        assert_eq!(read(&input).words, ["trail 1", "trail 2"]);
+    }
+    let quoted = event("3").replace('"', "\"\"");
+    assert_eq!(read(format!("eventJson\n\"{quoted}\"\n").as_bytes()).words, ["trail 3"]);
+}
+
+#[test]
+fn what_a_row_holds_is_understood() {
+    let (mut told, mut reader) = (Vec::new(), Reader::default());
+    reader.read("input", ATHENA.as_bytes(), |record| {
+        if let Record::Trail(event) = &record {
+            told.push((event.name.as_str().to_owned(), event.who.kind.as_str().to_owned(), event.at().is_some()));
+        }
+        Fate::Unmatched
+    });
+    assert_eq!(told[0], ("RunInstances".to_owned(), "IAMUser".to_owned(), true));
+}
+
+#[test]
+fn a_row_that_does_not_fit_its_header_is_named_and_the_next_is_read() {
+    let given = read("eventname,eventid\nStopLogging\nStopLogging,2\n".as_bytes());
+    assert_eq!(given.words, ["trail 2"]);
+    assert_eq!(given.rejections[0].why, "a row of 1 columns under a header of 2");
+    assert_eq!((given.rejections[0].offset, given.rejections[0].bytes), (18, 12));
+}
+
+#[test]
+fn a_row_without_an_end_is_named_with_what_it_takes_along() {
+    let limits = Limits { record_bytes: 64 << 10, ..Limits::default() };
+    let long = format!("eventname,eventid\nStopLogging,1\n\"Stop{}", "a,b\n".repeat(100_000));
+    let given = read_with(limits, long.as_bytes());
+    assert_eq!(given.words, ["trail 1"]);
+    assert_eq!(given.rejections.len(), 1);
+    let rejection = &given.rejections[0];
+    assert!(rejection.why.contains("longer than a record may be"), "{}", rejection.why);
+    assert_eq!(rejection.offset + rejection.bytes, long.len() as u64);
+}
+
+#[test]
+fn a_table_of_something_else_is_no_log() {
+    let given = read("name,price\ntea,3\n".as_bytes());
+    assert_eq!((given.words.len(), given.counts.rejected), (0, 2));
+}
