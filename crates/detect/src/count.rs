@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use std::ops::AddAssign;
+use std::sync::mpsc::SyncSender;
 
 /// Totals over all inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -87,6 +88,8 @@ pub struct Tally {
     pub counts: Counts,
     /// The first [`Tally::KEPT`] rejections; `counts.rejected` says how many there are.
     pub rejections: Vec<Rejection>,
+    /// Where all of them go.
+    pub named: Option<SyncSender<Rejection>>,
 }
 
 impl Tally {
@@ -109,6 +112,10 @@ impl Tally {
         self.counts.read += 1;
         self.counts.rejected += 1;
         self.counts.bytes_rejected += rejection.bytes;
+        if let Some(named) = &self.named {
+            // Whoever takes them and can not go on says so himself.
+            named.send(rejection.clone()).ok();
+        }
         if self.rejections.len() < Self::KEPT {
             self.rejections.push(rejection);
         }

@@ -29,6 +29,7 @@ use crate::record::flow::Format;
 use inflate::Inflate;
 use pass::Pass;
 use std::io::Read;
+use std::sync::mpsc::SyncSender;
 use window::Window;
 
 /// Reads inputs, one after the other.
@@ -45,6 +46,12 @@ impl Reader {
     /// With these limits, and the format of flow logs whose files have no header.
     pub fn new(limits: Limits, flow_format: Format) -> Self {
         Self { limits, flow_format, ..Self::default() }
+    }
+
+    /// Every rejection goes there too, however many there are.
+    pub fn naming(mut self, named: Option<SyncSender<Rejection>>) -> Self {
+        self.tally.named = named;
+        self
     }
 
     /// Hands every record of an input to `sink`, which says what became of it.

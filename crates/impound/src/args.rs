@@ -280,6 +280,9 @@ pub struct Detect {
     /// Read no object of a bucket that this file says was read; what is read now is added to it
     #[arg(long, value_name = "FILE")]
     pub cursor: Option<PathBuf>,
+    /// Write what could not be read, all of it, into this new file: a JSON line each, with input, offset, bytes and why
+    #[arg(long, value_name = "FILE")]
+    pub rejections: Option<PathBuf>,
     /// Print how much was read, understood and matched as one JSON document, in the place of alerts
     #[arg(long)]
     pub stats: bool,

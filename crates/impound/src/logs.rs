@@ -15,7 +15,7 @@ use detect::source::files::{Files, Found};
 use detect::source::key::Period;
 use engine::Stop;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -82,7 +82,7 @@ pub fn period(args: &Logs) -> Period {
 }
 
 /// Reads everything that is named, but objects that the cursor knows. `look` is asked about each record, in
-/// several threads; `take` gets what it hands on, in one.
+/// several threads; `take` gets what it hands on, in one. What can not be read is written into `list`, all of it.
 ///
 /// # Errors
 /// When something that was named is not there: a wrong path is no empty log.
@@ -90,6 +90,7 @@ pub fn read<T: Send>(
     context: &Context,
     args: &Logs,
     cursor: Option<&Cursor>,
+    list: Option<File>,
     look: impl Fn(&Record<'_>) -> (Fate, Option<T>) + Sync,
     mut take: impl FnMut(T),
 ) -> Result<Gathered, Failure> {
@@ -99,10 +100,13 @@ pub fn read<T: Send>(
     let (fetched, objects) = channel();
     let files = Files::under(paths, period(args));
     let inputs = Inputs { files: Mutex::new(files), objects: Mutex::new(objects), stop: stop.clone() };
-    let reader = || Reader::new(Limits::default(), args.flow_format.clone().unwrap_or_default());
+    let (named, rejected) = sync_channel(WAITING * PARCEL);
+    let named = list.is_some().then_some(named);
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut gathered = Gathered::default();
+    gathered.tally.named.clone_from(&named);
     thread::scope(|scope| {
+        let listing = list.map(|list| scope.spawn(move || listed(list, rejected)));
         let fetching = store.map(|store| {
             let known = |address: &str| cursor.is_some_and(|cursor| cursor.has(address));
             scope.spawn(move || store.fetch(period(args), &known, fetched))
@@ -110,15 +114,15 @@ pub fn read<T: Send>(
         let (send, taken) = sync_channel(WAITING);
         let workers: Vec<_> = (0..jobs)
             .map(|_| {
-                let (reader, inputs, look, send) = (reader(), &inputs, &look, send.clone());
+                let (reader, inputs, look, send) = (reader(args, named.as_ref()), &inputs, &look, send.clone());
                 scope.spawn(move || worker(reader, inputs, look, &send))
             })
             .collect();
         let piped = stdin.then(|| {
-            let (mut reader, look, send) = (reader(), &look, send.clone());
+            let (mut reader, look, send) = (reader(args, named.as_ref()), &look, send.clone());
             scope.spawn(move || {
                 let mut outbox = Outbox::new(&send);
-                reader.read("stdin", std::io::stdin().lock(), |record| outbox.put(look(&record)));
+                reader.read("stdin", io::stdin().lock(), |record| outbox.put(look(&record)));
                 outbox.send();
                 Gathered { tally: reader.into_tally(), ..Gathered::default() }
             })
@@ -130,12 +134,32 @@ pub fn read<T: Send>(
         }
         let told = fetching.map(|fetching| fetching.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         told.into_iter().flatten().for_each(|line| context.terminal.log(&text!("{}", line)));
+        if stop.times() > 0 {
+            gathered.stop();
+        }
+        gathered.tally.named = None;
+        drop(named);
+        let listed = listing.map(|listing| listing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        if let Some(Err(error)) = listed {
+            context.terminal.warn(&text!("the list of what could not be read is not complete: {}", error));
+        }
     });
-    if stop.times() > 0 {
-        gathered.stop();
-    }
     gathered.tally.rejections.sort_by(|a, b| (&a.input, a.offset).cmp(&(&b.input, b.offset)));
     Ok(gathered)
+}
+
+fn reader(args: &Logs, named: Option<&SyncSender<Rejection>>) -> Reader {
+    Reader::new(Limits::default(), args.flow_format.clone().unwrap_or_default()).naming(named.cloned())
+}
+
+/// Writes what could not be read, a line each.
+fn listed(list: File, rejected: Receiver<Rejection>) -> io::Result<()> {
+    let mut list = BufWriter::new(list);
+    for rejection in rejected {
+        serde_json::to_writer(&mut list, &rejection)?;
+        list.write_all(b"\n")?;
+    }
+    list.flush()
 }
 
 impl Gathered {

@@ -67,7 +67,7 @@ fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> 
     };
     let open = |file| Cursor::open(file, "baseline learn", &logs.paths, period);
     let mut cursor = cursor.map(open).transpose()?;
-    let Gathered { tally, read, .. } = logs::read(context, logs, cursor.as_ref(), look, |raw: Vec<u8>| {
+    let Gathered { tally, read, .. } = logs::read(context, logs, cursor.as_ref(), None, look, |raw: Vec<u8>| {
         if let Ok(event) = Event::of(&raw) {
             baseline.learn(&event);
         }

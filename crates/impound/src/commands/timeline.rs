@@ -69,7 +69,7 @@ fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Res
         }
         _ => (Fate::Unmatched, None),
     };
-    logs::read(context, &args.logs, None, look, |raw: Vec<u8>| {
+    logs::read(context, &args.logs, None, None, look, |raw: Vec<u8>| {
         if let Ok(event) = Event::of(&raw) {
             take(&event);
         }

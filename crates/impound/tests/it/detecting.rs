@@ -130,6 +130,24 @@ fn what_can_not_be_read_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn all_that_could_not_be_read_is_listed_however_much_it_is() {
+    let home = Home::new();
+    let log = home.write("log.json", &format!("{}\n{}", attack(), "{\"strange\": 1}\n".repeat(1_500)));
+    let list = home.path().join("rejections.jsonl");
+    let line = ["detect", "--rejections", &list.to_string_lossy(), &log];
+    let end = home.run(&line);
+    assert_eq!(end.code, Some(8), "{end:?}");
+    assert!(end.stderr.contains("and 1480 more that were not read"), "{end:?}");
+    let listed = std::fs::read_to_string(&list).expect("a list");
+    let rejections: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rejections.len(), 1_500);
+    let first = attack().len() as u64 + 1;
+    assert_eq!((&rejections[0]["input"], &rejections[0]["offset"]), (&json!(log), &json!(first)), "{}", rejections[0]);
+    assert!(rejections[1_499]["why"].as_str().is_some_and(|why| why.contains("strange")));
+    home.run(&line).fails_with(2, &["rejections.jsonl is there already", "name a new file"]);
+}
+
+#[test]
 fn a_rule_that_can_not_be_used_is_named_and_the_rest_goes_on() {
     let home = Home::new();
     let log = home.write("log.json", &attack());
