@@ -129,6 +129,32 @@ fn what_can_not_be_read_is_named_and_the_rest_goes_on() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_folder_holds_and_nobody_can_open_is_named_and_the_rest_goes_on() {
+    let home = Home::new();
+    let folder = home.path().join("logs");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("log.json"), attack()).expect("written");
+    std::os::unix::fs::symlink("nowhere", folder.join("gone.json")).expect("a link");
+    let end = home.run(&["detect", &folder.to_string_lossy()]);
+    assert_eq!(end.code, Some(8), "{end:?}");
+    assert!(end.stdout.contains("Trail stopped or deleted"), "{end:?}");
+    assert!(end.stderr.contains("gone.json"), "{end:?}");
+}
+
+#[test]
+fn a_call_of_a_time_to_come_is_told_and_counted() {
+    let home = Home::new();
+    let mut record = call(1, "cloudtrail StopLogging");
+    record["eventTime"] = json!("2999-01-01T00:00:00Z");
+    let log = home.write("log.json", &json!({"Records": [record]}).to_string());
+    let end = home.run(&["detect", &log]);
+    assert_eq!(end.code, Some(8), "{end:?}");
+    assert!(end.stdout.contains("Trail stopped or deleted"), "{end:?}");
+    assert!(end.stderr.contains("in the future"), "{end:?}");
+}
+
 #[test]
 fn all_that_could_not_be_read_is_listed_however_much_it_is() {
     let home = Home::new();
