@@ -11,6 +11,7 @@
 use crate::holdings::Holdings;
 use crate::record::trail::Event;
 use bounds::Bounds;
+use jiff::Timestamp;
 use role::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +37,9 @@ pub use unusual::{Unusual, What};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Baseline {
     roles: BTreeMap<String, Role>,
+    /// The time of the earliest call that it has seen.
+    #[serde(default)]
+    begun: Option<Timestamp>,
     #[serde(skip)]
     bounds: Bounds,
     /// Nothing but where credentials are used from is looked at.
@@ -53,18 +57,25 @@ impl Baseline {
     /// Learns from a call; others than those of instances teach nothing. What was told of before is known from now on.
     pub fn learn(&mut self, event: &Event<'_>) {
         if let Some(call) = Call::of(event, &Holdings::new()) {
-            let role = self.roles.entry(call.role.clone()).or_default();
-            role.trust(&call);
-            self.bounds.meet(role, &call);
-            role.learn(&call);
-            self.bounds.keep(&mut self.roles);
+            self.learn_call(&call);
         }
+    }
+
+    /// Learns from an instance's call.
+    pub fn learn_call(&mut self, call: &Call) {
+        self.begun_by(call);
+        let role = self.roles.entry(call.role.clone()).or_default();
+        role.trust(call);
+        self.bounds.meet(role, call);
+        role.learn(call);
+        self.bounds.keep(&mut self.roles);
     }
 
     /// What is out of the ordinary about a call, judged by what was learned before it; then learns it.
     pub fn judge(&mut self, call: &Call) -> Vec<Unusual> {
+        let begun = self.begun_by(call);
         let role = self.roles.entry(call.role.clone()).or_default();
-        let unusual = if self.places_only { unusual::of_place(role, call) } else { unusual::of(role, call) };
+        let unusual = if self.places_only { unusual::of_place(role, call) } else { unusual::of(role, call, begun) };
         unusual.iter().filter_map(|found| found.suspect.as_deref()).for_each(|what| role.suspect(what, call));
         self.bounds.told(unusual.len());
         self.bounds.meet(role, call);
@@ -73,6 +84,13 @@ impl Baseline {
         }
         self.bounds.keep(&mut self.roles);
         unusual
+    }
+
+    /// When it was begun; an older program has not written that down, but when it met each instance first.
+    fn begun_by(&mut self, call: &Call) -> Timestamp {
+        let met = || self.roles.values().flat_map(|role| role.instances.values()).map(|member| member.first).min();
+        let begun = self.begun.or_else(met).map_or(call.at, |begun| begun.min(call.at));
+        *self.begun.insert(begun)
     }
 
     /// How many instances were forgotten, because there are more than are remembered at once.

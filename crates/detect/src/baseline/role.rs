@@ -3,7 +3,7 @@
 use super::call::{Call, Way};
 use super::refusals::Refusals;
 use super::told::Told;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,11 +71,6 @@ pub(super) struct Member {
 }
 
 impl Role {
-    /// Whether the first of its calls is as long ago.
-    pub fn is_known_for(&self, time: SignedDuration, at: Timestamp) -> bool {
-        self.instances.values().any(|member| at.duration_since(member.first) >= time)
-    }
-
     /// Whose call it was, and from where. A call from a place that raised an alert counts, and teaches nothing.
     /// Answers whether another instance was forgotten for it.
     pub fn met(&mut self, call: &Call) -> bool {

@@ -112,7 +112,7 @@ fn in_the_first_hour_only_what_matters_anywhere_is_worth_a_look_and_it_says_how_
         unusual[0].why,
         format!(
             "first CreateUser of iam.amazonaws.com by {MINE} in us-east-1; nothing was learned of its role yet (0 % sure); \
-             its role is known for less than a day"
+             this is learned for less than a day"
         )
     );
     let heavy = record(MINE, "secretsmanager.amazonaws.com", "GetSecretValue", "198.51.100.7", None);
@@ -120,7 +120,7 @@ fn in_the_first_hour_only_what_matters_anywhere_is_worth_a_look_and_it_says_how_
 }
 
 #[test]
-fn the_first_day_of_a_role_wakes_nobody_and_the_second_does() {
+fn on_the_first_day_nothing_is_graver_than_worth_a_look_and_on_the_second_it_is() {
     let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
     let stolen = record(PEER, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
     for (begun, level) in [("2026-02-28T12:00:01Z", Level::Medium), (YESTERDAY, Level::High)] {
@@ -130,6 +130,14 @@ fn the_first_day_of_a_role_wakes_nobody_and_the_second_does() {
         let elsewhere = record(MINE, "s3.amazonaws.com", "GetObject", "203.0.113.9", None);
         assert_eq!(judged(&mut baseline, &elsewhere), [(What::Elsewhere, level)], "{begun}");
     }
+}
+
+#[test]
+fn a_role_that_is_new_to_a_baseline_of_long_ago_is_judged_as_ever() {
+    let mut baseline = learned(3);
+    let stolen =
+        record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None).replace("role/web", "role/admin");
+    assert_eq!(judged(&mut baseline, &stolen), [(What::FirstCall, Level::High)]);
 }
 
 #[test]

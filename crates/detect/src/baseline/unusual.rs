@@ -5,7 +5,7 @@ use super::door::{Door, leading_to};
 use super::prior::{Weight, weight};
 use super::role::{Member, Role};
 use crate::rules::Level;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// Something out of the ordinary.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,16 +40,16 @@ const BY_ENDPOINT: u64 = 20;
 /// Whoever has a way to the internet besides endpoints uses it within that time, and what is done every day is seen.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// All that is out of the ordinary. Of a role that is known for less than a day nobody can say what it does every
-/// day: nobody is woken, and nothing started, by that alone.
-pub(super) fn of(role: &Role, call: &Call) -> Vec<Unusual> {
+/// All that is out of the ordinary. In the first day after the baseline was begun nobody can say what is done every
+/// day: none of it is graver than worth a look.
+pub(super) fn of(role: &Role, call: &Call, begun: Timestamp) -> Vec<Unusual> {
     let first = first_call(role, call).or_else(|| first_there(role, call));
     let found = [first, elsewhere(role, call), denials(role, call)].into_iter().flatten();
-    if role.is_known_for(A_DAY, call.at) { found.collect() } else { found.map(early).collect() }
+    if call.at.duration_since(begun) < A_DAY { found.map(early).collect() } else { found.collect() }
 }
 
 fn early(unusual: Unusual) -> Unusual {
-    let why = format!("{}; its role is known for less than a day", unusual.why);
+    let why = format!("{}; this is learned for less than a day", unusual.why);
     Unusual { level: unusual.level.min(Level::Medium), why, ..unusual }
 }
 

@@ -6,12 +6,27 @@ use super::pass::Pass;
 use crate::record::trail::Event;
 use serde_json::Deserializer;
 
-/// How much is checked at once: what is checked in vain, before something that is left to the careful way, stays small.
-const CHECKED_BYTES: usize = 128 << 10;
+/// How much is checked at first. What is left to the careful way is checked in vain, so it stays small.
+const FIRST_BYTES: usize = 4 << 10;
+/// How much is checked at once while it goes well.
+const MOST_BYTES: usize = 128 << 10;
 
 /// Hands on the elements of a list for as long as they are whole objects; gives how many bytes they have.
 pub(super) fn events(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) -> usize {
-    let text = text(&bytes[..bytes.len().min(CHECKED_BYTES)]);
+    let (mut done, mut checked) = (0, FIRST_BYTES);
+    while bytes[done..].first().is_some_and(|byte| b"{, \n\r\t".contains(byte)) {
+        let end = bytes.len().min(done + checked);
+        let read = objects(text(&bytes[done..end]), offset + done as u64, pass);
+        if read == 0 {
+            break;
+        }
+        done += read;
+        checked = MOST_BYTES.min(checked * 2);
+    }
+    done
+}
+
+fn objects(text: &str, offset: u64, pass: &mut Pass<'_>) -> usize {
     let mut done = 0;
     loop {
         let rest = text[done..].trim_start_matches([',', ' ', '\n', '\r', '\t']);
@@ -22,7 +37,7 @@ pub(super) fn events(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) -> usize {
         let mut elements = Deserializer::from_str(rest).into_iter::<Event<'_>>();
         let Some(Ok(event)) = elements.next() else { return done };
         done = start + elements.byte_offset();
-        json::object(event, &bytes[start..done], offset + start as u64, pass);
+        json::object(event, text[start..done].as_bytes(), offset + start as u64, pass);
     }
 }
 

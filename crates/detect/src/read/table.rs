@@ -10,16 +10,24 @@ use memchr::memchr;
 use serde_json::{Map, Value};
 use std::io::{self, Read};
 
-/// How far one looks for the header's end.
-const HEADER_BYTES: usize = 4 << 10;
+/// How long a header may be.
+const HEADER_BYTES: usize = 64 << 10;
+/// How long a row may be; CloudTrail's events have 256 KB at the most.
+const ROW_BYTES: usize = 2 << 20;
 /// Columns of which a table of events has at least one.
 const COLUMNS: [&str; 4] = ["eventjson", "eventname", "eventsource", "eventid"];
 
 /// Whether a header of events is what comes.
 pub(super) fn comes(window: &mut Window<'_>) -> bool {
     let ahead = window.ahead(HEADER_BYTES);
+    let ahead = &ahead[..ahead.len().min(HEADER_BYTES)];
     let line = &ahead[..memchr(b'\n', ahead).unwrap_or(ahead.len())];
-    String::from_utf8_lossy(line).split(',').any(|name| COLUMNS.contains(&column(name).as_str()))
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.\", \r".contains(byte);
+    let names: Vec<String> = String::from_utf8_lossy(line).split(',').map(column).collect();
+    // Whoever can have a line logged may write names into it: a header has nothing else.
+    line.iter().all(is_name)
+        && names.iter().all(|name| !name.is_empty() && !name.contains(' '))
+        && names.iter().any(|name| COLUMNS.contains(&name.as_str()))
 }
 
 fn column(name: &str) -> String {
@@ -28,8 +36,8 @@ fn column(name: &str) -> String {
 
 /// Reads rows to the input's end. One whose columns are too few or too many is passed over.
 pub(super) fn read(window: &mut Window<'_>, pass: &mut Pass<'_>, limit: usize) {
-    let begin = window.offset();
-    let rows = Rows { window, left: limit };
+    let (begin, limit) = (window.offset(), limit.min(ROW_BYTES));
+    let rows = Rows { window, left: limit.min(HEADER_BYTES) };
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(rows);
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(column).collect(),
@@ -48,6 +56,10 @@ pub(super) fn read(window: &mut Window<'_>, pass: &mut Pass<'_>, limit: usize) {
 }
 
 fn hand_on(header: &[String], row: &ByteRecord, offset: u64, bytes: u64, pass: &mut Pass<'_>) {
+    if row.iter().map(|field| column(&String::from_utf8_lossy(field))).eq(header.iter().cloned()) {
+        // Files that were put together have a header each.
+        return;
+    }
     if row.len() != header.len() {
         let why = format!("a row of {} columns under a header of {}", row.len(), header.len());
         return pass.reject(offset, bytes, why);

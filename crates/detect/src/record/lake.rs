@@ -54,9 +54,9 @@ fn field(column: &str, value: &Value) -> Option<(String, Value)> {
     Some((name.to_owned(), value))
 }
 
-/// `2023-07-10 11:42:36.000` is in UTC.
+/// `2023-07-10 11:42:36.000`, with ` UTC` behind it or without, is in UTC.
 fn time(text: &str) -> String {
-    let time = text.replacen(' ', "T", 1);
+    let time = text.trim_end_matches(" UTC").replacen(' ', "T", 1);
     if time.ends_with('Z') { time } else { time + "Z" }
 }
 

@@ -8,12 +8,11 @@ use crate::logs::cursor::Cursor;
 use crate::logs::{self, Gathered};
 use crate::tables;
 use crate::text::text;
-use detect::baseline::{self, Baseline};
+use detect::baseline::{self, Baseline, Call};
 use detect::count::Fate;
+use detect::holdings::Holdings;
 use detect::record::Record;
-use detect::record::trail::Event;
 use detect::seen::Seen;
-use detect::suspect::session_of;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -61,17 +60,13 @@ fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> 
         if event.id.is_there() && seen.lock().unwrap_or_else(PoisonError::into_inner).before(event.id.as_str()) {
             return (Fate::Duplicate, None);
         }
-        let session = session_of(event);
-        let teaches = session.is_some() && event.at().is_some_and(|at| period.has(at));
-        (Fate::Unmatched, teaches.then(|| event.raw.to_vec()))
+        let is_asked_for = event.at().is_some_and(|at| period.has(at));
+        (Fate::Unmatched, is_asked_for.then(|| Call::of(event, &Holdings::new())).flatten())
     };
     let open = |file| Cursor::open(file, "baseline learn", &logs.paths, period);
     let mut cursor = cursor.map(open).transpose()?;
-    let Gathered { tally, read, .. } = logs::read(context, logs, cursor.as_ref(), None, look, |raw: Vec<u8>| {
-        if let Ok(event) = Event::of(&raw) {
-            baseline.learn(&event);
-        }
-    })?;
+    let Gathered { tally, read, .. } =
+        logs::read(context, logs, cursor.as_ref(), None, look, |call| baseline.learn_call(&call))?;
     keep(&baseline, path)?;
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(context.terminal, &tally);

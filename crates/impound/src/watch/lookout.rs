@@ -216,7 +216,7 @@ fn usual(context: &Context, config: &DetectConfig) -> Result<Option<Baseline>, F
     let baseline = Baseline::default();
     baseline_file::keep(&baseline, path)?;
     context.terminal.warn(&text!(
-        "there is no baseline {} yet: it begins empty and takes in what is learned while watching; for the first day of a role nothing that it tells is above medium. `impound baseline learn` teaches it what older logs hold",
+        "there is no baseline {} yet: it begins empty and takes in what is learned while watching; for the first day what it tells is medium at the most. `impound baseline learn` teaches it what older logs hold",
         path.display()
     ));
     Ok(Some(baseline))

@@ -19,13 +19,14 @@ use crate::fault::FaultClass;
 use crate::gate::Gate;
 use crate::id::{GroupId, InterfaceId, VpcId};
 use crate::query::SourceQuery as S;
+use crate::reading::Reading;
 use crate::scene::network::{Direction, IdleTimeouts, Interface, Peer, Rule, SecurityGroup};
 use crate::settings::TrackedConnections;
 use crate::step::StepName;
 use crate::tags;
 use crate::view::View;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The shortest idle timeouts that AWS takes.
 const SHORTEST: IdleTimeouts =
@@ -284,12 +285,19 @@ fn is_refused(case: &Case, id: &InterfaceId) -> bool {
     })
 }
 
-/// When the rules of a window were taken away; `None` while they stand.
+/// When the rules of a window were taken away, both ways; `None` while they stand.
 fn emptied(case: &Case, group: &GroupId) -> Option<Timestamp> {
-    let takes =
-        |effect: &Effect| matches!(effect, Effect::Source(SourceEffect::RevokeRules { group: of, .. }) if of == group);
-    let took = case.attempts.iter().filter(|(effect, attempt)| takes(effect) && attempt.took_place());
-    took.map(|(_, attempt)| attempt.at).min()
+    let taken = |way: Direction| {
+        let takes = |effect: &Effect| match effect {
+            Effect::Source(SourceEffect::RevokeRules { group: of, rules }) => {
+                of == group && rules.iter().any(|rule| rule.direction == way)
+            }
+            _ => false,
+        };
+        let took = case.attempts.iter().filter(|(effect, attempt)| takes(effect) && attempt.took_place());
+        took.map(|(_, attempt)| attempt.at).max()
+    };
+    Some(taken(Direction::Ingress)?.max(taken(Direction::Egress)?))
 }
 
 /// Closes what is open from the ledger alone, where what the step must read can not be read: the way back, and where
@@ -315,21 +323,34 @@ pub fn close_unread(agenda: &mut Agenda<'_>) {
     }
 }
 
-/// Of every window the rules that this case has put there.
+/// Of every window all rules that were last read in it, one by one: AWS takes none of several away when one of them
+/// is not there.
 fn take_rules_away(agenda: &mut Agenda<'_>) {
-    let case = agenda.view.case;
-    let put = case.attempts.iter().filter_map(|(effect, attempt)| match effect {
-        Effect::Source(SourceEffect::AuthorizeRules { group, rules }) if attempt.took_place() => Some((group, rules)),
-        _ => None,
-    });
-    for (group, rules) in put {
-        let effect = SourceEffect::RevokeRules { group: group.clone(), rules: rules.clone() };
-        let done =
-            case.attempts.get(&effect.clone().into()).is_some_and(|attempt| matches!(attempt.last, Last::Done(_)));
-        if !done {
-            agenda.act(effect, S::QuarantineGroups);
+    let (case, scene) = (agenda.view.case, agenda.view.scene);
+    let query = S::QuarantineGroups.into();
+    let is_fresh = scene.fact(&query).is_some_and(|fact| fact.answer.is_ok() && !fact.stale);
+    let shown = match scene.last(&query) {
+        Some(Reading::Groups(groups)) => groups.as_slice(),
+        _ => &[],
+    };
+    for window in BTreeSet::from_iter(window_groups(case)) {
+        let rules = shown.iter().find(|group| group.id == window).map_or_else(everything, |group| group.rules.clone());
+        for rule in rules {
+            let effect = SourceEffect::RevokeRules { group: window.clone(), rules: vec![rule] };
+            if is_fresh || !is_away(case, &effect) {
+                agenda.act(effect, S::QuarantineGroups);
+            }
         }
     }
+}
+
+/// Whether a rule was taken away, or was not there to be taken away.
+fn is_away(case: &Case, effect: &SourceEffect) -> bool {
+    case.attempts.get(&effect.clone().into()).is_some_and(|attempt| match &attempt.last {
+        Last::Done(_) => true,
+        Last::Failed(fault) => fault.class == FaultClass::NotFound,
+        _ => false,
+    })
 }
 
 /// The window group is deleted once nobody is in it.

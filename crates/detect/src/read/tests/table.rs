@@ -46,6 +46,26 @@ fn a_row_without_an_end_is_named_with_what_it_takes_along() {
 }
 
 #[test]
+fn a_header_that_comes_again_is_no_event() {
+    assert_eq!(read(ATHENA.repeat(2).as_bytes()).words, ["trail 1", "trail 2", "trail 1", "trail 2"]);
+}
+
+#[test]
+fn whoever_has_a_request_logged_makes_no_table_of_the_log() {
+    let request = "http 2026-03-01T12:00:00.000000Z app/web/1 203.0.113.9:1 10.0.0.5:80 0 0 0 200 200 1 1 \
+        \"GET http://x/?a=1,eventname,2 HTTP/1.1\" \"curl\" - - -\n";
+    assert_eq!(read(request.as_bytes()).counts.kinds.balancer, 1);
+}
+
+#[test]
+fn a_row_of_nothing_but_commas_takes_little_memory() {
+    let given = read(format!("eventname,eventid\n{}\nStopLogging,1\n", ",".repeat(1 << 20)).as_bytes());
+    assert_eq!((given.words.len(), given.counts.rejected), (1, 1));
+    let given = read(format!("eventname{}\n", ",".repeat(1 << 20)).as_bytes());
+    assert_eq!(given.words.len(), 0);
+}
+
+#[test]
 fn a_table_of_something_else_is_no_log() {
     let given = read("name,price\ntea,3\n".as_bytes());
     assert_eq!((given.words.len(), given.counts.rejected), (0, 2));
