@@ -37,7 +37,7 @@ fn objects(text: &str, offset: u64, pass: &mut Pass<'_>) -> usize {
         let mut elements = Deserializer::from_str(rest).into_iter::<Event<'_>>();
         let Some(Ok(event)) = elements.next() else { return done };
         done = start + elements.byte_offset();
-        json::object(event, text[start..done].as_bytes(), offset + start as u64, pass);
+        json::object(event, &text.as_bytes()[start..done], offset + start as u64, pass);
     }
 }
 
