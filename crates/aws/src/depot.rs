@@ -3,6 +3,7 @@
 use crate::clients::Clients;
 use crate::connect::{Access, ConnectError, connect};
 use crate::fault::{fault, in_other_region};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::EncodingType;
 use casebook::fault::{Fault, FaultClass};
@@ -41,6 +42,8 @@ pub struct Page {
 pub struct Stream {
     /// By which it is known that it is still the same object.
     pub etag: Option<String>,
+    /// How many bytes it has, where AWS says it.
+    pub length: Option<u64>,
     body: ByteStream,
 }
 
@@ -89,12 +92,16 @@ impl Depot {
     pub async fn open(&self, bucket: &str, key: &str, at: u64, etag: Option<&str>) -> Result<Stream, Fault> {
         let range = (at > 0).then(|| format!("bytes={at}-"));
         let asked = self.0.s3.get_object().bucket(bucket).key(key).set_range(range);
-        let answer = asked.set_if_match(etag.map(str::to_owned)).send().await.map_err(fault)?;
-        Ok(Stream { etag: answer.e_tag, body: answer.body })
+        asked.set_if_match(etag.map(str::to_owned)).send().await.map(Stream::of).map_err(fault)
     }
 }
 
 impl Stream {
+    pub(crate) fn of(answer: GetObjectOutput) -> Self {
+        let length = answer.content_length.and_then(|length| u64::try_from(length).ok());
+        Self { etag: answer.e_tag, length, body: answer.body }
+    }
+
     /// The next bytes; `None` at the end.
     ///
     /// # Errors

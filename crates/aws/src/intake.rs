@@ -2,10 +2,11 @@
 
 use crate::clients::Clients;
 use crate::connect::{Access, ConnectError, connect};
+use crate::depot::Stream;
 use crate::fault::{fault, malformed};
 use aws_sdk_s3::config::Region as S3Region;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use casebook::fault::{Fault, FaultClass};
+use casebook::fault::Fault;
 use std::time::Duration;
 
 mod outlet;
@@ -90,33 +91,15 @@ impl Intake {
         Ok(Backlog { waiting, in_flight: number(Out).unwrap_or_default() })
     }
 
-    /// An object whole, unless it is larger than the limit. Without a region it is asked for in the queue's.
+    /// Begins to read an object. Without a region it is asked for in the queue's.
     ///
     /// # Errors
-    /// What AWS said; of class `Invalid` when the object is too large.
-    pub async fn read(&self, region: &str, bucket: &str, key: &str, limit: u64) -> Result<Vec<u8>, Fault> {
+    /// What AWS said.
+    pub async fn open(&self, region: &str, bucket: &str, key: &str) -> Result<Stream, Fault> {
         let asked = self.0.s3.get_object().bucket(bucket).key(key);
         let region = if region.is_empty() { self.0.region.as_str() } else { region };
         let there = aws_sdk_s3::config::Builder::new().region(S3Region::new(region.to_owned()));
-        let mut answer = asked.customize().config_override(there).send().await.map_err(fault)?;
-        let too_large = || {
-            let why = format!("the object is larger than {limit} bytes");
-            Fault::new(FaultClass::Invalid, "TooLarge", why)
-        };
-        if answer.content_length.is_some_and(|length| u64::try_from(length).is_ok_and(|length| length > limit)) {
-            return Err(too_large());
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.body.next().await {
-            let chunk = chunk.map_err(|_| {
-                Fault::new(FaultClass::Network, "", format!("the answer broke off after {} bytes", bytes.len()))
-            })?;
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() as u64 > limit {
-                return Err(too_large());
-            }
-        }
-        Ok(bytes)
+        asked.customize().config_override(there).send().await.map(Stream::of).map_err(fault)
     }
 }
 

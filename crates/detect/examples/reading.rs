@@ -182,8 +182,10 @@ fn worker(files: &[PathBuf], next: &AtomicUsize, scout: &Scout, send: &SyncSende
                 fate
             }),
         }
+        if !parcel.is_empty() {
+            send.send(std::mem::take(&mut parcel)).unwrap_or_default();
+        }
     }
-    send.send(parcel).unwrap_or_default();
     (reader.into_tally(), thread_seconds())
 }
 

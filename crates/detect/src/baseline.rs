@@ -11,7 +11,7 @@
 use crate::holdings::Holdings;
 use crate::record::trail::Event;
 use bounds::Bounds;
-use jiff::Timestamp;
+use hours::Hours;
 use role::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 mod bounds;
 mod call;
 mod door;
+mod hours;
 mod prior;
 mod refusals;
 mod role;
@@ -37,9 +38,9 @@ pub use unusual::{Unusual, What};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Baseline {
     roles: BTreeMap<String, Role>,
-    /// The time of the earliest call that it has seen.
+    /// For how long it has learned.
     #[serde(default)]
-    begun: Option<Timestamp>,
+    hours: Hours,
     #[serde(skip)]
     bounds: Bounds,
     /// Nothing but where credentials are used from is looked at.
@@ -63,34 +64,37 @@ impl Baseline {
 
     /// Learns from an instance's call.
     pub fn learn_call(&mut self, call: &Call) {
-        self.begun_by(call);
+        self.hours.add(call.at);
         let role = self.roles.entry(call.role.clone()).or_default();
         role.trust(call);
         self.bounds.meet(role, call);
-        role.learn(call);
+        self.bounds.learn(role, call);
         self.bounds.keep(&mut self.roles);
     }
 
     /// What is out of the ordinary about a call, judged by what was learned before it; then learns it.
     pub fn judge(&mut self, call: &Call) -> Vec<Unusual> {
-        let begun = self.begun_by(call);
         let role = self.roles.entry(call.role.clone()).or_default();
-        let unusual = if self.places_only { unusual::of_place(role, call) } else { unusual::of(role, call, begun) };
+        let unusual =
+            if self.places_only { unusual::of_place(role, call) } else { unusual::of(role, call, &self.hours) };
+        self.hours.add(call.at);
         unusual.iter().filter_map(|found| found.suspect.as_deref()).for_each(|what| role.suspect(what, call));
         self.bounds.told(unusual.len());
         self.bounds.meet(role, call);
         if !self.places_only {
-            role.learn(call);
+            self.bounds.learn(role, call);
         }
         self.bounds.keep(&mut self.roles);
         unusual
     }
 
-    /// When it was begun; an older program has not written that down, but when it met each instance first.
-    fn begun_by(&mut self, call: &Call) -> Timestamp {
-        let met = || self.roles.values().flat_map(|role| role.instances.values()).map(|member| member.first).min();
-        let begun = self.begun.or_else(met).map_or(call.at, |begun| begun.min(call.at));
-        *self.begun.insert(begun)
+    /// An older program has written down no hours, but when it met each instance.
+    fn since_older_programs(mut self) -> Self {
+        if self.hours == Hours::default() {
+            let members = self.roles.values().flat_map(|role| role.instances.values());
+            members.for_each(|member| self.hours.between(member.first, member.last));
+        }
+        self
     }
 
     /// How many instances were forgotten, because there are more than are remembered at once.
@@ -110,7 +114,7 @@ impl Baseline {
     pub fn kinds(&self, role: &str) -> Vec<(&str, u64, usize)> {
         let kinds = self.roles.get(role).map(|role| &role.kinds);
         let mut told: Vec<(&str, u64, usize)> =
-            kinds.into_iter().flatten().map(|(name, kind)| (name.as_str(), kind.calls, kind.callers.len())).collect();
+            kinds.into_iter().flatten().map(|(name, kind)| (name.as_str(), kind.calls, kind.doing())).collect();
         told.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
         told
     }
@@ -119,7 +123,7 @@ impl Baseline {
 /// Two are equal that have learned the same.
 impl PartialEq for Baseline {
     fn eq(&self, other: &Self) -> bool {
-        self.roles == other.roles
+        (&self.roles, &self.hours) == (&other.roles, &other.hours)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 use std::ops::AddAssign;
-use std::sync::mpsc::SyncSender;
 
 /// Totals over all inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -14,9 +13,12 @@ pub struct Counts {
     pub bytes_compressed: u64,
     /// Bytes after decompression.
     pub bytes_raw: u64,
-    /// Those of them that were not understood, as far as it is known how many they are. The others are records, and
-    /// what stands around them.
+    /// Those of them that are records: `bytes_parsed + bytes_rejected + bytes_around` are all of them.
+    pub bytes_parsed: u64,
+    /// Those of them that were not understood.
     pub bytes_rejected: u64,
+    /// Those of them that stand around records: names of lists, fields beside them, commas, headers, ends of lines.
+    pub bytes_around: u64,
     /// Records found: `parsed + rejected`.
     pub read: u64,
     /// Records understood: `duplicates + matched + unmatched`.
@@ -88,8 +90,6 @@ pub struct Tally {
     pub counts: Counts,
     /// The first [`Tally::KEPT`] rejections; `counts.rejected` says how many there are.
     pub rejections: Vec<Rejection>,
-    /// Where all of them go.
-    pub named: Option<SyncSender<Rejection>>,
 }
 
 impl Tally {
@@ -112,10 +112,6 @@ impl Tally {
         self.counts.read += 1;
         self.counts.rejected += 1;
         self.counts.bytes_rejected += rejection.bytes;
-        if let Some(named) = &self.named {
-            // Whoever takes them and can not go on says so himself.
-            named.send(rejection.clone()).ok();
-        }
         if self.rejections.len() < Self::KEPT {
             self.rejections.push(rejection);
         }
@@ -130,10 +126,15 @@ impl Tally {
 }
 
 impl Counts {
+    /// What is no record and was not rejected stands around them.
+    pub(crate) fn rest_is_around(&mut self) {
+        self.bytes_around = self.bytes_raw.saturating_sub(self.bytes_parsed + self.bytes_rejected);
+    }
+
     /// Whether the figures add up.
     pub fn reconcile(&self) -> bool {
         self.read == self.parsed + self.rejected
-            && self.bytes_rejected <= self.bytes_raw
+            && self.bytes_raw == self.bytes_parsed + self.bytes_rejected + self.bytes_around
             && self.parsed == self.duplicates + self.matched + self.unmatched
             && self.parsed == self.kinds.sum()
     }
@@ -151,7 +152,9 @@ impl AddAssign<&Self> for Counts {
         self.files += other.files;
         self.bytes_compressed += other.bytes_compressed;
         self.bytes_raw += other.bytes_raw;
+        self.bytes_parsed += other.bytes_parsed;
         self.bytes_rejected += other.bytes_rejected;
+        self.bytes_around += other.bytes_around;
         self.read += other.read;
         self.parsed += other.parsed;
         self.rejected += other.rejected;

@@ -29,8 +29,11 @@ use crate::record::flow::Format;
 use inflate::Inflate;
 use pass::Pass;
 use std::io::Read;
-use std::sync::mpsc::SyncSender;
+use std::sync::Arc;
 use window::Window;
+
+/// Who is told of every rejection, however many there are.
+pub type Named = Arc<dyn Fn(&Rejection) + Send + Sync>;
 
 /// Reads inputs, one after the other.
 #[derive(Default)]
@@ -40,6 +43,7 @@ pub struct Reader {
     inflate: Inflate,
     window: Vec<u8>,
     tally: Tally,
+    named: Option<Named>,
 }
 
 impl Reader {
@@ -48,28 +52,30 @@ impl Reader {
         Self { limits, flow_format, ..Self::default() }
     }
 
-    /// Every rejection goes there too, however many there are.
-    pub fn naming(mut self, named: Option<SyncSender<Rejection>>) -> Self {
-        self.tally.named = named;
-        self
+    /// Every rejection goes there too.
+    pub fn naming(self, named: Option<Named>) -> Self {
+        Self { named, ..self }
     }
 
     /// Hands every record of an input to `sink`, which says what became of it.
     pub fn read(&mut self, name: &str, mut input: impl Read, mut sink: impl FnMut(Record<'_>) -> Fate) {
         self.tally.counts.files += 1;
-        let Self { limits, flow_format, inflate, window, tally } = self;
-        let mut pass = Pass { name, tally, sink: &mut sink };
+        let Self { limits, flow_format, inflate, window, tally, named } = self;
+        let mut pass = Pass { name, tally, named: named.as_ref(), sink: &mut sink };
         let compressed = inflate.open(&mut input, limits, window, |plain, buffer, filled| {
             let mut window = Window::new(plain, buffer, filled, limits.record_bytes);
             whole(&mut window, &mut pass, flow_format, limits);
             pass.tally.counts.bytes_raw += window.bytes_seen();
+            pass.tally.counts.rest_is_around();
         });
         self.tally.counts.bytes_compressed += compressed;
     }
 
     /// Counts an input that could not be opened, or a folder that could not be listed.
     pub fn unreadable(&mut self, name: &str, why: impl Into<String>) {
-        self.tally.rejected(Rejection { input: name.to_owned(), offset: 0, bytes: 0, why: why.into() });
+        let mut pass =
+            Pass { name, tally: &mut self.tally, named: self.named.as_ref(), sink: &mut |_| Fate::Unmatched };
+        pass.reject(0, 0, why);
     }
 
     /// What was counted so far.

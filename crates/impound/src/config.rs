@@ -47,7 +47,7 @@ pub struct DetectConfig {
     pub only: bool,
     /// Alerts from this level on.
     pub level: Level,
-    /// What instances normally call.
+    /// What instances normally call. Where the file is not there it is begun empty; the watch adds to it.
     pub baseline: Option<PathBuf>,
     /// Who held which address: outputs of `aws ec2 describe-instances`, and cases by what they have captured.
     pub instances: Vec<PathBuf>,

@@ -8,20 +8,22 @@ use crate::terminal::Terminal;
 use crate::text::text;
 use cursor::Cursor;
 use detect::count::{Fate, Rejection, Tally};
-use detect::read::{Limits, Reader};
+use detect::read::{Limits, Named, Reader};
 use detect::record::Record;
 use detect::source::bucket::Place;
 use detect::source::files::{Files, Found};
 use detect::source::key::Period;
 use engine::Stop;
+use listing::Listing;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 pub mod cursor;
+mod listing;
 
 /// How many parcels of results may wait for the taker: a bound on memory.
 const WAITING: usize = 8;
@@ -81,51 +83,51 @@ pub fn period(args: &Logs) -> Period {
     Period { since: args.since, until: args.until }
 }
 
+/// What more is wanted of a reading.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'o> {
+    /// Objects that it knows are not read again.
+    pub cursor: Option<&'o Cursor>,
+    /// A new file for what can not be read, all of it.
+    pub rejections: Option<&'o Path>,
+}
+
 /// Reads everything that is named, but objects that the cursor knows. `look` is asked about each record, in
-/// several threads; `take` gets what it hands on, in one. What can not be read is written into `list`, all of it.
+/// several threads; `take` gets what it hands on, in one.
 ///
 /// # Errors
 /// When something that was named is not there: a wrong path is no empty log.
 pub fn read<T: Send>(
     context: &Context,
     args: &Logs,
-    cursor: Option<&Cursor>,
-    list: Option<File>,
+    options: Options<'_>,
     look: impl Fn(&Record<'_>) -> (Fate, Option<T>) + Sync,
     mut take: impl FnMut(T),
 ) -> Result<Gathered, Failure> {
-    let Named { stdin, paths, places } = named(&args.paths)?;
+    let Sources { stdin, paths, places } = sources(&args.paths)?;
     let store = (!places.is_empty()).then(|| open(context, places)).transpose()?;
+    let listing = options.rejections.map(Listing::new).transpose()?.map(Arc::new);
     let stop = store.as_ref().map(|store| store.stop()).unwrap_or_default();
     let (fetched, objects) = channel();
     let files = Files::under(paths, period(args));
     let inputs = Inputs { files: Mutex::new(files), objects: Mutex::new(objects), stop: stop.clone() };
-    let (named, rejected) = sync_channel(WAITING * PARCEL);
-    let named = list.is_some().then_some(named);
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut gathered = Gathered::default();
-    gathered.tally.named.clone_from(&named);
     thread::scope(|scope| {
-        let listing = list.map(|list| scope.spawn(move || listed(list, rejected)));
         let fetching = store.map(|store| {
-            let known = |address: &str| cursor.is_some_and(|cursor| cursor.has(address));
+            let known = |address: &str| options.cursor.is_some_and(|cursor| cursor.has(address));
             scope.spawn(move || store.fetch(period(args), &known, fetched))
         });
         let (send, taken) = sync_channel(WAITING);
         let workers: Vec<_> = (0..jobs)
             .map(|_| {
-                let (reader, inputs, look, send) = (reader(args, named.as_ref()), &inputs, &look, send.clone());
-                scope.spawn(move || worker(reader, inputs, look, &send))
+                let (reader, inputs, look, send) = (reader(args, listing.as_ref()), &inputs, &look, send.clone());
+                scope.spawn(move || worker(reader, inputs, Outbox::new(&send), look))
             })
             .collect();
         let piped = stdin.then(|| {
-            let (mut reader, look, send) = (reader(args, named.as_ref()), &look, send.clone());
-            scope.spawn(move || {
-                let mut outbox = Outbox::new(&send);
-                reader.read("stdin", io::stdin().lock(), |record| outbox.put(look(&record)));
-                outbox.send();
-                Gathered { tally: reader.into_tally(), ..Gathered::default() }
-            })
+            let (reader, look, send) = (reader(args, listing.as_ref()), &look, send.clone());
+            scope.spawn(move || pipe(reader, Outbox::new(&send), look))
         });
         drop(send);
         taken.into_iter().flatten().for_each(&mut take);
@@ -134,32 +136,18 @@ pub fn read<T: Send>(
         }
         let told = fetching.map(|fetching| fetching.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         told.into_iter().flatten().for_each(|line| context.terminal.log(&text!("{}", line)));
-        if stop.times() > 0 {
-            gathered.stop();
-        }
-        gathered.tally.named = None;
-        drop(named);
-        let listed = listing.map(|listing| listing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        if let Some(Err(error)) = listed {
-            context.terminal.warn(&text!("the list of what could not be read is not complete: {}", error));
-        }
     });
+    if stop.times() > 0 {
+        gathered.stop(listing.as_deref());
+    }
+    listing.and_then(|listing| listing.end()).iter().for_each(|why| context.terminal.warn(why));
     gathered.tally.rejections.sort_by(|a, b| (&a.input, a.offset).cmp(&(&b.input, b.offset)));
     Ok(gathered)
 }
 
-fn reader(args: &Logs, named: Option<&SyncSender<Rejection>>) -> Reader {
-    Reader::new(Limits::default(), args.flow_format.clone().unwrap_or_default()).naming(named.cloned())
-}
-
-/// Writes what could not be read, a line each.
-fn listed(list: File, rejected: Receiver<Rejection>) -> io::Result<()> {
-    let mut list = BufWriter::new(list);
-    for rejection in rejected {
-        serde_json::to_writer(&mut list, &rejection)?;
-        list.write_all(b"\n")?;
-    }
-    list.flush()
+fn reader(args: &Logs, listing: Option<&Arc<Listing>>) -> Reader {
+    let named = listing.cloned().map(|listing| -> Named { Arc::new(move |rejection| listing.add(rejection)) });
+    Reader::new(Limits::default(), args.flow_format.clone().unwrap_or_default()).naming(named)
 }
 
 impl Gathered {
@@ -169,31 +157,33 @@ impl Gathered {
     }
 
     /// What was not begun is unknown: it counts as one thing that was not read.
-    fn stop(&mut self) {
+    fn stop(&mut self, listing: Option<&Listing>) {
         self.stopped = true;
         let why = "the reading was stopped by the operator; what had not been begun was not read".to_owned();
-        self.tally.rejected(Rejection { input: "the rest".to_owned(), offset: 0, bytes: 0, why });
+        let rest = Rejection { input: "the rest".to_owned(), offset: 0, bytes: 0, why };
+        listing.into_iter().for_each(|listing| listing.add(&rest));
+        self.tally.rejected(rest);
     }
 }
 
 /// What was named, by kind.
-struct Named {
+struct Sources {
     stdin: bool,
     paths: Vec<PathBuf>,
     places: Vec<Place>,
 }
 
-fn named(all: &[PathBuf]) -> Result<Named, Failure> {
-    let mut named = Named { stdin: false, paths: Vec::new(), places: Vec::new() };
+fn sources(all: &[PathBuf]) -> Result<Sources, Failure> {
+    let mut sources = Sources { stdin: false, paths: Vec::new(), places: Vec::new() };
     for path in all {
         match path.to_str().and_then(Place::parse) {
-            Some(place) => named.places.push(place.map_err(Failure::usage)?),
-            None if path == Path::new(STDIN) => named.stdin = true,
-            None if path.exists() => named.paths.push(path.clone()),
+            Some(place) => sources.places.push(place.map_err(Failure::usage)?),
+            None if path == Path::new(STDIN) => sources.stdin = true,
+            None if path.exists() => sources.paths.push(path.clone()),
             None => return Err(Failure::usage(format!("cannot read {}: no such file or folder", path.display()))),
         }
     }
-    Ok(named)
+    Ok(sources)
 }
 
 #[cfg(feature = "cloud")]
@@ -230,10 +220,9 @@ impl Inputs {
 fn worker<T>(
     mut reader: Reader,
     inputs: &Inputs,
+    mut outbox: Outbox<'_, T>,
     look: &impl Fn(&Record<'_>) -> (Fate, Option<T>),
-    send: &SyncSender<Vec<T>>,
 ) -> Gathered {
-    let mut outbox = Outbox::new(send);
     while let Some(found) = inputs.file() {
         match found {
             Found::Unreadable(path, why) => reader.unreadable(&path.display().to_string(), why),
@@ -245,6 +234,7 @@ fn worker<T>(
                 }
             }
         }
+        outbox.send();
     }
     let mut read = Vec::new();
     while let Some(fetched) = inputs.object() {
@@ -261,9 +251,20 @@ fn worker<T>(
                 }
             }
         }
+        outbox.send();
     }
-    outbox.send();
     Gathered { tally: reader.into_tally(), read, stopped: false }
+}
+
+/// Reads standard input.
+fn pipe<T>(
+    mut reader: Reader,
+    mut outbox: Outbox<'_, T>,
+    look: &impl Fn(&Record<'_>) -> (Fate, Option<T>),
+) -> Gathered {
+    reader.read("stdin", io::stdin().lock(), |record| outbox.put(look(&record)));
+    outbox.send();
+    Gathered { tally: reader.into_tally(), ..Gathered::default() }
 }
 
 /// Results of one thread on their way to the taker.
@@ -285,9 +286,12 @@ impl<'s, T> Outbox<'s, T> {
         fate
     }
 
+    /// What is held goes on its way; at the end of an input it does, or others would come before it.
     fn send(&mut self) {
-        // Nobody takes any more only when the taker has panicked; that panic ends the program.
-        self.to.send(std::mem::take(&mut self.parcel)).ok();
+        if !self.parcel.is_empty() {
+            // Nobody takes any more only when the taker has panicked; that panic ends the program.
+            self.to.send(std::mem::take(&mut self.parcel)).ok();
+        }
     }
 }
 
@@ -300,7 +304,8 @@ pub fn tell(terminal: Terminal, tally: &Tally) {
     let counts = &tally.counts;
     let more = usize::try_from(counts.rejected).unwrap_or(usize::MAX).saturating_sub(NAMED);
     if more > 0 {
-        terminal.warn(&text!("and {} more that were not read", more));
+        terminal
+            .warn(&text!("and {} more that were not read; `impound detect --rejections FILE` lists all of it", more));
     }
     terminal.log(&text!(
         "read {} files, {} MB, {} records: {} understood, {} rejected; {} duplicates, {} matched\n",

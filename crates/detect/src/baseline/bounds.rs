@@ -4,7 +4,7 @@
 //! that have not called for longest are forgotten until there is room again.
 
 use super::call::Call;
-use super::role::{Member, Role};
+use super::role::{Kind, Member, Role};
 use super::told;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -28,6 +28,14 @@ impl Bounds {
         let before = weight(role);
         self.forgotten += u64::from(role.met(call));
         self.grown += weight(role) - before;
+    }
+
+    /// A role learns a call.
+    pub fn learn(&mut self, role: &mut Role, call: &Call) {
+        let weight = |role: &Role| role.kinds.get(&call.kind).map_or(0, Kind::weight);
+        let before = weight(role);
+        role.learn(call);
+        self.grown += weight(role).saturating_sub(before);
     }
 
     /// So much was told of the instances of a role.
@@ -78,9 +86,11 @@ fn by_last_call(roles: &BTreeMap<String, Role>) -> Vec<(Timestamp, String, Strin
 /// Forgets an instance, and tells how many facts that were.
 fn forget(roles: &mut BTreeMap<String, Role>, name: &str, instance: &str) -> usize {
     let Some(role) = roles.get_mut(name) else { return 0 };
-    let member = role.instances.remove(instance).map_or(0, |member| member.weight());
+    let before = role.weight();
+    role.forget(instance);
     if !role.instances.is_empty() {
-        return member;
+        return before - role.weight();
     }
-    member + roles.remove(name).map_or(0, |role| role.weight())
+    roles.remove(name);
+    before
 }

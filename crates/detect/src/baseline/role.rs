@@ -42,7 +42,11 @@ pub(super) struct Role {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kind {
     pub calls: u64,
+    /// Who makes it, while they are told apart.
     pub callers: BTreeSet<String>,
+    /// Whether so many make it that they are not told apart any more.
+    #[serde(default)]
+    pub everybodys: bool,
     pub regions: BTreeSet<String>,
 }
 
@@ -87,15 +91,24 @@ impl Role {
         full
     }
 
-    /// How many facts are kept of its instances, and of what was told of them.
+    /// How many facts are kept of its instances, of what they call, and of what was told of them.
     pub fn weight(&self) -> usize {
-        self.told.weight() + self.instances.values().map(Member::weight).sum::<usize>()
+        let kinds: usize = self.kinds.values().map(Kind::weight).sum();
+        self.told.weight() + kinds + self.instances.values().map(Member::weight).sum::<usize>()
+    }
+
+    /// Forgets an instance, and that it makes what it makes.
+    pub fn forget(&mut self, instance: &str) {
+        self.instances.remove(instance);
+        for kind in self.kinds.values_mut() {
+            kind.callers.remove(instance);
+        }
     }
 
     /// An instance that has not called for longest is gone, most likely.
     fn forget_the_stalest(&mut self) {
         let stalest = self.instances.iter().min_by_key(|(_, member)| member.last).map(|(name, _)| name.clone());
-        stalest.into_iter().for_each(|name| drop(self.instances.remove(&name)));
+        stalest.into_iter().for_each(|name| self.forget(&name));
     }
 
     /// What the call was. A region that raised an alert is not learned.
@@ -108,8 +121,11 @@ impl Role {
         if !kind.is_known_in(&call.region) && !self.told.suspects(&call.kind_there()) {
             kind.regions.insert(call.region.clone());
         }
-        if kind.callers.len() < MOST_CALLERS {
+        if !kind.is_known_to(&call.instance) {
             kind.callers.insert(call.instance.clone());
+        }
+        if kind.callers.len() >= MOST_CALLERS {
+            (kind.everybodys, kind.callers) = (true, BTreeSet::new());
         }
     }
 
@@ -135,7 +151,17 @@ impl Role {
 impl Kind {
     /// Whether an instance has made it, or so many others that it may be taken for everybody's habit.
     pub fn is_known_to(&self, instance: &str) -> bool {
-        self.callers.len() >= MOST_CALLERS || self.callers.contains(instance)
+        self.doing() >= MOST_CALLERS || self.callers.contains(instance)
+    }
+
+    /// How many make it, as far as they are told apart.
+    pub fn doing(&self) -> usize {
+        if self.everybodys { MOST_CALLERS } else { self.callers.len() }
+    }
+
+    /// How many facts are kept of it.
+    pub fn weight(&self) -> usize {
+        1 + self.callers.len() + self.regions.len()
     }
 
     /// Whether it was made in a region, or in so many that one more says nothing.

@@ -46,7 +46,7 @@ struct Holding<'a> {
 pub fn read(from: impl Read) -> Result<Baseline, StoreError> {
     let text = zstd::Decoder::new(from)?.take(LIMIT);
     let held: Held = serde_json::from_reader(text)?;
-    if held.format > FORMAT { Err(StoreError::Newer(held.format)) } else { Ok(held.baseline) }
+    if held.format > FORMAT { Err(StoreError::Newer(held.format)) } else { Ok(held.baseline.since_older_programs()) }
 }
 
 /// Writes a baseline.

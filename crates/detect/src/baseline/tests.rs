@@ -2,6 +2,7 @@ use super::role::{MOST_AGENTS, MOST_CALLERS, MOST_DOORS, MOST_ENDPOINTS, MOST_RE
 use super::*;
 use crate::rules::Level;
 use crate::testing::call;
+use jiff::Timestamp;
 use serde_json::json;
 
 mod bounds;
@@ -12,7 +13,6 @@ mod regions;
 
 const MINE: &str = "i-0123456789abcdef0";
 const PEER: &str = "i-0fedcba9876543210";
-const YESTERDAY: &str = "2026-02-28T12:00:00Z";
 
 fn record(instance: &str, service: &str, name: &str, address: &str, error: Option<&str>) -> String {
     json!({
@@ -26,13 +26,20 @@ fn record(instance: &str, service: &str, name: &str, address: &str, error: Optio
     .to_string()
 }
 
-/// Two peers that have read from S3, the day before.
+/// Two peers that have read from S3.
 fn learned(calls: usize) -> Baseline {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     for instance in [MINE, PEER] {
-        let raw = at(YESTERDAY, &record(instance, "s3.amazonaws.com", "GetObject", "198.51.100.7", None));
+        let raw = record(instance, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
         (0..calls).for_each(|_| baseline.learn(&call(&raw)));
     }
+    baseline
+}
+
+/// One that has learned for a day, and nothing.
+fn of_a_day() -> Baseline {
+    let mut baseline = Baseline::default();
+    baseline.hours.between(Timestamp::UNIX_EPOCH, Timestamp::MAX);
     baseline
 }
 
@@ -81,11 +88,11 @@ fn what_a_peer_of_the_same_role_does_is_not_told() {
 
 #[test]
 fn a_habit_of_more_instances_than_are_told_apart_is_everybodys() {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     let raw = |number: usize| {
         record(&format!("i-{number:017x}"), "iam.amazonaws.com", "CreateAccessKey", "198.51.100.7", None)
     };
-    (0..MOST_CALLERS * 5).for_each(|number| baseline.learn(&call(&at(YESTERDAY, &raw(number)))));
+    (0..MOST_CALLERS * 5).for_each(|number| baseline.learn(&call(&raw(number))));
     assert_eq!(judged(&mut baseline, &raw(MOST_CALLERS * 5 - 1)), [], "it has made the call, beyond the bound");
     assert_eq!(judged(&mut baseline, &raw(MOST_CALLERS * 5)), [], "all its peers have");
     let other = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
@@ -112,7 +119,7 @@ fn in_the_first_hour_only_what_matters_anywhere_is_worth_a_look_and_it_says_how_
         unusual[0].why,
         format!(
             "first CreateUser of iam.amazonaws.com by {MINE} in us-east-1; nothing was learned of its role yet (0 % sure); \
-             this is learned for less than a day"
+             only 0 of 24 hours are learned yet"
         )
     );
     let heavy = record(MINE, "secretsmanager.amazonaws.com", "GetSecretValue", "198.51.100.7", None);
@@ -123,13 +130,28 @@ fn in_the_first_hour_only_what_matters_anywhere_is_worth_a_look_and_it_says_how_
 fn on_the_first_day_nothing_is_graver_than_worth_a_look_and_on_the_second_it_is() {
     let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
     let stolen = record(PEER, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
-    for (begun, level) in [("2026-02-28T12:00:01Z", Level::Medium), (YESTERDAY, Level::High)] {
+    let elsewhere = record(MINE, "s3.amazonaws.com", "GetObject", "203.0.113.9", None);
+    for (hours, level) in [(23, Level::Medium), (24, Level::High)] {
         let mut baseline = Baseline::default();
-        (0..500).for_each(|_| baseline.learn(&call(&at(begun, &raw))));
-        assert_eq!(judged(&mut baseline, &stolen), [(What::FirstCall, level)], "{begun}");
-        let elsewhere = record(MINE, "s3.amazonaws.com", "GetObject", "203.0.113.9", None);
-        assert_eq!(judged(&mut baseline, &elsewhere), [(What::Elsewhere, level)], "{begun}");
+        for hour in 0..hours {
+            let time = format!("2026-02-28T{hour:02}:00:00Z");
+            (0..20).for_each(|_| baseline.learn(&call(&at(&time, &raw))));
+        }
+        assert_eq!(judged(&mut baseline.clone(), &stolen), [(What::FirstCall, level)], "{hours}");
+        assert_eq!(judged(&mut baseline, &elsewhere), [(What::Elsewhere, level)], "{hours}");
     }
+}
+
+#[test]
+fn one_late_record_makes_no_day_of_an_hour_and_older_logs_no_hour_of_a_month() {
+    let raw = record(MINE, "s3.amazonaws.com", "GetObject", "198.51.100.7", None);
+    let stolen = record(MINE, "iam.amazonaws.com", "CreateUser", "198.51.100.7", None);
+    let mut new = Baseline::default();
+    new.learn(&call(&raw));
+    new.learn(&call(&at("2026-02-20T12:00:00Z", &raw)));
+    assert_eq!(judged(&mut new, &stolen), [(What::FirstCall, Level::Medium)]);
+    let before = at("2025-01-01T00:00:00Z", &stolen);
+    assert_eq!(judged(&mut learned(3), &before), [(What::FirstCall, Level::High)]);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::call::{Call, Way};
 use super::door::{Door, leading_to};
+use super::hours::Hours;
 use super::prior::{Weight, weight};
-use super::role::{Member, Role};
+use super::role::{Kind, Member, Role};
 use crate::rules::Level;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 /// Something out of the ordinary.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,16 +41,16 @@ const BY_ENDPOINT: u64 = 20;
 /// Whoever has a way to the internet besides endpoints uses it within that time, and what is done every day is seen.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// All that is out of the ordinary. In the first day after the baseline was begun nobody can say what is done every
-/// day: none of it is graver than worth a look.
-pub(super) fn of(role: &Role, call: &Call, begun: Timestamp) -> Vec<Unusual> {
+/// All that is out of the ordinary. Before a day was learned nobody can say what is done every day: none of it is
+/// graver than worth a look.
+pub(super) fn of(role: &Role, call: &Call, learned: &Hours) -> Vec<Unusual> {
     let first = first_call(role, call).or_else(|| first_there(role, call));
     let found = [first, elsewhere(role, call), denials(role, call)].into_iter().flatten();
-    if call.at.duration_since(begun) < A_DAY { found.map(early).collect() } else { found.collect() }
+    if learned.are_a_day() { found.collect() } else { found.map(|unusual| early(unusual, learned.count())).collect() }
 }
 
-fn early(unusual: Unusual) -> Unusual {
-    let why = format!("{}; this is learned for less than a day", unusual.why);
+fn early(unusual: Unusual, hours: usize) -> Unusual {
+    let why = format!("{}; only {hours} of 24 hours are learned yet", unusual.why);
     Unusual { level: unusual.level.min(Level::Medium), why, ..unusual }
 }
 
@@ -75,7 +76,7 @@ fn first_call(role: &Role, call: &Call) -> Option<Unusual> {
         return None;
     }
     let peers = role.instances.keys().filter(|name| **name != call.instance).count();
-    let doing = kind.map_or(0, |kind| kind.callers.len());
+    let doing = kind.map_or(0, Kind::doing);
     let (sure, known) = (sure(role), role.instances.contains_key(&call.instance));
     let level = level(weight, doing, peers, sure)?;
     let among = match (peers, doing) {

@@ -160,11 +160,10 @@ fn parse(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) -> Parsed {
 #[inline]
 pub(super) fn object<'b>(mut event: Event<'b>, raw: &'b [u8], offset: u64, pass: &mut Pass<'_>) {
     event.raw = raw;
-    if event.is_one() {
-        trail(event, offset, pass);
-    } else {
-        kinds::object(raw, offset, pass);
-    }
+    pass.piece(raw.len(), |pass| match event.is_one() {
+        true => trail(event, offset, pass),
+        false => kinds::object(raw, offset, pass),
+    });
 }
 
 /// Hands on an event, unless S3 has made it: notifications have the same names for their fields
@@ -190,10 +189,10 @@ fn other(bytes: &[u8], offset: u64, pass: &mut Pass<'_>, error: Option<&Error>) 
         Some(Err(error)) => return Parsed::Broken(format!("this is no JSON: {}", reason(&error))),
         None => return Parsed::Cut,
     };
-    match error {
+    pass.piece(end, |pass| match error {
         Some(error) => lossy(&bytes[..end], offset, pass, error),
         None => kinds::list(&bytes[..end], offset, pass),
-    }
+    });
     Parsed::Ends(end)
 }
 

@@ -31,8 +31,8 @@ pub(super) fn object(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
     } else if has("ProductArn") && has("Types") {
         hub_finding(bytes, offset, pass);
     } else if has("CloudTrailEvent") {
-        quoted(&fields, "CloudTrailEvent", offset, pass);
-    } else if ["eventJson", "eventjson", "eventid", "eventname"].into_iter().any(has) {
+        quoted(&fields, bytes.len() as u64, offset, pass);
+    } else if lake::COLUMNS.into_iter().any(has) {
         row(serde_json::from_slice(bytes).unwrap_or_default(), bytes.len() as u64, offset, pass);
     } else if ["service", "Service", "resource", "Resource", "Message", "body"].into_iter().any(has) {
         guard_duty(bytes, offset, pass);
@@ -63,7 +63,7 @@ fn envelope(fields: &Fields<'_>, bytes: &[u8], offset: u64, pass: &mut Pass<'_>)
             format!("an EventBridge event from {source}: only AWS's own begin with `aws.`, anybody may send others");
         pass.reject(offset, bytes.len() as u64, why);
     } else if kind.contains("via CloudTrail") {
-        event(detail.as_bytes(), offset, pass);
+        event(detail.as_bytes(), bytes.len() as u64, offset, pass);
     } else if kind.contains("GuardDuty") {
         guard_duty(bytes, offset, pass);
     } else if kind.contains("Security Hub") {
@@ -91,29 +91,29 @@ fn hub_findings(detail: &str, offset: u64, pass: &mut Pass<'_>) {
     }
 }
 
-/// Hands on an event from inside of something else.
-fn event(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
+/// Hands on an event from inside of something else, of which so many bytes are its.
+fn event(bytes: &[u8], length: u64, offset: u64, pass: &mut Pass<'_>) {
     match serde_json::from_slice::<Event<'_>>(bytes) {
         Ok(mut event) if bytes.trim_ascii_start().starts_with(b"{") && event.is_one() => {
             event.raw = bytes;
             trail(event, offset, pass);
         }
-        Ok(_) => pass.reject(offset, bytes.len() as u64, "what should be an event has none of its fields"),
-        Err(error) => pass.reject(offset, bytes.len() as u64, format!("the event inside: {}", reason(&error))),
+        Ok(_) => pass.reject(offset, length, "what should be an event has none of its fields"),
+        Err(error) => pass.reject(offset, length, format!("the event inside: {}", reason(&error))),
     }
 }
 
 /// An event that stands as a text in a field, as `LookupEvents` gives it
 /// (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Event.html>).
-fn quoted(fields: &Fields<'_>, name: &str, offset: u64, pass: &mut Pass<'_>) {
-    let text = fields.get(name).and_then(|field| serde_json::from_str::<String>(field.get()).ok()).unwrap_or_default();
-    event(text.as_bytes(), offset, pass);
+fn quoted(fields: &Fields<'_>, length: u64, offset: u64, pass: &mut Pass<'_>) {
+    let field = fields.get("CloudTrailEvent").and_then(|field| serde_json::from_str::<String>(field.get()).ok());
+    event(field.unwrap_or_default().as_bytes(), length, offset, pass);
 }
 
 /// A row that a database answered with, such as CloudTrail Lake.
 pub(super) fn row(row: Map<String, Value>, length: u64, offset: u64, pass: &mut Pass<'_>) {
     match lake::event(&row) {
-        Some(bytes) => event(&bytes, offset, pass),
+        Some(bytes) => event(&bytes, length, offset, pass),
         None => pass.reject(offset, length, "a row of a query without a column of an event"),
     }
 }
@@ -127,7 +127,7 @@ fn nested(records: &RawValue, offset: u64, pass: &mut Pass<'_>) {
     for element in elements {
         let bytes = element.get().as_bytes();
         match serde_json::from_slice::<Event<'_>>(bytes) {
-            Ok(event) if event.is_one() => self::event(bytes, offset, pass),
+            Ok(event) if event.is_one() => self::event(bytes, bytes.len() as u64, offset, pass),
             _ if bytes.starts_with(b"[") => list(bytes, offset, pass),
             _ => leaf(bytes, offset, pass),
         }

@@ -5,7 +5,7 @@
 pub struct Limits {
     /// The longest record that is read. CloudTrail's own are far smaller
     /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>); a longer
-    /// one is rejected, passed over, and the reading goes on behind it.
+    /// one is rejected, passed over, and the reading goes on behind it, but for rows of CSV.
     pub record_bytes: usize,
     /// The most that is decompressed of one input.
     pub inflated_bytes: u64,

@@ -56,7 +56,7 @@ fn line(bytes: &[u8], offset: u64, pass: &mut Pass<'_>, format: &mut Format) -> 
     let record = understand(bytes, format);
     let is_understood = record.is_ok();
     match record {
-        Ok(Some(record)) => pass.record(record),
+        Ok(Some(record)) => pass.piece(bytes.len(), |pass| pass.record(record)),
         Ok(None) => {}
         Err(why) => pass.reject(offset, bytes.len() as u64, why),
     }

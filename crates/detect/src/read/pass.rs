@@ -1,5 +1,6 @@
 //! One way through one input: where records go, and what is counted.
 
+use super::Named;
 use super::window::{More, Window};
 use crate::count::{Fate, Rejection, Tally};
 use crate::record::Record;
@@ -8,6 +9,7 @@ use crate::record::Record;
 pub(super) struct Pass<'p> {
     pub(super) name: &'p str,
     pub(super) tally: &'p mut Tally,
+    pub(super) named: Option<&'p Named>,
     pub(super) sink: &'p mut dyn FnMut(Record<'_>) -> Fate,
 }
 
@@ -20,9 +22,23 @@ impl Pass<'_> {
         self.tally.parsed(fate);
     }
 
+    /// Hands on what stands in one piece of so many bytes. They are a record's, but for what of them is rejected; where
+    /// no record is in them, they stand around others.
+    #[inline]
+    pub(super) fn piece(&mut self, bytes: usize, hand_on: impl FnOnce(&mut Self)) {
+        let (parsed, rejected) = (self.tally.counts.parsed, self.tally.counts.bytes_rejected);
+        hand_on(self);
+        let counts = &mut self.tally.counts;
+        if counts.parsed > parsed {
+            counts.bytes_parsed += (bytes as u64).saturating_sub(counts.bytes_rejected - rejected);
+        }
+    }
+
     /// Names what was not understood.
     pub(super) fn reject(&mut self, offset: u64, bytes: u64, why: impl Into<String>) {
-        self.tally.rejected(Rejection { input: self.name.to_owned(), offset, bytes, why: why.into() });
+        let rejection = Rejection { input: self.name.to_owned(), offset, bytes, why: why.into() };
+        self.named.into_iter().for_each(|named| named(&rejection));
+        self.tally.rejected(rejection);
     }
 
     /// Passes over everything that is left, as one rejection. If the input ends before its time, that is

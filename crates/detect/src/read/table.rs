@@ -5,17 +5,17 @@
 use super::kinds;
 use super::pass::Pass;
 use super::window::{More, Window};
+use crate::record::lake;
 use csv::{ByteRecord, ReaderBuilder};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use serde_json::{Map, Value};
 use std::io::{self, Read};
 
 /// How long a header may be.
 const HEADER_BYTES: usize = 64 << 10;
-/// How long a row may be; CloudTrail's events have 256 KB at the most.
+/// How long a row may be; CloudTrail's events have 256 KB at the most. Where a longer one ends nobody can say: it may be a
+/// quote without an end.
 const ROW_BYTES: usize = 2 << 20;
-/// Columns of which a table of events has at least one.
-const COLUMNS: [&str; 4] = ["eventjson", "eventname", "eventsource", "eventid"];
 
 /// Whether a header of events is what comes.
 pub(super) fn comes(window: &mut Window<'_>) -> bool {
@@ -27,7 +27,7 @@ pub(super) fn comes(window: &mut Window<'_>) -> bool {
     // Whoever can have a line logged may write names into it: a header has nothing else.
     line.iter().all(is_name)
         && names.iter().all(|name| !name.is_empty() && !name.contains(' '))
-        && names.iter().any(|name| COLUMNS.contains(&name.as_str()))
+        && names.iter().any(|name| lake::COLUMNS.contains(&name.as_str()))
 }
 
 fn column(name: &str) -> String {
@@ -37,7 +37,7 @@ fn column(name: &str) -> String {
 /// Reads rows to the input's end. One whose columns are too few or too many is passed over.
 pub(super) fn read(window: &mut Window<'_>, pass: &mut Pass<'_>, limit: usize) {
     let (begin, limit) = (window.offset(), limit.min(ROW_BYTES));
-    let rows = Rows { window, left: limit.min(HEADER_BYTES) };
+    let rows = Rows { window, left: limit.min(HEADER_BYTES), quoted: false, ended: false };
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(rows);
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(column).collect(),
@@ -49,7 +49,13 @@ pub(super) fn read(window: &mut Window<'_>, pass: &mut Pass<'_>, limit: usize) {
         let offset = begin + reader.position().byte();
         match reader.read_byte_record(&mut row) {
             Ok(false) => return,
-            Ok(true) => hand_on(&header, &row, offset, begin + reader.position().byte() - offset, pass),
+            Ok(true) => {
+                let end = begin + reader.position().byte();
+                hand_on(&header, &row, offset, end - offset, pass);
+                if reader.get_ref().is_cut() {
+                    pass.reject(end, 0, "the input ends inside this row");
+                }
+            }
             Err(error) => return give_up(reader.into_inner().window, pass, offset, &error),
         }
     }
@@ -66,7 +72,7 @@ fn hand_on(header: &[String], row: &ByteRecord, offset: u64, bytes: u64, pass: &
     }
     let value = |field: &[u8]| Value::from(String::from_utf8_lossy(field));
     let event: Map<String, Value> = header.iter().cloned().zip(row.iter().map(value)).collect();
-    kinds::row(event, bytes, offset, pass);
+    pass.piece(bytes as usize, |pass| kinds::row(event, bytes, offset, pass));
 }
 
 /// Behind a row that has no end nothing is understood.
@@ -85,21 +91,35 @@ fn give_up(window: &mut Window<'_>, pass: &mut Pass<'_>, offset: u64, error: &cs
 struct Rows<'r, 'w> {
     window: &'r mut Window<'w>,
     left: usize,
+    /// Whether an odd number of quotes has come.
+    quoted: bool,
+    ended: bool,
+}
+
+impl Rows<'_, '_> {
+    /// Whether the input has ended, and inside of quotes: what is missing may be more than is there.
+    fn is_cut(&self) -> bool {
+        self.ended && self.quoted
+    }
 }
 
 impl Read for Rows<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
-            return Err(io::Error::other("the row is longer than a record may be"));
+            return Err(io::Error::other(
+                "the row is longer than a record may be, and nothing behind it was read: export it as JSON",
+            ));
         }
         while self.window.rest().is_empty() {
             if self.window.more() != More::Came {
+                self.ended = true;
                 return self.window.trouble().map_or(Ok(0), |trouble| Err(io::Error::other(trouble)));
             }
         }
         let rest = self.window.rest();
         let bytes = rest.len().min(buffer.len()).min(self.left);
         buffer[..bytes].copy_from_slice(&rest[..bytes]);
+        self.quoted ^= memchr_iter(b'"', &rest[..bytes]).count() % 2 == 1;
         self.window.take(bytes);
         self.left -= bytes;
         Ok(bytes)

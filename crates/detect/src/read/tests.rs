@@ -72,3 +72,28 @@ fn file(ids: &[&str]) -> String {
     let events: Vec<_> = ids.iter().map(|id| event(id)).collect();
     format!(r#"{{"Records":[{}]}}"#, events.join(","))
 }
+
+#[test]
+fn every_byte_is_a_records_or_rejected_or_around() {
+    let one = event("a");
+    let broken = r#"{"strange":1}"#;
+    let flow = "2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1 2 ACCEPT OK";
+    let quoted = serde_json::json!({"EventId": "a", "CloudTrailEvent": one}).to_string();
+    let row = format!("\"{}\",x", one.replace('"', "\"\""));
+    let cases = [
+        (file(&["a", "b"]), 2 * one.len(), 0),
+        (format!(" [{one} , {broken},{one}]\n"), 2 * one.len(), broken.len()),
+        (format!("{one}\n{broken}\n"), one.len(), broken.len()),
+        (format!("{quoted}\n"), quoted.len(), 0),
+        (r#"{"Records":[]}"#.to_owned(), 0, 0),
+        (format!("{flow}\nwhat is this\n{flow}\n"), 2 * flow.len(), "what is this".len()),
+        (format!("eventJson,other\n{row}\nshort\n"), row.len() + 1, "short\n".len()),
+        (r#"{"Records":[{"#.to_owned() + "x", 0, 2),
+    ];
+    for (input, parsed, rejected) in cases {
+        let counts = read(input.as_bytes()).counts;
+        let around = input.len() - parsed - rejected;
+        let found = (counts.bytes_parsed, counts.bytes_rejected, counts.bytes_around);
+        assert_eq!(found, (parsed as u64, rejected as u64, around as u64), "{input}");
+    }
+}

@@ -15,6 +15,9 @@ const NAMES: &str = "eventVersion userIdentity eventTime eventSource eventName a
     creationDate mfaAuthenticated sourceIdentity ec2RoleDelivery federatedProvider identityProvider onBehalfOf \
     tlsVersion cipherSuite clientProvidedHostHeader";
 
+/// Columns of which a row of an event has at least one; the first two hold it whole.
+pub const COLUMNS: [&str; 6] = ["eventJson", "eventjson", "eventid", "eventname", "eventsource", "eventtime"];
+
 /// Columns whose inner names are the called service's.
 const FOREIGN: [&str; 4] = ["requestParameters", "responseElements", "additionalEventData", "serviceEventDetails"];
 
@@ -23,12 +26,12 @@ const DEEPEST: usize = 16;
 
 /// The event of a row, as JSON; `None` where the row has no column of an event.
 pub fn event(row: &Map<String, Value>) -> Option<Vec<u8>> {
-    for column in ["eventJson", "eventjson"] {
-        if let Some(Value::String(event)) = row.get(column) {
+    for column in &COLUMNS[..2] {
+        if let Some(Value::String(event)) = row.get(*column) {
             return Some(event.clone().into_bytes());
         }
     }
-    if !["eventid", "eventname", "eventsource", "eventtime"].iter().any(|column| row.contains_key(*column)) {
+    if !COLUMNS.iter().any(|column| row.contains_key(*column)) {
         return None;
     }
     let event = row.iter().filter_map(|(column, value)| field(column, value)).collect::<Map<_, _>>();
@@ -41,7 +44,7 @@ fn field(column: &str, value: &Value) -> Option<(String, Value)> {
     let value = match value {
         Value::Null => return None,
         Value::String(text) if text.is_empty() || text == "null" => return None,
-        Value::String(text) if name == "eventTime" => Value::from(time(text)),
+        Value::String(_) if name == "eventTime" => value.clone(),
         Value::String(text) => structure(text, DEEPEST).unwrap_or_else(|| value.clone()),
         _ => value.clone(),
     };
@@ -52,12 +55,6 @@ fn field(column: &str, value: &Value) -> Option<(String, Value)> {
         value => value,
     };
     Some((name.to_owned(), value))
-}
-
-/// `2023-07-10 11:42:36.000`, with ` UTC` behind it or without, is in UTC.
-fn time(text: &str) -> String {
-    let time = text.trim_end_matches(" UTC").replacen(' ', "T", 1);
-    if time.ends_with('Z') { time } else { time + "Z" }
 }
 
 /// The object in `{name=value, name={…}}`. A value ends where `, name=` or the closing brace comes.
@@ -116,7 +113,7 @@ mod tests {
         let bytes = event(row.as_object().expect("an object")).expect("an event");
         let value: Value = serde_json::from_slice(&bytes).expect("JSON");
         let expected = json!({
-            "eventID": "1", "eventName": "RunInstances", "eventTime": "2023-07-10T11:42:36.000Z",
+            "eventID": "1", "eventName": "RunInstances", "eventTime": "2023-07-10 11:42:36.000",
             "userIdentity": {
                 "type": "AssumedRole", "principalId": "AROA:i-1",
                 "sessionContext": {"attributes": {"mfaAuthenticated": "false"}},

@@ -178,8 +178,9 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// A date, a space and a time of day, in UTC. What names another zone, or leaves it open in RFC 3339's form, is not.
+/// A date, a space and a time of day, in UTC, which may stand behind them. What names another zone, or leaves it open in RFC 3339's form, is not.
 fn of_database(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix(" UTC").unwrap_or(text);
     let sql = text.contains(' ') && text.bytes().all(|byte| byte.is_ascii_digit() || b"-: .".contains(&byte));
     let time: DateTime = sql.then(|| text.parse().ok()).flatten()?;
     time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
@@ -210,6 +211,7 @@ mod tests {
         };
         assert_eq!(at("2024-12-12T21:44:35Z"), "2024-12-12T21:44:35Z");
         assert_eq!(at("2024-12-12 21:44:35.000000000"), "2024-12-12T21:44:35Z");
+        assert_eq!(at("2024-12-12 21:44:35.000 UTC"), "2024-12-12T21:44:35Z");
         assert_eq!(at("2024-12-12T23:44:35+02:00"), "2024-12-12T21:44:35Z");
         for strange in
             ["2024-12-12T21:44:35", "2024-12-12 21:44:35[Mars/Olympus]", "2024-12-12 21:44:35 CEST", "2024-12-12", ""]

@@ -32,6 +32,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 use telling::{Place, Telling};
 
+mod fetch;
 mod messages;
 mod respond;
 mod responses;
@@ -320,7 +321,8 @@ impl<'a> Watch<'a> {
         if unkept > 0 {
             self.context.terminal.warn(&text!("{} records were too many to be kept for the next watch", unkept));
         }
-        let told = self.telling.is_done() && learned && out_of_order.is_none() && too_many.is_none();
+        let unseen = out_of_order.is_some() || too_many.is_some() || instances.is_some();
+        let told = self.telling.is_done() && learned && !unseen;
         let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout.has_all_rules();
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::logs::cursor::Cursor;
-use crate::logs::{self, Gathered};
+use crate::logs::{self, Gathered, Options};
 use crate::tables;
 use crate::text::text;
 use detect::baseline::{self, Baseline, Call};
@@ -65,13 +65,20 @@ fn learn(context: &Context, logs: &Logs, path: &Path, cursor: Option<&Path>) -> 
     };
     let open = |file| Cursor::open(file, "baseline learn", &logs.paths, period);
     let mut cursor = cursor.map(open).transpose()?;
-    let Gathered { tally, read, .. } =
-        logs::read(context, logs, cursor.as_ref(), None, look, |call| baseline.learn_call(&call))?;
+    let options = Options { cursor: cursor.as_ref(), ..Options::default() };
+    let Gathered { tally, read, .. } = logs::read(context, logs, options, look, |call| baseline.learn_call(&call))?;
     keep(&baseline, path)?;
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(context.terminal, &tally);
     context.terminal.log(&text!("learned {} roles; kept in {}\n", baseline.roles().count(), path.display()));
-    Ok(if tally.counts.rejected == 0 { Exit::Done } else { Exit::Gaps })
+    let forgotten = baseline.forgotten();
+    if forgotten > 0 {
+        context.terminal.warn(&text!(
+            "more instances have called than are remembered at once: {} times the one that had not called for longest was forgotten; learn fewer accounts into one file",
+            forgotten
+        ));
+    }
+    Ok(if tally.counts.rejected == 0 && forgotten == 0 { Exit::Done } else { Exit::Gaps })
 }
 
 /// Writes a baseline, beside the old one first: a half-written one replaces nothing.

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::holdings::holdings;
 use crate::logs::cursor::Cursor;
-use crate::logs::{self, Gathered};
+use crate::logs::{self, Gathered, Options};
 use crate::text::{Text, text};
 use detect::alert::{Alert, ocsf, text as prose};
 use detect::baseline::Baseline;
@@ -22,8 +22,6 @@ use detect::rules::{folder, pack};
 use detect::scout::Scout;
 use jiff::Timestamp;
 use serde_json::json;
-use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,9 +42,9 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let mut desk = Desk::new(rules, Horizon::of_files(), baseline);
     desk.now_is(Timestamp::now());
     let mut cursor = cursor(args)?;
-    let list = args.rejections.as_deref().map(new_file).transpose()?;
+    let options = Options { cursor: cursor.as_ref(), rejections: args.rejections.as_deref() };
     let look = |record: &Record<'_>| scout.look(record);
-    let gathered = logs::read(context, &args.logs, cursor.as_ref(), list, look, |sighting| desk.take(sighting))?;
+    let gathered = logs::read(context, &args.logs, options, look, |sighting| desk.take(sighting))?;
     let Gathered { mut tally, read, .. } = gathered;
     desk.finish();
     tally.counts.late = desk.late();
@@ -164,14 +162,6 @@ pub fn tell(context: &Context, alert: &Alert) -> Result<(), Failure> {
     }
     let lines: Text = prose::tell(alert).lines().map(|line| text!("{}\n", line)).collect();
     context.terminal.data(&lines)
-}
-
-/// A file for what could not be read; one that is there already is left alone.
-fn new_file(path: &Path) -> Result<File, Failure> {
-    File::create_new(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::usage(format!("{} is there already: name a new file", path.display())),
-        _ => Failure::usage(format!("cannot write {}: {error}", path.display())),
-    })
 }
 
 fn show(context: &Context, alerts: &[Alert]) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use crate::args::{Timeline as Args, TimelineFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::logs::{Gathered, STDIN};
+use crate::logs::{Gathered, Options, STDIN};
 use crate::text::{Text, text};
 use crate::{history, logs, tables};
 use casebook::id::{CaseId, InstanceId};
@@ -69,7 +69,7 @@ fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Res
         }
         _ => (Fate::Unmatched, None),
     };
-    logs::read(context, &args.logs, None, None, look, |raw: Vec<u8>| {
+    logs::read(context, &args.logs, Options::default(), look, |raw: Vec<u8>| {
         if let Ok(event) = Event::of(&raw) {
             take(&event);
         }

@@ -23,6 +23,7 @@ use detect::source::key::Period;
 use detect::story::PAUSE;
 use jiff::Timestamp;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -112,10 +113,10 @@ impl Lookout {
     ///
     /// # Errors
     /// In a sentence, what of it was not understood; everything else was looked at.
-    pub fn read(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+    pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), String> {
         let Self { scout, desk, lately, .. } = self;
         let mut reader = Reader::default();
-        reader.read(name, bytes, |record| {
+        reader.read(name, input, |record| {
             let (fate, sighting) = scout.look(&record);
             if let Some(sighting) = sighting {
                 match &record {
@@ -210,15 +211,18 @@ impl Lookout {
 /// not be is not found out after an hour.
 fn usual(context: &Context, config: &DetectConfig) -> Result<Option<Baseline>, Failure> {
     let Some(path) = &config.baseline else { return command::usual(None, config.only) };
-    if let Some(baseline) = baseline_file::existing(path)? {
-        return Ok(Some(baseline));
+    let known = baseline_file::existing(path)?;
+    let is_there = known.is_some();
+    let baseline = known.unwrap_or_default();
+    if !is_there {
+        baseline_file::keep(&baseline, path)?;
     }
-    let baseline = Baseline::default();
-    baseline_file::keep(&baseline, path)?;
-    context.terminal.warn(&text!(
-        "there is no baseline {} yet: it begins empty and takes in what is learned while watching; for the first day what it tells is medium at the most. `impound baseline learn` teaches it what older logs hold",
-        path.display()
-    ));
+    if baseline.roles().next().is_none() {
+        context.terminal.warn(&text!(
+            "nothing is in the baseline {} yet: it takes in what is learned while watching; for the first day what it tells is medium at the most. To teach it older logs, stop the watch, run `impound baseline learn`, and start it again",
+            path.display()
+        ));
+    }
     Ok(Some(baseline))
 }
 
@@ -269,7 +273,7 @@ mod tests {
         let mut lookout = lookout(dir.path(), &config).expect("it begins");
         let roles = || baseline_file::read(&path).expect("a baseline").roles().count();
         assert_eq!(roles(), 0, "it is there at once");
-        lookout.read("a", &call_of_an_instance()).expect("a record");
+        lookout.read("a", call_of_an_instance().as_slice()).expect("a record");
         lookout.finish();
         lookout.keep_learned().expect("written");
         assert_eq!(roles(), 1);
@@ -292,7 +296,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let mut lookout = lookout(dir.path(), &DetectConfig::default()).expect("rules");
         for time in ["2026-03-01T12:00:00Z", "2026-03-01T11:55:00Z", "2026-03-01T09:00:00Z"] {
-            lookout.read(time, &command(time)).expect("a record");
+            lookout.read(time, command(time).as_slice()).expect("a record");
         }
         let counts = lookout.counts();
         assert_eq!((counts.parsed, counts.late), (3, 1), "five minutes are not late, three hours are");

@@ -15,11 +15,13 @@ const FIRST_BROKEN: [u64; 21] = [
     4, 8, 28, 37, 43, 46, 89, 120, 505, 567, 6913, 14_002, 24_384, 26_426, 36_172, 38_938, 51_381, 55_454, 59_858,
     72_223, 90_882,
 ];
-/// The same of later storms: a role that only the captured instance showed, and an instance that was isolated though one of
-/// its protections could not be read, a step that was proved by two readings of minutes before, and a checker for which an instance that was terminated a moment
-/// ago has no address, and a verdict that repeated what an earlier run had read of an instance that shuts down,
-/// and a registration that was left, because the instance could not be read, so that its group ended it,
-/// and a deny that an attacker took off while the original was being terminated, and a role that one answer said not to be there.
+/// The same of later storms: a role that only the captured instance showed, an instance that was isolated though one of
+/// its protections could not be read, a step that was proved by two readings of minutes before, a checker for which an
+/// instance that was terminated a moment ago has no address, a verdict that repeated what an earlier run had read of an
+/// instance that shuts down, a registration that was left, because the instance could not be read, so that its group ended
+/// it, a deny that an attacker took off while the original was being terminated, a role that one answer said not to be
+/// there, a network that was said to be blocked because the groups were not read where the instance could not be (87307), and
+/// a checker for which an interface that the attacker had put elsewhere was still in the window (36349).
 const BROKEN: [u64; 10] = [1717, 9401, 21_648, 26_895, 36_349, 41_887, 51_205, 52_665, 87_307, 213_598];
 /// The same with one attacker alone: a checker for which what stood at the opening was what was captured, and an
 /// interface that was closed, and one that was closed again, by a membership read before the attacker put the instance

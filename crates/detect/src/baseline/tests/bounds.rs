@@ -70,3 +70,22 @@ fn what_was_told_of_a_role_counts_and_goes_with_it() {
     }
     assert!(baseline.forgotten() > 0);
 }
+
+#[test]
+fn kinds_of_calls_with_their_callers_count_and_callers_go_with_their_instance() {
+    let mut baseline = Baseline::default();
+    for role in 0..7 {
+        for instance in 0..200 {
+            let call = Call { instance: format!("i-{instance:017x}"), ..of_role(role, role * 300 + instance) };
+            for kind in 0..200 {
+                baseline.learn_call(&Call { kind: format!("s3.amazonaws.com Get{kind}"), ..call.clone() });
+            }
+        }
+        assert!(weight(&baseline.roles) <= MOST_FACTS, "role {role}");
+    }
+    assert!(baseline.forgotten() > 0);
+    for role in baseline.roles.values() {
+        let callers = role.kinds.values().flat_map(|kind| &kind.callers);
+        assert!(callers.into_iter().all(|caller| role.instances.contains_key(caller)));
+    }
+}

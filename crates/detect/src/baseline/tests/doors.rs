@@ -25,9 +25,9 @@ fn of(account: &str, raw: &str) -> String {
 
 /// Two peers that have called so often by this way.
 fn used_to(calls: usize, raw: impl Fn(&str) -> String) -> Baseline {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     for instance in [MINE, PEER] {
-        (0..calls).for_each(|_| baseline.learn(&call(&at(YESTERDAY, &raw(&reads(instance))))));
+        (0..calls).for_each(|_| baseline.learn(&call(&raw(&reads(instance)))));
     }
     baseline
 }
@@ -114,7 +114,7 @@ fn an_endpoint_is_not_told_that_leads_elsewhere_or_is_a_peers() {
 
 #[test]
 fn an_endpoint_that_replaces_another_is_told_of_three_instances() {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     let instances: Vec<String> = (0..20).map(|number| format!("i-{number:017x}")).collect();
     for instance in &instances {
         (0..30).for_each(|_| baseline.learn(&call(&through("vpce-1", &reads(instance)))));
@@ -143,7 +143,7 @@ fn endpoints_that_an_older_program_has_learned_may_be_anybodys() {
 
 #[test]
 fn made_up_endpoints_do_not_fill_the_memory() {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     (0..3_000).for_each(|number| baseline.learn(&call(&through(&format!("vpce-{number}"), &reads(MINE)))));
     (3_000..6_000).for_each(|number| drop(judged(&mut baseline, &through(&format!("vpce-{number}"), &reads(MINE)))));
     let role = baseline.roles.values().next().expect("a role");

@@ -14,7 +14,7 @@ fn read_by(instance: &str, address: &str) -> String {
 
 /// So many calls of an instance by endpoint only.
 fn behind_endpoints(calls: usize) -> Baseline {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     (0..calls).for_each(|_| baseline.learn(&call(&by_endpoint(&read_by(MINE, "10.0.0.5")))));
     baseline
 }
@@ -106,7 +106,7 @@ fn a_thief_of_one_instance_is_no_acquaintance_of_the_others() {
 
 #[test]
 fn a_gateway_that_is_new_to_a_whole_role_is_told_of_three_instances() {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     let instances: Vec<String> = (0..20).map(|number| format!("i-{number:017x}")).collect();
     for instance in &instances {
         (0..30).for_each(|_| baseline.learn(&call(&read_by(instance, "198.51.100.7"))));

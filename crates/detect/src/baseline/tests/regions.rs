@@ -67,7 +67,7 @@ fn looking_around_in_a_region_makes_nobody_at_home_there() {
 
 #[test]
 fn a_role_that_moves_to_another_region_is_told_of_three_instances() {
-    let mut baseline = Baseline::default();
+    let mut baseline = of_a_day();
     let instances: Vec<String> = (0..20).map(|number| format!("i-{number:017x}")).collect();
     for instance in &instances {
         (0..100).for_each(|_| baseline.learn(&call(&launch(instance))));

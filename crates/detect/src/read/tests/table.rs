@@ -58,11 +58,31 @@ fn whoever_has_a_request_logged_makes_no_table_of_the_log() {
 }
 
 #[test]
-fn a_row_of_nothing_but_commas_takes_little_memory() {
+fn a_row_of_nothing_but_commas_is_rejected_and_the_next_is_read() {
     let given = read(format!("eventname,eventid\n{}\nStopLogging,1\n", ",".repeat(1 << 20)).as_bytes());
     assert_eq!((given.words.len(), given.counts.rejected), (1, 1));
     let given = read(format!("eventname{}\n", ",".repeat(1 << 20)).as_bytes());
-    assert_eq!(given.words.len(), 0);
+    assert_eq!((given.words.len(), given.counts.rejected), (0, 1));
+}
+
+#[test]
+fn a_table_that_was_cut_is_never_taken_for_whole() {
+    let whole = ATHENA.trim_end();
+    let intact =
+        |end: usize| whole[..end].trim_end().ends_with(['"', ',']) && whole[..end].matches('"').count() % 2 == 0;
+    let mut flagged = 0;
+    for end in whole.find("RunInst").expect("a row")..whole.len() {
+        let rejected = read(&whole.as_bytes()[..end]).counts.rejected;
+        assert!(rejected > 0 || intact(end), "cut at {end}: {:?}", &whole[..end]);
+        flagged += usize::from(rejected > 0);
+    }
+    assert!(flagged > 100, "{flagged}");
+}
+
+#[test]
+fn bytes_of_a_row_are_its_own_and_not_of_what_was_made_from_it() {
+    let given = read("eventsource,x\n,aaaa\n,aaaa\n,aaaa\n".as_bytes());
+    assert_eq!((given.counts.rejected, given.counts.bytes_rejected), (3, 18));
 }
 
 #[test]

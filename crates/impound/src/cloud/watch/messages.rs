@@ -1,6 +1,6 @@
 //! From a handful of messages to what is written, told, started and deleted, in this order.
 
-use super::{SystemClock, Watch};
+use super::{SystemClock, Watch, fetch};
 use crate::commands::detect::tell;
 use crate::failure::Failure;
 use crate::text::text;
@@ -15,9 +15,6 @@ use engine::{Clock, Stop};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::time::{Duration, Instant};
-
-/// The largest object that is read: it is held in memory. CloudTrail's are some megabytes at most.
-const OBJECT_BYTES: u64 = 64 << 20;
 
 /// What of a message was not understood; or why it is left for a redelivery.
 type Look = Result<Vec<String>, String>;
@@ -70,7 +67,7 @@ impl Watch<'_> {
             Ok(Content::Nothing(_)) => return Ok(Ok(Vec::new())),
             Ok(Content::Records(bytes)) => {
                 let name = format!("message {}", message.id);
-                return Ok(Ok(self.lookout.read(&name, &bytes).err().into_iter().collect()));
+                return Ok(Ok(self.lookout.read(&name, bytes.as_slice()).err().into_iter().collect()));
             }
             Ok(Content::Objects(objects)) => objects,
         };
@@ -85,15 +82,15 @@ impl Watch<'_> {
     }
 
     async fn object(&mut self, object: &Object, stop: &Stop) -> Result<Look, Failure> {
-        let Object { region, bucket, key } = object;
+        let Object { bucket, key, .. } = object;
         let name = format!("s3://{bucket}/{key}");
         if !self.buckets.is_empty() && !self.buckets.contains(bucket) {
             return Ok(Ok(vec![format!("{name} is not read: detect.buckets does not name that bucket")]));
         }
         let intake = self.intake;
-        Ok(match self.beside(intake.read(region, bucket, key, OBJECT_BYTES), stop).await? {
+        Ok(match self.beside(fetch::whole(intake, object), stop).await? {
             None => Err("the watch is stopped".to_owned()),
-            Some(Ok(bytes)) => Ok(self.lookout.read(&name, &bytes).err().into_iter().collect()),
+            Some(Ok(file)) => Ok(self.lookout.read(&name, file).err().into_iter().collect()),
             Some(Err(fault)) if comes_again(&fault) => Err(format!("{name}: {fault}")),
             Some(Err(fault)) => Ok(vec![format!("could not read {name}: {fault}")]),
         })
