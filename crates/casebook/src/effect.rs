@@ -93,7 +93,7 @@ pub enum SourceEffect {
     SetScaleInProtection { group: ScalingGroupName, instance: InstanceId, to: Switch },
     /// ec2:CreateSecurityGroup; no client token: adopted by its tags.
     CreateGroup { vpc: VpcId, name: String, description: String, tags: Tags },
-    /// ec2:RevokeSecurityGroupEgress or -Ingress (one call a direction; all rules of one direction),
+    /// ec2:RevokeSecurityGroupEgress or -Ingress (rules of one direction a call),
     /// only on a group that this program made.
     RevokeRules { group: GroupId, rules: Vec<Rule> },
     /// ec2:AuthorizeSecurityGroupEgress or -Ingress, only on a window group that this program

@@ -2,6 +2,7 @@
 //! only what was read back; what was not read is open.
 
 use crate::agenda;
+use crate::custody::readings;
 use crate::id::{Arn, RoleName};
 use crate::next::closing;
 use crate::query::{Query, SourceQuery as S};
@@ -44,11 +45,12 @@ fn network(view: View<'_>) -> NetworkVerdict {
     }
 }
 
-/// Whether the list holds every interface that the instance shows.
+/// Whether the list holds every interface that the instance shows, as it was last read; one that was never read may
+/// have others.
 fn all_listed(view: View<'_>, interfaces: &[Interface]) -> bool {
-    match view.scene.last(&S::Instance(view.case.target.instance.clone()).into()) {
+    match readings::last(view, S::Instance(view.case.target.instance.clone())) {
         Some(Reading::Instance(instance)) => isolate::hidden(instance, interfaces).is_empty(),
-        _ => true,
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::settings::{Policy, RevokeScope, Settings};
 use crate::step::StepName;
 use crate::testkit::stage::secured;
 use crate::testkit::things::{group, instance, interface};
-use crate::testkit::{Bench, INSTANCE, settings};
+use crate::testkit::{ACCOUNT, Bench, INSTANCE, settings};
 use CredentialVerdict::{Live, Revoked};
 use NetworkVerdict::{NewFlowsBlocked, Open};
 
@@ -57,6 +57,28 @@ fn the_network_is_open_as_soon_as_anything_of_it_is() {
         assert_eq!(verdict(bench.view()).network, Open, "row {n}");
         bench.scene.forget(&interfaces.clone().into());
         assert_eq!(verdict(bench.view()).network, Open, "row {n}, being read again");
+    }
+}
+
+/// The instance was captured with two interfaces, and can not be read any more.
+#[test]
+fn an_interface_that_the_list_lacks_is_missed_where_the_instance_can_not_be_read() {
+    let second = Instance { interfaces: vec!["eni-1".into(), "eni-2".into()], ..instance(&["vol-1"]) };
+    let one = Reading::Interfaces(vec![interface("eni-1", &["sg-quarantine"])]);
+    for (captured, listed, network) in [
+        (Some(second), one.clone(), Open),
+        (Some(instance(&["vol-1"])), one.clone(), NewFlowsBlocked),
+        (Some(instance(&["vol-1"])), Reading::Interfaces(vec![]), Open),
+        (None, one, Open),
+    ] {
+        let mut bench = Bench::new(settings());
+        if let Some(captured) = captured {
+            bench.capture(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(captured)));
+        }
+        bench.know(S::QuarantineGroups, Reading::Groups(vec![group("sg-quarantine", "vpc-1", ACCOUNT, Tags::new())]));
+        bench.know(S::Interfaces(INSTANCE.into()), listed);
+        bench.deny(S::Instance(INSTANCE.into()));
+        assert_eq!(verdict(bench.view()).network, network);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
 use crate::scene::instance::InstanceState;
 use crate::step::{StepName, StepStatus};
+use crate::steps::isolate;
 use crate::view::View;
 
 /// Why a step has nothing left to work on; `None` while the instance is there, or when this case ended
@@ -21,7 +22,7 @@ pub fn why(view: View<'_>, step: StepName) -> Option<String> {
             | StepName::Deregister
             | StepName::Image
     );
-    if !needs || closing::rests(view, StepName::Isolate) {
+    if !needs || closing::rests(view, StepName::Isolate) || closes_a_window(view, step) {
         return None;
     }
     let target = &view.case.target.instance;
@@ -29,6 +30,16 @@ pub fn why(view: View<'_>, step: StepName) -> Option<String> {
     Some(format!(
         "{target} {state}, and not by this case: find out who did it (CloudTrail, TerminateInstances); what was requested of its disks before is kept"
     ))
+}
+
+/// Until its end it can talk: a window that was left open is closed while it shuts down.
+fn closes_a_window(view: View<'_>, step: StepName) -> bool {
+    step == StepName::Isolate && ends(view) && isolate::window_left_open(view.case)
+}
+
+fn ends(view: View<'_>) -> bool {
+    let last = view.scene.last(&S::Instance(view.case.target.instance.clone()).into());
+    matches!(last, Some(Reading::Instance(instance)) if instance.state == InstanceState::ShuttingDown)
 }
 
 /// How it is seen to be gone. That AWS does not show it says nothing: it also does that for a moment
@@ -50,11 +61,7 @@ fn state(view: View<'_>) -> Option<&'static str> {
 /// can talk, and who reads nothing would repeat what an earlier run has read.
 pub fn unread(view: View<'_>, step: StepName) -> Vec<Query> {
     let target = &view.case.target.instance;
-    let ends = matches!(
-        view.scene.last(&S::Instance(target.clone()).into()),
-        Some(Reading::Instance(instance)) if instance.state == InstanceState::ShuttingDown
-    );
-    if !ends || step != StepName::Isolate || view.case.step_status(step) != Some(StepStatus::Done) {
+    if !ends(view) || step != StepName::Isolate || view.case.step_status(step) != Some(StepStatus::Done) {
         return Vec::new();
     }
     let proofs: [Query; 2] = [S::Interfaces(target.clone()).into(), S::QuarantineGroups.into()];

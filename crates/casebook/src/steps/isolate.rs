@@ -95,7 +95,7 @@ fn plan(agenda: &mut Agenda<'_>) {
         return;
     };
     let Some(groups) = groups(agenda, interfaces) else {
-        window::close_unread(agenda);
+        window::close_without_group(agenda);
         return;
     };
     if window::must_close(agenda, interfaces, &groups) {

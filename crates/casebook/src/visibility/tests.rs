@@ -170,7 +170,7 @@ fn a_bucket_says_how_long_it_keeps_and_whether_it_may_be_read() {
 #[test]
 fn a_log_group_says_how_long_it_keeps_and_what_it_loses() {
     let of = |kept| {
-        let group = LogGroup { name: "flows".into(), kept, asks: "logs:DescribeLogGroups" };
+        let group = LogGroup { name: "flows".into(), kept, asks: "route53resolver:ListResolverQueryLogConfigs" };
         one(&Sources { groups: vec![group], ..nothing() }, "log retention")
     };
     for (kept, state, word) in [
@@ -178,7 +178,7 @@ fn a_log_group_says_how_long_it_keeps_and_what_it_loses() {
         (Ok(Kept::Days(14)), State::Partly, "14 days"),
         (Ok(Kept::Gone), State::Off, "no such log group"),
         (Ok(Kept::Elsewhere("333333333333".into())), State::Unknown, "account 333333333333"),
-        (denied(), State::Unknown, "allow logs:DescribeLogGroups"),
+        (denied(), State::Unknown, "allow route53resolver:ListResolverQueryLogConfigs"),
     ] {
         let row = of(kept);
         assert!(row.state == state && row.detail.contains(word) && row.what == "log group flows", "{row:?}");

@@ -1,8 +1,8 @@
-//! What came together when a process died: the step that had sent the last change, a fault that a
-//! change of this step had met before, and the point of the call at which it died. A storm counts
-//! them, to tell what it has tried and what it never has.
+//! What came together when a process died: the step that had sent the last change in this run, a fault that a change of
+//! this step had met before in this run, and the point of the call at which it died. A storm counts them, to tell what it
+//! has tried and what it never has.
 
-use super::history::History;
+use super::history::Line;
 use super::trial::{Crash, Trial};
 use casebook::entry::Entry;
 use casebook::fault::FaultClass;
@@ -15,7 +15,7 @@ use std::fmt;
 pub struct Moment {
     /// Whose change was the last one.
     pub step: StepName,
-    /// What one of its changes had met; `None` for none at all.
+    /// What one of its changes had met in this run; `None` for none at all.
     pub fault: Option<FaultClass>,
     /// Where in a call the process died.
     pub point: &'static str,
@@ -33,25 +33,26 @@ impl Moment {
         pairs.flat_map(|(step, fault)| POINTS.map(|point| Self { step, fault, point })).collect()
     }
 
-    /// Those that a crash has just met.
-    pub(crate) fn met(trial: &Trial, crash: Crash) -> BTreeSet<Self> {
+    /// Those that a crash has just met, in a run that began behind the entry `since`.
+    pub(crate) fn met(trial: &Trial, crash: Crash, since: u64) -> BTreeSet<Self> {
         let (history, point) = (trial.history(), point(crash));
-        let last = history.lines.iter().rev().find_map(|line| match &line.entry {
+        let run = &history.lines[history.lines.partition_point(|line| line.seq <= since)..];
+        let last = run.iter().rev().find_map(|line| match &line.entry {
             Entry::Intent(intent) => Some(intent.step),
             _ => None,
         });
         let Some(step) = last else { return BTreeSet::new() };
-        let faults = faults_of(step, &history);
+        let faults = faults_of(step, run);
         let met = |fault| Self { step, fault, point };
         if faults.is_empty() { [met(None)].into() } else { faults.into_iter().map(|fault| met(Some(fault))).collect() }
     }
 }
 
-/// The classes of fault that changes of a step have met.
-fn faults_of(step: StepName, history: &History) -> BTreeSet<FaultClass> {
+/// The classes of fault that changes of a step have met in a run.
+fn faults_of(step: StepName, run: &[Line]) -> BTreeSet<FaultClass> {
     let mut mine = BTreeSet::new();
     let mut faults = BTreeSet::new();
-    for line in &history.lines {
+    for line in run {
         match &line.entry {
             Entry::Intent(intent) if intent.step == step => {
                 mine.insert(line.seq);

@@ -241,7 +241,8 @@ impl<'a> Lived<'a> {
     fn crash(&mut self, crash: Crash) {
         self.begin();
         if self.trial.crash(crash) {
-            self.after.reached.extend(Moment::met(&self.trial, crash));
+            let since = self.starts.last().copied().unwrap_or_default();
+            self.after.reached.extend(Moment::met(&self.trial, crash, since));
         }
     }
 

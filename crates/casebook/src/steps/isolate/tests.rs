@@ -1,8 +1,6 @@
 use super::*;
 use crate::fault::FaultClass;
 use crate::scene::Tick;
-use crate::scene::instance::Tags;
-use crate::scene::network::{Direction, Peer, Rule};
 use crate::scene::scaling::Membership;
 use crate::tags;
 use crate::testkit::things::{group, instance, interface, scaling_group};
@@ -90,41 +88,4 @@ fn the_groups_are_read_where_the_instance_can_not_be() {
     show(&mut bench, OURS);
     bench.deny(S::Instance(INSTANCE.into()));
     assert!(bench.plan(&CARD).observe.contains(&S::QuarantineGroups.into()));
-}
-
-/// A window in which one interface was, whose way back AWS refuses while nothing can be read.
-#[test]
-fn a_window_that_nobody_is_let_out_of_loses_its_rules_unread() {
-    let set =
-        |group: &str| SourceEffect::SetInterfaceGroups { interface: "eni-1".into(), groups: vec![group.into()] }.into();
-    let rule = |direction, range: &str| Rule {
-        direction,
-        protocol: "-1".into(),
-        from: None,
-        to: None,
-        peer: Peer::Ipv4(range.into()),
-    };
-    // A new group allows all egress: what this case has put there is not all that stands in it.
-    let [egress, ingress] = [Direction::Egress, Direction::Ingress].map(|direction| rule(direction, "0.0.0.0/0"));
-    let open = SourceEffect::AuthorizeRules { group: "sg-window".into(), rules: vec![ingress.clone()] };
-    let shut = |rule: &Rule| SourceEffect::RevokeRules { group: "sg-window".into(), rules: vec![rule.clone()] }.into();
-    let mut bench = ready(None);
-    let tags = tags::with(tags::of(&"case-1".into(), "isolate"), tags::QUARANTINE, "window");
-    let mut window = group("sg-window", "vpc-1", ACCOUNT, tags);
-    window.rules = vec![egress.clone(), ingress.clone()];
-    let ours = group(OURS, "vpc-1", ACCOUNT, Tags::new());
-    bench.know(S::QuarantineGroups, Reading::Groups(vec![ours, window]));
-    bench.done(StepName::Isolate, &cut().into(), &[]);
-    bench.done(StepName::Isolate, &open.into(), &[]);
-    bench.done(StepName::Isolate, &set("sg-window"), &[]);
-    bench.deny(S::QuarantineGroups);
-    bench.deny(S::Interfaces(INSTANCE.into()));
-    assert_eq!(bench.plan(&CARD).perform, [], "its time has not come");
-    bench.later(80);
-    assert_eq!(bench.plan(&CARD).perform, [set(OURS)], "the way back comes first");
-    bench.refused(StepName::Isolate, &set(OURS));
-    let planned = |bench: &Bench, rule: &Rule| bench.plan(&CARD).perform.contains(&shut(rule));
-    assert!(planned(&bench, &egress) && planned(&bench, &ingress));
-    bench.done(StepName::Isolate, &shut(&egress), &[]);
-    assert!(!planned(&bench, &egress) && planned(&bench, &ingress), "each by itself");
 }

@@ -1,7 +1,7 @@
 //! Every interface back into its captured groups; network ACLs, idle timeouts and addresses back.
 //! Only where it still stands as we left it: anything else is drift and is reported.
 
-use super::{acl, captured_interfaces};
+use super::{acl, captured_interfaces, window};
 use crate::agenda::Agenda;
 use crate::effect::SourceEffect;
 use crate::id::{AclAssociationId, GroupId, SubnetId, VpcId};
@@ -40,12 +40,14 @@ fn interfaces(agenda: &mut Agenda<'_>) {
             None => agenda.warn(format!("{} is no longer attached: nothing is put back on it", before.id)),
         }
     }
-    for new in now.iter().filter(|i| !captured.iter().any(|b| b.id == i.id)) {
+    let new: Vec<_> = now.iter().filter(|i| !captured.iter().any(|b| b.id == i.id)).collect();
+    for new in &new {
         agenda.warn(format!(
             "{} was attached after the capture: its groups before are not known, it stays as it is",
             new.id
         ));
     }
+    shut_windows(agenda, &new);
     if !agenda.moves() && agenda.holds.is_empty() {
         agenda.prove("every captured interface that stood as this case left it is back in its captured groups");
     }
@@ -69,8 +71,25 @@ fn unknown(agenda: &mut Agenda<'_>, why: &str) {
     if we_did_any(agenda.view.case, touched) {
         agenda.warn(format!("idle timeouts and Elastic IP addresses before could not be read at the capture ({why}): set by hand what this case took, which the report lists"));
     }
+    shut_windows(agenda, &ours);
     if ours.is_empty() {
         agenda.prove("no interface is in a group that this case put it in");
+    }
+}
+
+/// Whoever is not put back stays in no open window.
+fn shut_windows(agenda: &mut Agenda<'_>, left: &[&Interface]) {
+    for window in window::window_groups(agenda.view.case) {
+        let inside: Vec<_> = left.iter().filter(|interface| interface.groups.contains(&window)).collect();
+        if !inside.is_empty() {
+            window::shut(agenda, &window);
+        }
+        for interface in inside {
+            agenda.warn(format!(
+                "{} is in the open window {window} of this case, whose rules are taken away",
+                interface.id
+            ));
+        }
     }
 }
 

@@ -11,15 +11,12 @@
 //! again closes it first; it is opened once. How long each interface was in it is told from the readings
 //! in the ledger.
 
-use super::quarantine;
 use crate::agenda::Agenda;
 use crate::case::{Attempt, Case, Last};
 use crate::effect::{Effect, SourceEffect};
-use crate::fault::FaultClass;
 use crate::gate::Gate;
 use crate::id::{GroupId, InterfaceId, VpcId};
 use crate::query::SourceQuery as S;
-use crate::reading::Reading;
 use crate::scene::network::{Direction, IdleTimeouts, Interface, Peer, Rule, SecurityGroup};
 use crate::settings::TrackedConnections;
 use crate::step::StepName;
@@ -47,6 +44,13 @@ const _: () = {
 };
 
 const PART: &str = "window";
+
+mod closing;
+mod telling;
+#[cfg(test)]
+mod tests;
+
+pub use closing::{close_unread, close_without_group, must_close, shut};
 
 /// Offers the window once everything is closed, and opens it when approved.
 pub fn convert(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
@@ -169,7 +173,7 @@ fn opened(case: &Case) -> BTreeMap<&InterfaceId, &Attempt> {
 }
 
 /// Groups that this case made as windows, from the ledger: they are known even when unreadable.
-pub(super) fn window_groups(case: &Case) -> Vec<GroupId> {
+pub(super) fn window_groups(case: &Case) -> BTreeSet<GroupId> {
     let made = |(effect, attempt): (&Effect, &Attempt)| match (effect, &attempt.last) {
         (Effect::Source(SourceEffect::AuthorizeRules { group, .. }), _) => Some(group.clone()),
         _ => None,
@@ -238,121 +242,6 @@ pub fn hold_open(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     }
 }
 
-/// Whose time is over, or who was left in the window by another run, is put back before anything else, past
-/// every gate. Where AWS lets nobody out, the window is closed the other way: without its rules its group lets
-/// nothing through, and what they had left untracked is cut at once
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>). That is no
-/// place to stay, but it holds nothing else up.
-pub fn must_close(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<VpcId, GroupId>) -> bool {
-    let view = agenda.view;
-    let (windows, opened) = (window_groups(view.case), opened(view.case));
-    let is_in = |interface: &&Interface| interface.groups.iter().any(|group| windows.contains(group));
-    let over = |interface: &&Interface| opened.get(&interface.id).is_none_or(|attempt| is_over(view, attempt));
-    let late = interfaces.iter().filter(is_in).filter(over);
-    let shown = agenda.quarantine_groups();
-    let (emptied, due): (Vec<&Interface>, Vec<&Interface>) = late.partition(|interface| {
-        let is_empty = |id: &GroupId| {
-            let mut groups = shown.into_iter().flatten();
-            groups.any(|group| group.id == *id && group.rules.is_empty())
-        };
-        interface.groups.iter().all(is_empty)
-    });
-    for interface in emptied {
-        agenda.warn(format!("{} is still in the open window, which was closed by taking its rules away", interface.id));
-    }
-    due.iter().for_each(|interface| super::close(agenda, interface, groups));
-    let refused = |interface: &&Interface| is_refused(view.case, &interface.id);
-    for window in shown.into_iter().flatten().filter(|group| windows.contains(&group.id)) {
-        let mut inside = interfaces.iter().filter(|interface| interface.groups.contains(&window.id));
-        if due.iter().filter(|due| due.groups.contains(&window.id)).any(refused) && inside.all(|inside| over(&inside)) {
-            quarantine::empty(agenda, window);
-        }
-    }
-    !due.is_empty()
-}
-
-/// How often in a row the way back may fail for reasons that pass.
-const REFUSALS: u32 = 3;
-
-/// Whether AWS refuses to put an interface into another group, and not for a moment only.
-fn is_refused(case: &Case, id: &InterfaceId) -> bool {
-    way_back(case, id).is_some_and(|(_, back)| match &back.last {
-        Last::Failed(fault) => {
-            let not_yet = fault.class == FaultClass::NotFound;
-            !(fault.passes() || not_yet) || back.failures >= REFUSALS
-        }
-        _ => false,
-    })
-}
-
-/// When the rules of a window were taken away, both ways; `None` while they stand.
-fn emptied(case: &Case, group: &GroupId) -> Option<Timestamp> {
-    let taken = |way: Direction| {
-        let takes = |effect: &Effect| match effect {
-            Effect::Source(SourceEffect::RevokeRules { group: of, rules }) => {
-                of == group && rules.iter().any(|rule| rule.direction == way)
-            }
-            _ => false,
-        };
-        let took = case.attempts.iter().filter(|(effect, attempt)| takes(effect) && attempt.took_place());
-        took.map(|(_, attempt)| attempt.at).max()
-    };
-    Some(taken(Direction::Ingress)?.max(taken(Direction::Egress)?))
-}
-
-/// Closes what is open from the ledger alone, where what the step must read can not be read: the way back, and where
-/// AWS refuses it the rules away.
-pub fn close_unread(agenda: &mut Agenda<'_>) {
-    let view = agenda.view;
-    let target = &view.case.target.instance;
-    let query = S::Interfaces(target.clone());
-    let unreadable = |query: S| view.scene.fact(&query.into()).is_some_and(|fact| fact.answer.is_err());
-    if ![query.clone(), S::Instance(target.clone()), S::QuarantineGroups].into_iter().any(unreadable) {
-        return;
-    }
-    let inside = still_in(view.case);
-    if inside.keys().any(|id| is_refused(view.case, id)) && inside.values().all(|attempt| is_over(view, attempt)) {
-        take_rules_away(agenda);
-    }
-    for (interface, attempt) in inside {
-        if let Some((back, _)) = way_back(view.case, interface).filter(|_| is_over(view, attempt)) {
-            agenda.act(back.clone(), query.clone());
-        } else if let Some(at) = ends(view, attempt) {
-            agenda.wait(at, "the open window to outlast the idle timeout");
-        }
-    }
-}
-
-/// Of every window all rules that were last read in it, one by one: AWS takes none of several away when one of them
-/// is not there.
-fn take_rules_away(agenda: &mut Agenda<'_>) {
-    let (case, scene) = (agenda.view.case, agenda.view.scene);
-    let query = S::QuarantineGroups.into();
-    let is_fresh = scene.fact(&query).is_some_and(|fact| fact.answer.is_ok() && !fact.stale);
-    let shown = match scene.last(&query) {
-        Some(Reading::Groups(groups)) => groups.as_slice(),
-        _ => &[],
-    };
-    for window in BTreeSet::from_iter(window_groups(case)) {
-        let rules = shown.iter().find(|group| group.id == window).map_or_else(everything, |group| group.rules.clone());
-        for rule in rules {
-            let effect = SourceEffect::RevokeRules { group: window.clone(), rules: vec![rule] };
-            if is_fresh || !is_away(case, &effect) {
-                agenda.act(effect, S::QuarantineGroups);
-            }
-        }
-    }
-}
-
-/// Whether a rule was taken away, or was not there to be taken away.
-fn is_away(case: &Case, effect: &SourceEffect) -> bool {
-    case.attempts.get(&effect.clone().into()).is_some_and(|attempt| match &attempt.last {
-        Last::Done(_) => true,
-        Last::Failed(fault) => fault.class == FaultClass::NotFound,
-        _ => false,
-    })
-}
-
 /// The window group is deleted once nobody is in it.
 fn cleanup(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     if !was_opened(agenda.view.case) {
@@ -364,35 +253,5 @@ fn cleanup(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
     for group in left {
         agenda.act(SourceEffect::DeleteGroup { group: group.id.clone() }, S::QuarantineGroups);
     }
-    tell(agenda, interfaces);
-}
-
-/// What the ledger's readings show of each interface's time in the window.
-fn tell(agenda: &mut Agenda<'_>, interfaces: &[Interface]) {
-    let (case, now) = (agenda.view.case, agenda.view.now);
-    let windows = window_groups(case);
-    let stay = |interface: &Interface| {
-        let in_one = |group: &GroupId| {
-            let stay = case.seen.stays.get(&(interface.id.clone(), group.clone()))?;
-            let until = stay.until.unwrap_or(now);
-            Some(emptied(case, group).map_or(until, |emptied| emptied.min(until)).duration_since(stay.from))
-        };
-        windows.iter().filter_map(in_one).max().unwrap_or_default()
-    };
-    let (whole, short): (Vec<_>, Vec<_>) = interfaces.iter().partition(|interface| stay(interface) > LONGEST);
-    if let Some(least) = whole.iter().map(|interface| stay(interface)).min() {
-        agenda.prove(format!(
-            "the open window is closed; {} of {} interfaces were read in it, and nowhere else before {} s had passed",
-            whole.len(),
-            interfaces.len(),
-            least.as_secs()
-        ));
-    }
-    for interface in short {
-        agenda.warn(format!(
-            "{} was not read in the open window for more than {} s: connections that were tracked through it may live on",
-            interface.id,
-            LONGEST.as_secs()
-        ));
-    }
+    telling::tell(agenda, interfaces);
 }

@@ -20,16 +20,14 @@ pub const WINDOW_CLOSED: Checker = Checker {
 
 fn window_closed(sight: &Sight<'_>) -> Option<String> {
     let News::Wrote(Entry::Ended(_)) = sight.news else { return None };
-    let opened_here = |effect: &Effect| matches!(effect, Effect::Source(S::AuthorizeRules { .. }));
-    if !sight.history.deeds.iter().any(|deed| opened_here(&deed.effect)) || sight.disturbed() {
+    let windows = windows(sight);
+    if windows.is_empty() || sight.disturbed() {
         return None;
     }
-    let case = &sight.history.opened()?.case;
     let cards = sight.world.cards_of(&sight.briefing.target.instance).into_iter();
-    let held = cards.flat_map(|card| &card.shown.groups).filter_map(|id| sight.world.network.groups.get(id));
-    let mut ours =
-        held.filter(|group| group.shown.tags.get(casebook::tags::CASE).is_some_and(|tag| tag == case.as_str()));
-    let window = ours.find(|group| !group.shown.rules.is_empty())?;
+    let held = cards.flat_map(|card| &card.shown.groups).filter(|group| windows.contains(*group));
+    let mut groups = held.filter_map(|id| sight.world.network.groups.get(id));
+    let window = groups.find(|group| !group.shown.rules.is_empty())?;
     Some(format!("the run ended with an interface in {}, which lets everything through", window.shown.id))
 }
 
@@ -65,7 +63,7 @@ fn window_bounded(sight: &Sight<'_>) -> Option<String> {
     open.iter().filter(|card| inside.contains(*card)).find_map(|card| {
         let last = sight.history.deeds.iter().rev().find(|deed| puts(deed, card))?;
         let since = last.at.max(process.at);
-        let late = opens_window(sight, last) && now.duration_since(since) > WINDOW;
+        let late = opens_window(&windows, last) && now.duration_since(since) > WINDOW;
         late.then(|| format!("{card} has been in the open window for {} s", now.duration_since(since).as_secs()))
     })
 }
@@ -73,11 +71,10 @@ fn window_bounded(sight: &Sight<'_>) -> Option<String> {
 /// Whether we had put an interface into our open window before that moment.
 pub(super) fn was_in_window(sight: &Sight<'_>, card: &InterfaceId, at: Timestamp) -> bool {
     let before = sight.history.deeds.iter().rev().find(|deed| deed.at < at && puts(deed, card));
-    before.is_some_and(|deed| opens_window(sight, deed))
+    before.is_some_and(|deed| opens_window(&windows(sight), deed))
 }
 
-fn opens_window(sight: &Sight<'_>, deed: &Deed) -> bool {
-    let windows = windows(sight);
+fn opens_window(windows: &BTreeSet<GroupId>, deed: &Deed) -> bool {
     matches!(&deed.effect, Effect::Source(S::SetInterfaceGroups { groups, .. }) if groups.iter().any(|group| windows.contains(group)))
 }
 
@@ -110,7 +107,8 @@ fn window_cuts(sight: &Sight<'_>) -> Option<String> {
     if !sight.run_ended() {
         return None;
     }
-    let opened = sight.history.deeds.iter().find(|deed| opens_window(sight, deed))?.at;
+    let windows = windows(sight);
+    let opened = sight.history.deeds.iter().find(|deed| opens_window(&windows, deed))?.at;
     if sight.disturbed_after(opened) {
         return None;
     }

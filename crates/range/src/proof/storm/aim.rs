@@ -17,7 +17,7 @@ struct Change {
     action: &'static str,
     /// How often the same action was called before.
     earlier: u32,
-    /// What changes of its step had met until then.
+    /// What changes of its step had met until then in this run.
     met: BTreeSet<FaultClass>,
     /// In which run.
     run: usize,
@@ -47,6 +47,9 @@ pub(super) fn aimed(storm: &Storm, rng: &mut Rng) -> Storm {
         candidates = of_step(self::changes(&aimed.live()));
         candidates.retain(|change| change.met.contains(&class));
     }
+    if class.is_none() {
+        candidates.retain(|change| change.met.is_empty());
+    }
     if let Some(change) = rng.choice(&candidates) {
         aimed.troubles.push(Trouble::Late(change.run, at(change, rng)));
     }
@@ -74,7 +77,7 @@ fn changes(lived: &Lived) -> Vec<Change> {
     let appends = lived.trial.book.appends();
     let append_of = |seq: u64| appends.partition_point(|last| *last < seq);
     let (mut changes, mut at): (Vec<Change>, BTreeMap<u64, usize>) = (Vec::new(), BTreeMap::new());
-    let mut met: BTreeMap<StepName, BTreeSet<FaultClass>> = BTreeMap::new();
+    let mut met: BTreeMap<(usize, StepName), BTreeSet<FaultClass>> = BTreeMap::new();
     for line in &history.lines {
         let run = lived.starts.partition_point(|start| *start < line.seq).saturating_sub(1);
         let before = append_of(lived.starts.get(run).map_or(0, |start| start + 1));
@@ -88,7 +91,7 @@ fn changes(lived: &Lived) -> Vec<Change> {
                     step: intent.step,
                     action,
                     earlier: u32::try_from(earlier).unwrap_or(u32::MAX),
-                    met: met.get(&intent.step).cloned().unwrap_or_default(),
+                    met: met.get(&(run, intent.step)).cloned().unwrap_or_default(),
                     run,
                     nth: changes.iter().filter(|change| change.run == run).count() + 1,
                     announced: nth_append,
@@ -98,7 +101,9 @@ fn changes(lived: &Lived) -> Vec<Change> {
             Entry::Outcome(outcome) => {
                 let Some(change) = at.get(&outcome.intent).and_then(|at| changes.get_mut(*at)) else { continue };
                 change.concluded = nth_append;
-                met.entry(change.step).or_default().extend(outcome.fault.as_ref().map(|fault| fault.class));
+                met.entry((change.run, change.step))
+                    .or_default()
+                    .extend(outcome.fault.as_ref().map(|fault| fault.class));
             }
             _ => {}
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::effect::Effect;
 use crate::entry::{Captured, Entry};
 use crate::scene::instance::{Instance, InstanceState, Tags};
 use crate::scene::network::{AclAssociation, IdleTimeouts, NetworkAcl};
@@ -115,4 +116,26 @@ fn a_cut_subnet_is_put_back_when_the_instance_is_gone() {
     bench.know(S::Acls(vpcs), acls(&[], &["subnet-1"]));
     let agenda = plan(&bench);
     assert!(!agenda.is_open() && agenda.perform.is_empty(), "{:?}", titles(&agenda));
+}
+
+/// It was attached and put into the window after the capture: nobody knows where it was before.
+#[test]
+fn who_is_not_put_back_stays_in_no_open_window() {
+    for captured in [Some("eni-1"), None] {
+        let mut bench = standing();
+        if let Some(id) = captured {
+            bench.capture(S::Interfaces(INSTANCE.into()), Reading::Interfaces(vec![interface(id, &["sg-web"])]));
+        }
+        let open = SourceEffect::AuthorizeRules { group: "sg-window".into(), rules: vec![] };
+        let groups = vec!["sg-window".into()];
+        bench.done(StepName::Isolate, &open.into(), &[]);
+        let enter = SourceEffect::SetInterfaceGroups { interface: "eni-2".into(), groups };
+        bench.done(StepName::Isolate, &enter.into(), &[]);
+        let now = vec![interface("eni-1", &["sg-web"]), interface("eni-2", &["sg-window"])];
+        bench.know(S::Interfaces(INSTANCE.into()), Reading::Interfaces(now));
+        let agenda = plan(&bench);
+        let shuts = |effect: &&Effect| matches!(effect, Effect::Source(SourceEffect::RevokeRules { group, .. }) if group.as_str() == "sg-window");
+        assert_eq!(agenda.perform.iter().filter(shuts).count(), 4, "{:?}", titles(&agenda));
+        assert!(agenda.warnings.iter().any(|line| line.contains("eni-2 is in the open window sg-window")));
+    }
 }
