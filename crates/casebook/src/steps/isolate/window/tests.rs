@@ -10,6 +10,7 @@ use crate::steps::isolate::CARD;
 use crate::testkit::things::{group, instance, interface};
 use crate::testkit::{ACCOUNT, Bench, INSTANCE, settings};
 use Direction::{Egress, Ingress};
+use std::slice;
 
 const OURS: &str = "sg-quarantine";
 const WINDOW: &str = "sg-window";
@@ -91,15 +92,15 @@ fn a_window_that_nobody_is_let_out_of_loses_its_rules_unread() {
 fn where_its_group_is_read_it_loses_what_was_read_there_and_again_what_comes_back() {
     let mut bench = opened(true);
     let ssh = Rule { protocol: "tcp".into(), from: Some(22), to: Some(22), ..rule(Ingress, "203.0.113.0/24") };
-    shown(&mut bench, true, &[ssh.clone()]);
+    shown(&mut bench, true, slice::from_ref(&ssh));
     bench.deny(interfaces());
     bench.later(80);
     bench.refused(StepName::Isolate, &set(OURS));
-    let shut = shuts(&[ssh.clone()]);
+    let shut = shuts(slice::from_ref(&ssh));
     assert_eq!(planned(&bench), shut);
     bench.done(StepName::Isolate, &shut[0], &[]);
     bench.later(120);
-    shown(&mut bench, true, &[ssh.clone()]);
+    shown(&mut bench, true, slice::from_ref(&ssh));
     assert_eq!(planned(&bench), shut, "somebody has put it back");
     bench.deny(S::QuarantineGroups);
     assert!(planned(&bench).iter().all(|effect| *effect != shut[0]), "unread, and it was taken away");
