@@ -29,6 +29,8 @@ const STEP: SignedDuration = SignedDuration::from_mins(10);
 const SUSPECTS: usize = 4_096;
 /// That part.
 const FORGOTTEN: usize = SUSPECTS / 8;
+/// How the ids of what a baseline tells begin.
+const BASELINE: &str = "baseline:";
 /// A sign with so many times the hits that were told is news.
 const GROWN: u64 = 10;
 
@@ -234,7 +236,7 @@ impl Story {
         bound(&mut self.addresses, ADDRESSES);
         if notice.rule.level >= Level::Medium {
             let step = at.as_second().div_euclid(STEP.as_secs());
-            self.weighty.insert((step, notice.rule.id.as_str().into(), notice.rule.level, notice.trace.lead));
+            self.weighty.insert((step, witness(&notice.rule.id).into(), notice.rule.level, notice.trace.lead));
         }
         let id = notice.rule.id.clone();
         let sign = self.signs.entry(id).or_insert_with(|| Sign::of(notice.rule, at));
@@ -266,8 +268,10 @@ impl Story {
         let near = |from: i64| {
             let signs = self.weighty.range((from, Arc::from(""), Level::Informational, Lead::Finding)..);
             let signs = signs.take_while(|(step, ..)| step - from <= span).filter(|(.., lead)| leads.contains(lead));
-            let signs: BTreeMap<&str, Level> = signs.map(|(_, id, level, _)| (&**id, *level)).collect();
-            (signs.len() >= TOGETHER).then(|| signs.into_values().max()).flatten().map(graver)
+            let signs: BTreeSet<(&str, Level)> = signs.map(|(_, id, level, _)| (&**id, *level)).collect();
+            let witnesses: BTreeSet<&str> = signs.iter().map(|(id, _)| *id).collect();
+            let gravest = signs.into_iter().map(|(_, level)| level).max();
+            gravest.filter(|_| witnesses.len() >= TOGETHER).map(graver)
         };
         steps.into_iter().filter_map(near).max()
     }
@@ -335,6 +339,11 @@ fn bound(values: &mut BTreeSet<String>, most: usize) {
 /// Whether there is something that was not known. Of a full list the reader knows that it is not all.
 fn has_more(values: &BTreeSet<String>, known: &BTreeSet<String>, most: usize) -> bool {
     known.len() < most && !values.is_subset(known)
+}
+
+/// Who says it. What a baseline has not seen yet is unusual in every respect at once: all that it tells is one witness.
+fn witness(rule: &str) -> &str {
+    if rule.starts_with(BASELINE) { BASELINE } else { rule }
 }
 
 /// One level graver, and nothing below high.
@@ -561,5 +570,21 @@ mod tests {
         assert_eq!(level(&[medium(1), medium(2), medium(3)]), Level::High);
         assert_eq!(level(&[medium(1), medium(2), (3, Level::Low)]), Level::Medium, "low ones do not count");
         assert_eq!(level(&[medium(1), medium(2), (3, Level::High)]), Level::Critical);
+    }
+
+    #[test]
+    fn all_that_the_baseline_tells_is_one_witness() {
+        let level = |ids: &[&str]| {
+            let mut stories = Stories::new();
+            for id in ids {
+                let card = Arc::new(Card { id: (*id).to_owned(), ..(*card(1, Level::Medium)).clone() });
+                stories.take(notice("i-00000001", &card, 0));
+            }
+            stories.tell(Level::Informational)[0].level
+        };
+        let [call, elsewhere, denials] =
+            ["baseline:first-call:medium", "baseline:elsewhere:medium", "baseline:denials:medium"];
+        assert_eq!(level(&[call, elsewhere, denials, "1"]), Level::Medium);
+        assert_eq!(level(&[call, elsewhere, "1", "2"]), Level::High);
     }
 }
