@@ -189,3 +189,15 @@ fn a_policy_that_is_given_as_text_is_looked_into() {
     let text = "{requestParameters.policyDocument|contains: Effect}";
     assert!(matches(text, &event(r#""{\"Effect\":1}""#)), "it stays text as well");
 }
+
+#[test]
+fn policies_are_looked_into_wherever_a_call_takes_them() {
+    for path in ["resourcePolicy", "policyText", "attributes.Policy", "attributeValue"] {
+        let text = path.rsplit('.').fold(r#""{\"Statement\":{\"Effect\":\"Allow\"}}""#.to_owned(), |inner, name| {
+            format!(r#"{{"{name}":{inner}}}"#)
+        });
+        let event = format!(r#"{{"requestParameters":{text}}}"#);
+        assert!(matches(&format!("{{requestParameters.{path}.Statement.Effect: Allow}}"), &event), "{event}");
+        assert!(!matches(&format!("{{requestParameters.{path}.Statement.Effect: Deny}}"), &event), "{event}");
+    }
+}

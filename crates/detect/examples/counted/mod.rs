@@ -9,6 +9,17 @@ use rsigma_eval::{Engine, JsonEvent};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Where policies are text, in what a call asks.
+const POLICIES: [&str; 7] = [
+    "policyDocument",
+    "assumeRolePolicyDocument",
+    "policy",
+    "resourcePolicy",
+    "policyText",
+    "attributes.Policy",
+    "attributeValue",
+];
+
 /// Hits by the rule's title.
 pub type Count = BTreeMap<String, u64>;
 
@@ -30,11 +41,11 @@ pub fn ours(rules: &Rules, record: &[u8], count: &mut Count) {
 /// Counts the evaluator's way.
 pub fn its_own(engine: &Engine, record: &[u8], count: &mut Count) {
     let mut value: Value = serde_json::from_slice(record).expect("JSON");
-    for name in ["policyDocument", "assumeRolePolicyDocument", "policy"] {
-        let text = value["requestParameters"][name].as_str().unwrap_or_default();
-        if let Ok(Value::Object(policy)) = serde_json::from_str(text) {
+    for path in POLICIES {
+        let text = value["requestParameters"].pointer(&format!("/{}", path.replace('.', "/")));
+        if let Ok(Value::Object(policy)) = serde_json::from_str(text.and_then(Value::as_str).unwrap_or_default()) {
             // The evaluator looks for a path as a name before it follows it.
-            value[format!("requestParameters.{name}.Statement")] = policy["Statement"].clone();
+            value[format!("requestParameters.{path}.Statement")] = policy["Statement"].clone();
         }
     }
     for result in engine.evaluate(&JsonEvent::borrow(&value)) {

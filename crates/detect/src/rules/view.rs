@@ -14,9 +14,20 @@ use std::cell::OnceCell;
 /// Policies that CloudTrail gives as text, as the calls take them
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>,
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>,
-/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>).
-const POLICIES: [&str; 3] =
-    ["requestParameters.policyDocument", "requestParameters.assumeRolePolicyDocument", "requestParameters.policy"];
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>,
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html>,
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html>,
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>,
+/// <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>).
+const POLICIES: [&str; 7] = [
+    "requestParameters.policyDocument",
+    "requestParameters.assumeRolePolicyDocument",
+    "requestParameters.policy",
+    "requestParameters.resourcePolicy",
+    "requestParameters.policyText",
+    "requestParameters.attributes.Policy",
+    "requestParameters.attributeValue",
+];
 
 /// A record, as rules ask for it.
 pub(super) trait Subject: rsigma_eval::Event {
