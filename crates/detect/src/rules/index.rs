@@ -21,14 +21,14 @@ const FIELDS: [&str; 7] =
 
 /// What one of [`FIELDS`] has whenever the rule matches: this text, in lower case, as a whole or somewhere within.
 #[derive(Clone, Debug)]
-struct Sign {
+struct Mark {
     field: usize,
     text: String,
     whole: bool,
 }
 
 /// One of these is there whenever the rule matches.
-type Signs = Vec<Sign>;
+type Marks = Vec<Mark>;
 
 /// From values to rules.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub struct Index {
     /// The rules, all of them.
     rules: Vec<usize>,
     /// By rule: what must be there too.
-    also: Vec<Vec<Signs>>,
+    also: Vec<Vec<Marks>>,
     always: Vec<usize>,
 }
 
@@ -51,10 +51,10 @@ impl Index {
         for (at, rule) in rules {
             let mut needs = any(rule.conditions.iter().map(|condition| of_condition(condition, rule)));
             match best(&needs) {
-                Some(best) => needs.swap_remove(best).into_iter().for_each(|sign| index.add(sign, at)),
+                Some(best) => needs.swap_remove(best).into_iter().for_each(|mark| index.add(mark, at)),
                 None => index.always.push(at),
             }
-            needs.retain(|signs| signs.iter().all(|sign| sign.whole));
+            needs.retain(|marks| marks.iter().all(|mark| mark.whole));
             index.rules.push(at);
             index.also.resize(at, Vec::new());
             index.also.push(needs);
@@ -62,13 +62,13 @@ impl Index {
         index
     }
 
-    fn add(&mut self, sign: Sign, rule: usize) {
-        let field = sign.field;
-        if !sign.whole {
-            return self.within[field].add(&sign.text, rule);
+    fn add(&mut self, mark: Mark, rule: usize) {
+        let field = mark.field;
+        if !mark.whole {
+            return self.within[field].add(&mark.text, rule);
         }
-        self.longest[field] = self.longest[field].max(sign.text.len());
-        self.by_value[field].entry(sign.text).or_default().push(rule);
+        self.longest[field] = self.longest[field].max(mark.text.len());
+        self.by_value[field].entry(mark.text).or_default().push(rule);
     }
 
     /// The rules that may match the record, in their order.
@@ -91,7 +91,7 @@ impl Index {
                 Text::Other => return self.rules.clone(),
             }
         }
-        found.retain(|rule| self.also[*rule].iter().all(|signs| signs.iter().any(|sign| shows(event, sign))));
+        found.retain(|rule| self.also[*rule].iter().all(|marks| marks.iter().any(|mark| shows(event, mark))));
         found.sort_unstable();
         found.dedup();
         found
@@ -102,10 +102,10 @@ fn text_of<'e>(event: &'e Event<'e>, field: usize) -> &'e Text<'e> {
     typed(event, FIELDS[field]).unwrap_or(&Text::Other)
 }
 
-/// Whether a record may have a sign.
-fn shows(event: &Event<'_>, sign: &Sign) -> bool {
-    match text_of(event, sign.field) {
-        Text::Is(text) => text.eq_ignore_ascii_case(&sign.text) || !text.is_ascii(),
+/// Whether a record may have a mark.
+fn shows(event: &Event<'_>, mark: &Mark) -> bool {
+    match text_of(event, mark.field) {
+        Text::Is(text) => text.eq_ignore_ascii_case(&mark.text) || !text.is_ascii(),
         Text::Absent | Text::Null => false,
         Text::Other => true,
     }
@@ -124,26 +124,26 @@ pub(super) fn lowered<T>(text: &str, look: impl FnOnce(&str) -> T) -> T {
     look(&text.to_lowercase())
 }
 
-/// Which of the signs is the most telling: whole texts are looked up, parts are searched for.
-fn best(needs: &[Signs]) -> Option<usize> {
+/// Which of the marks is the most telling: whole texts are looked up, parts are searched for.
+fn best(needs: &[Marks]) -> Option<usize> {
     let telling =
-        |signs: &Signs| (signs.iter().any(|sign| !sign.whole), signs.iter().map(|sign| sign.field).max(), signs.len());
+        |marks: &Marks| (marks.iter().any(|mark| !mark.whole), marks.iter().map(|mark| mark.field).max(), marks.len());
     (0..needs.len()).min_by_key(|at| telling(&needs[*at]))
 }
 
-/// Either may match: when each has a sign, one of them must be there.
-fn any(parts: impl Iterator<Item = Vec<Signs>>) -> Vec<Signs> {
-    let one = |mut needs: Vec<Signs>| best(&needs).map(|at| needs.swap_remove(at));
-    let signs: Signs = parts.map(one).collect::<Option<Vec<_>>>().into_iter().flatten().flatten().collect();
-    if signs.is_empty() { Vec::new() } else { vec![signs] }
+/// Either may match: when each has a mark, one of them must be there.
+fn any(parts: impl Iterator<Item = Vec<Marks>>) -> Vec<Marks> {
+    let one = |mut needs: Vec<Marks>| best(&needs).map(|at| needs.swap_remove(at));
+    let marks: Marks = parts.map(one).collect::<Option<Vec<_>>>().into_iter().flatten().flatten().collect();
+    if marks.is_empty() { Vec::new() } else { vec![marks] }
 }
 
-/// All must match: all signs must be there.
-fn all(parts: impl Iterator<Item = Vec<Signs>>) -> Vec<Signs> {
+/// All must match: all marks must be there.
+fn all(parts: impl Iterator<Item = Vec<Marks>>) -> Vec<Marks> {
     parts.flatten().collect()
 }
 
-fn of_condition(condition: &ConditionExpr, rule: &CompiledRule) -> Vec<Signs> {
+fn of_condition(condition: &ConditionExpr, rule: &CompiledRule) -> Vec<Marks> {
     match condition {
         ConditionExpr::Identifier(name) => rule.detections.get(name).map(of_detection).unwrap_or_default(),
         ConditionExpr::And(parts) => all(parts.iter().map(|part| of_condition(part, rule))),
@@ -161,7 +161,7 @@ fn of_condition(condition: &ConditionExpr, rule: &CompiledRule) -> Vec<Signs> {
     }
 }
 
-fn of_detection(detection: &CompiledDetection) -> Vec<Signs> {
+fn of_detection(detection: &CompiledDetection) -> Vec<Marks> {
     match detection {
         CompiledDetection::AllOf(items) => all(items.iter().map(of_item)),
         CompiledDetection::AnyOf(parts) => any(parts.iter().map(of_detection)),
@@ -172,7 +172,7 @@ fn of_detection(detection: &CompiledDetection) -> Vec<Signs> {
     }
 }
 
-fn of_item(item: &CompiledDetectionItem) -> Vec<Signs> {
+fn of_item(item: &CompiledDetectionItem) -> Vec<Marks> {
     let known = |name: &str| FIELDS.iter().position(|known| *known == name);
     match item.field.as_deref().and_then(known) {
         Some(field) if item.exists.is_none() => of_matcher(&item.matcher, field),
@@ -180,18 +180,18 @@ fn of_item(item: &CompiledDetectionItem) -> Vec<Signs> {
     }
 }
 
-fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Vec<Signs> {
-    let sign = |text: &str, whole: bool| Sign { field, text: text.to_lowercase(), whole };
+fn of_matcher(matcher: &CompiledMatcher, field: usize) -> Vec<Marks> {
+    let mark = |text: &str, whole: bool| Mark { field, text: text.to_lowercase(), whole };
     match matcher {
-        CompiledMatcher::Exact { value, .. } => vec![vec![sign(value, true)]],
+        CompiledMatcher::Exact { value, .. } => vec![vec![mark(value, true)]],
         CompiledMatcher::Contains { value, .. }
         | CompiledMatcher::StartsWith { value, .. }
-        | CompiledMatcher::EndsWith { value, .. } => vec![vec![sign(value, false)]],
+        | CompiledMatcher::EndsWith { value, .. } => vec![vec![mark(value, false)]],
         CompiledMatcher::AhoCorasickSet { needles, .. } => {
-            vec![needles.iter().map(|needle| sign(needle, false)).collect()]
+            vec![needles.iter().map(|needle| mark(needle, false)).collect()]
         }
         CompiledMatcher::Regex(expression) => {
-            within::text_in(expression.as_str()).map(|text| vec![sign(&text, false)]).into_iter().collect()
+            within::text_in(expression.as_str()).map(|text| vec![mark(&text, false)]).into_iter().collect()
         }
         CompiledMatcher::AnyOf(parts)
         | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {

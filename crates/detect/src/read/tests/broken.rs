@@ -182,3 +182,28 @@ proptest! {
         read(input.as_bytes());
     }
 }
+
+/// An event of about so many bytes.
+fn long(id: &str, bytes: usize) -> String {
+    let event = event(id);
+    event.replacen('{', &format!(r#"{{"padding":"{}","#, "x".repeat(bytes.saturating_sub(event.len()))), 1)
+}
+
+#[test]
+fn events_of_any_length_and_what_is_no_text_are_read_in_a_list_as_in_lines() {
+    let odd = event("odd").replace("RunInstances", "\u{1}").into_bytes();
+    let odd: Vec<u8> = odd.into_iter().map(|byte| if byte == 1 { 0xFF } else { byte }).collect();
+    let mut events: Vec<Vec<u8>> = Vec::new();
+    for (number, bytes) in [300, 4_095, 4_097, 8_193, 131_073, 200_000, 300_000, 300].into_iter().enumerate() {
+        events.push(long(&format!("l{number}"), bytes).into_bytes());
+        events.push(event(&format!("s{number}")).into_bytes());
+        if number % 3 == 1 {
+            events.push(odd.clone());
+        }
+    }
+    let list = [b"[".as_slice(), &events.join(&b',').as_slice(), b"]"].concat();
+    let lines = events.join(&b'\n');
+    let (list, lines) = (read(&list), read(&lines));
+    assert_eq!(list.words, lines.words);
+    assert_eq!((list.words.len(), list.counts.bytes_parsed), (events.len(), lines.counts.bytes_parsed));
+}
