@@ -201,7 +201,7 @@ fn events_of_any_length_and_what_is_no_text_are_read_in_a_list_as_in_lines() {
             events.push(odd.clone());
         }
     }
-    let list = [b"[".as_slice(), &events.join(&b',').as_slice(), b"]"].concat();
+    let list = [b"[".as_slice(), events.join(&b',').as_slice(), b"]"].concat();
     let lines = events.join(&b'\n');
     let (list, lines) = (read(&list), read(&lines));
     assert_eq!(list.words, lines.words);
