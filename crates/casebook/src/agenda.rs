@@ -239,13 +239,31 @@ impl<'a> Agenda<'a> {
     /// AWS has not heard of it everywhere yet, and the call is tried again.
     pub fn insist(&mut self, effect: impl Into<Effect>, check: impl Into<Query>) {
         let effect = effect.into();
-        let refused = self.view.case.attempt(&effect).filter(|_| !self.view.busy.effects.contains(&effect));
-        match refused.map(|attempt| (attempt, &attempt.last)) {
-            Some((attempt, Last::Failed(fault))) if fault.class == FaultClass::NotFound => {
+        match self.refusal(&effect) {
+            Some((attempt, fault)) if fault.class == FaultClass::NotFound => {
                 let not_yet = Fault { class: FaultClass::NotFoundYet, ..fault.clone() };
-                self.after_fault(effect, attempt, &not_yet);
+                self.try_again(effect, attempt, &not_yet);
             }
             _ => self.act(effect, check),
+        }
+    }
+
+    /// As [`Agenda::act`], where nothing else is left that could be done: whatever AWS refuses it for, it is tried
+    /// again.
+    pub fn persist(&mut self, effect: impl Into<Effect>, check: impl Into<Query>) {
+        let effect = effect.into();
+        match self.refusal(&effect) {
+            Some((attempt, fault)) => self.try_again(effect, attempt, fault),
+            None => self.act(effect, check),
+        }
+    }
+
+    /// How a change failed that is not under way.
+    fn refusal(&self, effect: &Effect) -> Option<(&'a Attempt, &'a Fault)> {
+        let attempt = self.view.case.attempt(effect).filter(|_| !self.view.busy.effects.contains(effect))?;
+        match &attempt.last {
+            Last::Failed(fault) => Some((attempt, fault)),
+            _ => None,
         }
     }
 
@@ -293,11 +311,19 @@ impl<'a> Agenda<'a> {
     }
 
     fn after_fault(&mut self, effect: Effect, attempt: &Attempt, fault: &Fault) {
+        if fault.passes() {
+            self.try_again(effect, attempt, fault);
+        } else {
+            self.hold_fault(&effect, fault);
+        }
+    }
+
+    fn try_again(&mut self, effect: Effect, attempt: &Attempt, fault: &Fault) {
         let patient = fault.class == FaultClass::Limit && frees_itself(&effect);
         let tries = if patient { PATIENT_TRIES } else { tries(self.view.case, fault) };
         let guard = &self.view.case.guard;
         let used_up = attempt.failures >= tries;
-        if !fault.passes() || used_up && !guard.is_tireless() {
+        if used_up && !guard.is_tireless() {
             self.hold_fault(&effect, fault);
             return;
         }

@@ -280,3 +280,23 @@ fn what_was_just_read_is_not_gone_because_a_call_says_so() {
         assert_eq!(told(&bench), "hold", "{class:?}, again and again");
     }
 }
+
+#[test]
+fn where_nothing_else_is_left_a_refusal_is_tried_again_whatever_it_says() {
+    let effect = set("eni-1", "sg-1");
+    let told = |bench: &Bench| {
+        let mut agenda = Agenda::new(bench.view());
+        agenda.persist(effect.clone(), S::SerialConsole);
+        wants(&agenda)
+    };
+    for class in [FaultClass::NotFound, FaultClass::Denied, FaultClass::Invalid, FaultClass::Throttled] {
+        let mut bench = Bench::new(settings());
+        assert_eq!(told(&bench), "change");
+        sent(&mut bench, &effect, Failed(class), 1);
+        assert_eq!(told(&bench), "wait", "{class:?}");
+        bench.later(1);
+        assert_eq!(told(&bench), "change", "{class:?}");
+        sent(&mut bench, &effect, Failed(class), TRIES);
+        assert_eq!(told(&bench), "hold", "{class:?}, again and again");
+    }
+}

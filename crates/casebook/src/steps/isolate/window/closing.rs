@@ -131,7 +131,7 @@ pub fn shut(agenda: &mut Agenda<'_>, window: &GroupId) {
     for rule in rules {
         let effect = SourceEffect::RevokeRules { group: window.clone(), rules: vec![rule] };
         if is_shown || !is_away(view.case, &effect) {
-            agenda.act(effect, S::QuarantineGroups);
+            agenda.persist(effect, S::QuarantineGroups);
         }
     }
 }

@@ -139,6 +139,20 @@ fn a_way_back_that_is_not_found_for_a_moment_is_tried_again_and_then_the_rules_g
     assert!(shuts(&everything()).iter().all(|shut| planned(&bench).contains(shut)));
 }
 
+/// Storm 79600: a flood of the call that leads back, and one rule that AWS refused to take away at first.
+#[test]
+fn a_rule_that_aws_refuses_to_take_away_is_tried_again_while_there_is_no_way_back() {
+    let mut bench = opened(true);
+    bench.deny(interfaces());
+    bench.later(80);
+    bench.refused(StepName::Isolate, &set(OURS));
+    let all = shuts(&everything());
+    fails(&mut bench, &all[0], FaultClass::Denied);
+    assert!(!planned(&bench).contains(&all[0]));
+    bench.later(1);
+    assert_eq!(planned(&bench), all);
+}
+
 #[test]
 fn where_no_group_is_left_to_go_to_the_rules_go_while_one_is_made() {
     let mut bench = opened(true);
