@@ -6,7 +6,7 @@
 use range::Scenario;
 use range::adversary::{self, Strategy};
 use range::proof::moment::Moment;
-use range::proof::storm::{Choice, Storm};
+use range::proof::storm::{Choice, Hunt, Storm};
 use range::proof::sweep::{Job, Manner, Part};
 use range::script;
 use std::collections::BTreeSet;
@@ -21,10 +21,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: &str = "storm --seeds N [--from SEED] [--scenario S|chance] [--strategy A] [--calm]\n\
                      storm --seed SEED [the same options]: one storm, told in full\n\
                      --first: with no more trouble than the first storms knew\n\
-                     storm --sweep [--scenario S]: every disturbance at every point of every runbook";
+                     storm --sweep [--scenario S]: every disturbance at every point of every runbook\n\
+                     storm --hunt [--scenario S]: every step, fault and point of a crash that can come together";
 
 /// Options of which one would be passed over in silence, and why.
-const APART: [(&str, &str, &str); 9] = [
+const APART: [(&str, &str, &str); 16] = [
+    ("--hunt", "--strategy", "a hunt knows no attackers"),
+    ("--hunt", "--seeds", "a hunt tries everything and needs no seeds"),
+    ("--hunt", "--from", "a hunt tries everything and needs no seeds"),
+    ("--hunt", "--seed", "a hunt tries everything and needs no seed"),
+    ("--hunt", "--calm", "a hunt is nothing but disturbances"),
+    ("--hunt", "--first", "a hunt is no storm"),
+    ("--hunt", "--sweep", "one of them at a time"),
     ("--sweep", "--strategy", "a sweep knows no attackers"),
     ("--sweep", "--seeds", "a sweep tries everything and needs no seeds"),
     ("--sweep", "--from", "a sweep tries everything and needs no seeds"),
@@ -51,6 +59,7 @@ struct Order {
     seeds: u64,
     told: bool,
     sweep: bool,
+    hunt: bool,
     choice: Choice,
 }
 
@@ -70,6 +79,7 @@ fn main() -> ExitCode {
     match order(std::env::args().skip(1)) {
         Ok(Wish::Help) => help(),
         Ok(Wish::Run(order)) if order.sweep => sweep(&order),
+        Ok(Wish::Run(order)) if order.hunt => hunt(&order),
         Ok(Wish::Run(order)) if order.told => tell(&order),
         Ok(Wish::Run(order)) => storms(&order),
         Err(why) => {
@@ -85,7 +95,7 @@ fn help() -> ExitCode {
 }
 
 fn order(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
-    let mut order = Order { from: 1, seeds: 1_000, told: false, sweep: false, choice: Choice::default() };
+    let mut order = Order { from: 1, seeds: 1_000, told: false, sweep: false, hunt: false, choice: Choice::default() };
     let mut given = BTreeSet::new();
     while let Some(word) = words.next() {
         given.insert(word.clone());
@@ -97,6 +107,7 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
             "--scenario" => order.choice.scenario = Some(scenario(&value()?)?),
             "--strategy" => order.choice.strategy = Some(strategy(&value()?)?),
             "--sweep" => order.sweep = true,
+            "--hunt" => order.hunt = true,
             "--calm" => order.choice.calm = true,
             "--first" => order.choice.first = true,
             "--help" | "-h" => return Ok(Wish::Help),
@@ -123,7 +134,7 @@ impl Order {
                 self.choice.scenario.map_or("", |scenario| scenario.name),
                 swept().into_iter().collect::<Vec<_>>().join(", ")
             )),
-            _ if self.told || self.sweep => Ok(self),
+            _ if self.told || self.sweep || self.hunt => Ok(self),
             (0, _) => Err("0 seeds: nothing would be tried; at least 1".to_owned()),
             (_, None) => {
                 Err(format!("{} seeds from {} on: the last seed there is, is {}", self.seeds, self.from, u64::MAX - 1))
@@ -190,6 +201,26 @@ fn sweep(order: &Order) -> ExitCode {
         }
     }
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Every triple of step, fault and crash point that can be met, in every scenario or one.
+fn hunt(order: &Order) -> ExitCode {
+    let scenarios = match order.choice.scenario {
+        Some(scenario) => vec![scenario],
+        None => swept().into_iter().filter_map(Scenario::named).collect(),
+    };
+    let mut hunt = Hunt::default();
+    for scenario in scenarios {
+        hunt.through(scenario);
+        eprintln!("{}: {} storms, {} triples so far", scenario.name, hunt.storms, hunt.met.len());
+    }
+    for storm in &hunt.broken {
+        header(storm);
+        storm.run().breaches.iter().take(3).for_each(|breach| say!("BROKEN {breach}"));
+    }
+    say!("{} storms; {} broke a law", hunt.storms, hunt.broken.len());
+    moments(&hunt.met);
+    if hunt.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// One storm in full.
@@ -310,6 +341,8 @@ mod tests {
             "--sweep --seeds 3",
             "--sweep --calm",
             "--seed 3 --seeds 9",
+            "--hunt --sweep",
+            "--hunt --seeds 3",
         ] {
             let why = refusal(line).expect(line);
             assert!(why.contains("leave one of them out"), "{why}");

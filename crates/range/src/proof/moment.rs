@@ -22,7 +22,7 @@ pub struct Moment {
 }
 
 /// The points of a call at which a process can die.
-const POINTS: [&str; 4] = ["not sent", "sent and lost", "answered and not written", "written and not heard"];
+pub(super) const POINTS: [&str; 4] = ["not sent", "sent and lost", "answered and not written", "written and not heard"];
 
 impl Moment {
     /// Every one that there can be: the capture changes nothing.

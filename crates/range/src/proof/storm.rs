@@ -15,9 +15,11 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 mod aim;
+mod hunt;
 mod trouble;
 mod weather;
 
+pub use hunt::Hunt;
 pub use trouble::{Errand, Trouble};
 
 /// Which storms to make.

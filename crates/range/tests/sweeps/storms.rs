@@ -1,7 +1,11 @@
 //! A short storm, the seeds that once broke a law, and the same bytes from the same seed.
 
+use casebook::fault::FaultClass;
+use casebook::step::StepName;
+use range::Scenario;
 use range::adversary::Strategy;
-use range::proof::storm::{Choice, Storm};
+use range::proof::moment::Moment;
+use range::proof::storm::{Choice, Hunt, Storm};
 use std::process::{Command, Stdio};
 
 /// Seeds that broke a law, before what they showed was mended: an original that somebody terminates,
@@ -68,6 +72,19 @@ fn a_storm_shrinks_to_what_breaks_the_law() {
     let storm = storm.expect("some storm has four troubles");
     let kept = storm.shrunk(|smaller| smaller.troubles.len() >= 2);
     assert_eq!((kept.troubles.len(), kept.approved.len()), (2, 0));
+}
+
+/// What has been met is not looked for again, and what has not is.
+#[test]
+fn a_hunt_meets_what_was_left() {
+    let wanted = |moment: &Moment| {
+        moment.step == StepName::Protect && moment.fault == Some(FaultClass::Throttled) && moment.point != "not sent"
+    };
+    let met = Moment::all().into_iter().filter(|moment| !wanted(moment)).collect();
+    let mut hunt = Hunt { met, ..Hunt::default() };
+    hunt.through(Scenario::named("lone").expect("shipped"));
+    assert_eq!((hunt.met, hunt.broken.len()), (Moment::all(), 0));
+    assert!(hunt.storms < 50, "{} storms", hunt.storms);
 }
 
 #[test]

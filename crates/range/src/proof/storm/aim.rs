@@ -12,21 +12,30 @@ use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A change that a storm made.
-struct Change {
-    step: StepName,
-    action: &'static str,
+pub(super) struct Change {
+    pub(super) step: StepName,
+    pub(super) action: &'static str,
     /// How often the same action was called before.
     earlier: u32,
     /// What changes of its step had met until then in this run.
-    met: BTreeSet<FaultClass>,
+    pub(super) met: BTreeSet<FaultClass>,
+    /// How it failed itself.
+    pub(super) failed: Option<FaultClass>,
     /// In which run.
-    run: usize,
+    pub(super) run: usize,
     /// The so-manieth change of that run.
-    nth: usize,
+    pub(super) nth: usize,
     /// The so-manieth append of that run, which announces it.
-    announced: usize,
+    pub(super) announced: usize,
     /// The one that says what became of it.
-    concluded: usize,
+    pub(super) concluded: usize,
+}
+
+impl Change {
+    /// Whether it is another step's, and was announced before it was known what became of that one.
+    pub(super) fn follows(&self, one: &Self) -> bool {
+        self.step != one.step && self.run == one.run && self.nth > one.nth && self.announced <= one.concluded
+    }
 }
 
 /// The same storm with a fault for a change of some step, and a crash at a later change of that step.
@@ -43,7 +52,7 @@ pub(super) fn aimed(storm: &Storm, rng: &mut Rng) -> Storm {
     let mut candidates = of_step(changes);
     if let Some(class) = class {
         let Some(struck) = rng.choice(&candidates) else { return aimed };
-        aimed.troubles.push(fails(struck, class));
+        aimed.troubles.push(fails(struck, class, 1));
         candidates = of_step(self::changes(&aimed.live()));
         candidates.retain(|change| change.met.contains(&class));
     }
@@ -56,10 +65,12 @@ pub(super) fn aimed(storm: &Storm, rng: &mut Rng) -> Storm {
     aimed
 }
 
-fn fails(change: &Change, class: FaultClass) -> Trouble {
+/// A fault that strikes a change, and as many calls of its action after it.
+pub(super) fn fails(change: &Change, class: FaultClass, times: u32) -> Trouble {
     let (action, n) = (change.action, change.earlier);
-    let injection = Injection::before(action, fault(class)).skipping(n);
-    Trouble::Struck(injection, format!("call {} of {action} fails: {class:?}, once", n + 1))
+    let injection = Injection::before(action, fault(class)).skipping(n).times(times);
+    let how_often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    Trouble::Struck(injection, format!("call {} of {action} fails: {class:?}, {how_often}", n + 1))
 }
 
 fn at(change: &Change, rng: &mut Rng) -> Crash {
@@ -72,7 +83,7 @@ fn at(change: &Change, rng: &mut Rng) -> Crash {
 }
 
 /// Every change of a storm that was lived through, in order.
-fn changes(lived: &Lived) -> Vec<Change> {
+pub(super) fn changes(lived: &Lived) -> Vec<Change> {
     let history = lived.trial.history();
     let appends = lived.trial.book.appends();
     let append_of = |seq: u64| appends.partition_point(|last| *last < seq);
@@ -92,6 +103,7 @@ fn changes(lived: &Lived) -> Vec<Change> {
                     action,
                     earlier: u32::try_from(earlier).unwrap_or(u32::MAX),
                     met: met.get(&(run, intent.step)).cloned().unwrap_or_default(),
+                    failed: None,
                     run,
                     nth: changes.iter().filter(|change| change.run == run).count() + 1,
                     announced: nth_append,
@@ -101,9 +113,8 @@ fn changes(lived: &Lived) -> Vec<Change> {
             Entry::Outcome(outcome) => {
                 let Some(change) = at.get(&outcome.intent).and_then(|at| changes.get_mut(*at)) else { continue };
                 change.concluded = nth_append;
-                met.entry((change.run, change.step))
-                    .or_default()
-                    .extend(outcome.fault.as_ref().map(|fault| fault.class));
+                change.failed = outcome.fault.as_ref().map(|fault| fault.class);
+                met.entry((change.run, change.step)).or_default().extend(change.failed);
             }
             _ => {}
         }
