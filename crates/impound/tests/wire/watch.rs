@@ -369,6 +369,34 @@ fn a_queue_that_is_not_there_is_said() {
     watch(&incident, &queue, &[]).fails_with(6, &["could not receive from the queue", "nothing"]);
 }
 
+/// Somebody deletes it: what was taken before is done, and the end says why it is one.
+#[test]
+fn a_queue_that_goes_while_it_is_watched_ends_the_watch_after_what_it_has_begun() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    let gone = json!({"action": "ReceiveMessage", "code": "QueueDoesNotExist", "status": 400, "skip": 1, "times": 9});
+    incident.server.control("fault", &gone);
+    let end = incident.home.run(&["watch", "--queue", &queue, "--for", "60s"]);
+    end.fails_with(6, &["could not receive from the queue", "news"]);
+    assert_contained(&incident);
+    assert_eq!((journal(&incident, "start").len(), journal(&incident, "ended").len()), (1, 1));
+}
+
+#[test]
+fn a_protected_instance_is_captured_and_waits_for_a_person() {
+    let incident = Incident::new();
+    configure(&incident, &format!("protected_instances = [\"{}\"]\n{TRIGGER}", incident.instance()));
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    watch(&incident, &queue, &[]).ends_with(3);
+    let status = incident.home.run(&["status", &incident.only_case()]).ends_with(0);
+    assert_eq!(status.text("/verdict/network"), "open", "{:#}", status.document);
+    assert!(status.waits_at().contains(&"protected-asset"), "{:#}", status.document);
+    assert_eq!(status.step("capture"), "done");
+    let cuts = incident.calls().attempts().of("ModifyNetworkInterfaceAttribute");
+    assert_eq!(cuts.actions(), Vec::<String>::new());
+}
+
 /// Answers one post with a status, and gives what was posted.
 fn answer(listener: &TcpListener, status: &str) -> String {
     let (mut stream, _) = listener.accept().unwrap();
