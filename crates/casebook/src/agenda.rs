@@ -248,13 +248,15 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    /// As [`Agenda::act`], where nothing else is left that could be done: whatever AWS refuses it for, it is tried
-    /// again.
+    /// As [`Agenda::act`], where nothing else is left that could be done: what AWS refuses for good is tried again as
+    /// often as what passes, and holds then, under a guard too.
     pub fn persist(&mut self, effect: impl Into<Effect>, check: impl Into<Query>) {
         let effect = effect.into();
         match self.refusal(&effect) {
-            Some((attempt, fault)) => self.try_again(effect, attempt, fault),
-            None => self.act(effect, check),
+            Some((attempt, fault)) if !fault.passes() && attempt.failures < TRIES => {
+                self.try_again(effect, attempt, fault);
+            }
+            _ => self.act(effect, check),
         }
     }
 

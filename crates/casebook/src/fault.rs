@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The class of a failure. It alone decides whether to retry, wait, adopt or hold.
+/// The class of a failure. It alone decides whether to retry, wait, adopt or hold; only what closes an open window when
+/// nothing else is left is tried again whatever the class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultClass {

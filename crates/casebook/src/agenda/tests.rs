@@ -298,5 +298,8 @@ fn where_nothing_else_is_left_a_refusal_is_tried_again_whatever_it_says() {
         assert_eq!(told(&bench), "change", "{class:?}");
         sent(&mut bench, &effect, Failed(class), TRIES);
         assert_eq!(told(&bench), "hold", "{class:?}, again and again");
+        bench.write(&Entry::Guarding(Guarding { every_seconds: 30, by: Person::default() }));
+        let tireless = class == FaultClass::Throttled;
+        assert_eq!(told(&bench), if tireless { "wait" } else { "hold" }, "{class:?}, under a guard");
     }
 }

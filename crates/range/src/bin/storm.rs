@@ -22,7 +22,7 @@ const USAGE: &str = "storm --seeds N [--from SEED] [--scenario S|chance] [--stra
                      storm --seed SEED [the same options]: one storm, told in full\n\
                      --first: with no more trouble than the first storms knew\n\
                      storm --sweep [--scenario S]: every disturbance at every point of every runbook\n\
-                     storm --hunt [--scenario S]: every step, fault and point of a crash that can come together";
+                     storm --hunt [--scenario S]: looks for every triple of step, fault and point of a crash";
 
 /// Options of which one would be passed over in silence, and why.
 const APART: [(&str, &str, &str); 16] = [
@@ -134,6 +134,11 @@ impl Order {
                 self.choice.scenario.map_or("", |scenario| scenario.name),
                 swept().into_iter().collect::<Vec<_>>().join(", ")
             )),
+            _ if self.hunt
+                && self.choice.scenario.is_some_and(|scenario| scenario.name == Scenario::by_chance().name) =>
+            {
+                Err("a hunt goes through scenarios, and what there is by chance only a seed knows; name one".to_owned())
+            }
             _ if self.told || self.sweep || self.hunt => Ok(self),
             (0, _) => Err("0 seeds: nothing would be tried; at least 1".to_owned()),
             (_, None) => {
@@ -215,8 +220,9 @@ fn hunt(order: &Order) -> ExitCode {
         eprintln!("{}: {} storms, {} triples so far", scenario.name, hunt.storms, hunt.met.len());
     }
     for storm in &hunt.broken {
-        header(storm);
-        storm.run().breaches.iter().take(3).for_each(|breach| say!("BROKEN {breach}"));
+        if let Some(breach) = storm.run().breaches.first() {
+            shrunk(storm, breach.checker);
+        }
     }
     say!("{} storms; {} broke a law", hunt.storms, hunt.broken.len());
     moments(&hunt.met);
@@ -282,12 +288,17 @@ fn moments(reached: &BTreeSet<Moment>) {
     all.difference(reached).for_each(|never| say!("never: {never}"));
 }
 
-fn report(storm: &Storm, law: &str, order: &Order) {
+/// The least trouble that still breaks a law, and what became of it.
+fn shrunk(storm: &Storm, law: &str) {
     let smallest = storm.shrunk(|smaller| smaller.breaks(law));
     header(&smallest);
     let after = smallest.run();
     after.breaches.iter().take(3).for_each(|breach| say!("BROKEN {breach}"));
     after.history.iter().for_each(|line| say!("{line}"));
+}
+
+fn report(storm: &Storm, law: &str, order: &Order) {
+    shrunk(storm, law);
     let scenario = order.choice.scenario.map(|s| format!(" --scenario {}", s.name)).unwrap_or_default();
     let strategy = order.choice.strategy.map(|s| format!(" --strategy {}", s.name)).unwrap_or_default();
     let calm = if order.choice.calm { " --calm" } else { "" };

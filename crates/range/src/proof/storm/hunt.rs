@@ -1,6 +1,6 @@
-//! The hunt for what storms have never met: in every world, each change of each step is failed with each class of fault,
-//! once or for good, and the process dies at each later change of that step, or right where the fault is written, until
-//! every triple of step, fault and point was met, or nothing is left to try.
+//! The hunt for triples of step, fault and point of a crash, one by one: in a scenario, the first and the last change of
+//! each kind that a calm case makes is failed with each class of fault, and the process dies at each later change of that
+//! step, or right where the fault is written, until every triple was met, or nothing is left to try.
 
 use super::aim::{changes, fails};
 use super::{Choice, Storm, Trouble};
@@ -12,12 +12,12 @@ use casebook::gate::Gate;
 use casebook::step::{Phase, StepName};
 use std::collections::BTreeSet;
 
-/// How often a call fails: once, and so often that the case is taken up again meanwhile.
+/// How often a call fails: once, and so often that it still does when the case is taken up again.
 const TIMES: [u32; 2] = [1, 20];
 /// The gates that let steps make more changes.
 const GATES: [Gate; 5] = [Gate::OpenWindow, Gate::SharedRole, Gate::AsgSuspend, Gate::BootImage, Gate::SubnetNacl];
 
-/// A hunt in one scenario.
+/// A hunt, through one scenario after the other.
 #[derive(Debug, Default)]
 pub struct Hunt {
     /// What was met.
@@ -56,6 +56,7 @@ impl Hunt {
                     }
                     let mut struck = calm.clone();
                     struck.troubles.push(fails(change, class, times));
+                    self.live(struck.clone());
                     self.die(&struck, Some((step, class)));
                 }
             }
@@ -75,13 +76,13 @@ impl Hunt {
             let met_before = fault.map_or(change.met.is_empty(), |class| change.met.contains(&class));
             let met = met_before || (fault.is_some() && change.failed == fault);
             let is_last = !all.iter().any(|other| other.follows(change));
-            // What failed has not arrived, where it was struck on its way.
+            // What was struck on its way has not arrived; what AWS refused has.
             let failed = all.iter().filter(|other| other.run == change.run && other.nth < change.nth);
             let arrived = change.nth - failed.filter(|other| other.failed.is_some()).count();
             for point in self.left(change.step, fault) {
                 let crashes = match point {
                     "not sent" if met_before => vec![Crash::Unsent(change.nth)],
-                    "sent and lost" if met_before => vec![Crash::Unheard(arrived), Crash::Unheard(change.nth)],
+                    "sent and lost" if met_before => (arrived..=change.nth).map(Crash::Unheard).collect(),
                     "written and not heard" if met_before => vec![Crash::Written(change.announced)],
                     "written and not heard" if met && is_last => vec![Crash::Written(change.concluded)],
                     "answered and not written" if met && is_last => {
@@ -89,14 +90,18 @@ impl Hunt {
                     }
                     _ => vec![],
                 };
-                crashes.into_iter().for_each(|crash| self.live(storm, change.run, crash));
+                for crash in crashes {
+                    if self.left(change.step, fault).contains(&point) {
+                        let mut storm = storm.clone();
+                        storm.troubles.push(Trouble::Late(change.run, crash));
+                        self.live(storm);
+                    }
+                }
             }
         }
     }
 
-    fn live(&mut self, storm: &Storm, run: usize, crash: Crash) {
-        let mut storm = storm.clone();
-        storm.troubles.push(Trouble::Late(run, crash));
+    fn live(&mut self, storm: Storm) {
         let after = storm.run();
         self.storms += 1;
         self.met.extend(after.reached);
