@@ -126,6 +126,11 @@ impl Triggers {
         Self { triggers, limits, accused, started, known, tripped: None }
     }
 
+    /// Whether it is only said what would be started.
+    pub fn is_dry(&self) -> bool {
+        self.limits.dry
+    }
+
     /// Why nothing is started any more, until a person has looked and closes the breaker.
     pub fn tripped(&self) -> Option<&str> {
         self.tripped.as_deref()

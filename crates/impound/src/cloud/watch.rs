@@ -126,6 +126,11 @@ impl<'a> Watch<'a> {
                 journal.write(SystemClock.now(), &[Line::Ended { start: number, case, reason }])?;
                 continue;
             }
+            if triggers.is_dry() {
+                let why = "not going on with it: this is a dry run";
+                context.terminal.warn(&text!("a response to {} is not over; {}", start.instance, why));
+                continue;
+            }
             context.terminal.log(&text!("going on with the response to {}", start.instance));
             let document = journal.kept(&start.finding.note.sha256)?;
             responses.begin(number, start, document, Instant::now());

@@ -198,6 +198,27 @@ fn killed_before_a_message_is_deleted_nothing_is_started_twice_and_nothing_is_lo
 }
 
 #[test]
+fn a_dry_run_does_not_go_on_with_what_an_earlier_watch_has_begun() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    let file = incident.home.path().join("pid");
+    incident.server.control("trap", &json!({"pidfile": file, "nth": 1, "when": "before", "action": "DeleteMessage"}));
+    let process = incident.home.start(&["watch", "--queue", &queue, "--once"]);
+    std::fs::write(&file, process.id().to_string()).unwrap();
+    assert_eq!(End::of(process).code, None, "it was killed");
+
+    let mark = incident.mark();
+    let dry = watch(&incident, &queue, &["--dry-run"]).ends_with(0);
+    assert!(dry.stderr.contains("is not over; not going on with it"), "{}", dry.stderr);
+    assert_eq!(incident.calls_since(mark).attempts().actions(), Vec::<String>::new());
+    assert_eq!((journal(&incident, "start").len(), journal(&incident, "ended").len()), (1, 0));
+    watch(&incident, &queue, &[]).ends_with(0);
+    assert_contained(&incident);
+    assert_eq!((journal(&incident, "start").len(), journal(&incident, "ended").len()), (1, 1));
+}
+
+#[test]
 fn what_a_person_has_released_meanwhile_is_not_contained_again() {
     let incident = Incident::new();
     configure(&incident, TRIGGER);
