@@ -176,16 +176,21 @@ fn a_throttled_object_is_read_when_its_message_comes_again() {
     assert!(journal(&incident, "dead-letter").is_empty());
 }
 
+/// A watch that is killed when the response has begun and its message is still there.
+fn kill_before_a_delete(incident: &Incident, queue: &str) {
+    let file = incident.home.path().join("pid");
+    incident.server.control("trap", &json!({"pidfile": file, "nth": 1, "when": "before", "action": "DeleteMessage"}));
+    let process = incident.home.start(&["watch", "--queue", queue, "--once"]);
+    std::fs::write(&file, process.id().to_string()).unwrap();
+    assert_eq!(End::of(process).code, None, "it was killed");
+}
+
 #[test]
 fn killed_before_a_message_is_deleted_nothing_is_started_twice_and_nothing_is_lost() {
     let incident = Incident::new();
     configure(&incident, TRIGGER);
     let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
-    let file = incident.home.path().join("pid");
-    incident.server.control("trap", &json!({"pidfile": file, "nth": 1, "when": "before", "action": "DeleteMessage"}));
-    let process = incident.home.start(&["watch", "--queue", &queue, "--once"]);
-    std::fs::write(&file, process.id().to_string()).unwrap();
-    assert_eq!(End::of(process).code, None, "it was killed");
+    kill_before_a_delete(&incident, &queue);
     assert_eq!((journal(&incident, "start").len(), journal(&incident, "ended").len()), (1, 0));
 
     let end = incident.home.run(&["watch", "--queue", &queue, "--for", "5s"]).ends_with(0);
@@ -202,11 +207,7 @@ fn a_dry_run_does_not_go_on_with_what_an_earlier_watch_has_begun() {
     let incident = Incident::new();
     configure(&incident, TRIGGER);
     let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
-    let file = incident.home.path().join("pid");
-    incident.server.control("trap", &json!({"pidfile": file, "nth": 1, "when": "before", "action": "DeleteMessage"}));
-    let process = incident.home.start(&["watch", "--queue", &queue, "--once"]);
-    std::fs::write(&file, process.id().to_string()).unwrap();
-    assert_eq!(End::of(process).code, None, "it was killed");
+    kill_before_a_delete(&incident, &queue);
 
     let mark = incident.mark();
     let dry = watch(&incident, &queue, &["--dry-run"]).ends_with(0);
