@@ -2,6 +2,7 @@
 //! (`{"rule", "severity", "test", "expected", "event"}`), and a list (`[{"data", "description", "trigger_rules"}]`), where
 //! a test that triggers no rule is innocent, and one that does not say has no label.
 
+use detect::record::trail::Event;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::{self, BufRead};
@@ -37,6 +38,23 @@ struct Member<'t> {
     data: Option<&'t RawValue>,
     trigger_rules: Option<Vec<String>>,
     classify_only: Option<bool>,
+}
+
+/// An EventBridge event around a call. Who publishes tests masks much of it, the source too, and one that is not
+/// from AWS is nobody's: what is labelled is the call.
+#[derive(Deserialize)]
+struct Envelope<'t> {
+    #[serde(borrow)]
+    detail: &'t RawValue,
+}
+
+/// The call that a test is about, if it is about one.
+pub fn call(event: &str) -> Option<Event<'_>> {
+    named(event).or_else(|| named(serde_json::from_str::<Envelope<'_>>(event).ok()?.detail.get()))
+}
+
+fn named(event: &str) -> Option<Event<'_>> {
+    Event::of(event.as_bytes()).ok().filter(|event| event.name.is_there())
 }
 
 /// The tests of a file; `None` if it is a log.
@@ -110,6 +128,14 @@ mod tests {
         let labels = labels(&format!("{line}\n{{\"rule\": \"R\"}}\n{line}\n")).expect("tests");
         assert_eq!((&labels[0], &labels[2]), (&Ok(Some(true)), &Ok(Some(true))));
         assert!(labels[1].as_ref().is_err_and(|why| why.starts_with("line 2: missing field")), "{labels:?}");
+    }
+
+    #[test]
+    fn of_a_masked_envelope_the_call_is_tried() {
+        let name = |event| call(event).map(|event| event.name.as_str().to_owned());
+        assert_eq!(name(r#"{"eventName": "A"}"#).as_deref(), Some("A"));
+        assert_eq!(name(r#"{"source": "...", "detail": {"eventName": "B"}}"#).as_deref(), Some("B"));
+        assert_eq!(name(r#"{"source": "aws.guardduty", "detail": {"type": "C"}}"#), None);
     }
 
     #[test]

@@ -4,10 +4,9 @@
 //! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list] [--cases | --differ]
 //! ```
 //! Labelled files hold tests (`labelled.rs` says in which forms), and each event stands alone: it is found when an alert
-//! holds it. What can not be read of them is named; a test whose event can not be read counts as one that raised
-//! no alert. Every other file is a log; all
-//! logs together are read as `impound detect` reads them, with correlations, and with a baseline when there is something
-//! to learn it from.
+//! holds it. Every other file is a log; all logs together are read as `impound detect` reads them, with correlations,
+//! and with a baseline when there is something to learn it from. What can not be read is named, and the rest goes on; a
+//! test whose event can not be read counts as one that raised no alert.
 //!
 //! `--list` names what was missed and what spoke, `--cases` every test that concerns instances, sessions, logging or
 //! snapshots (`cases.rs`): its label, the level we gave, our rules. `--differ` keeps to those of them where the two differ.
@@ -24,7 +23,6 @@ use detect::holdings::Holdings;
 use detect::order::Horizon;
 use detect::read::Reader;
 use detect::record::Record;
-use detect::record::trail::Event;
 use detect::rules::sigma::Rules;
 use detect::rules::{Level, folder, load, pack};
 use detect::scout::Scout;
@@ -91,9 +89,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rules = Arc::new(rules);
     let baseline = learn.map(learned).transpose()?;
     let (mut tally, mut logs) = (Tally::default(), Vec::new());
-    for path in files(paths) {
-        if !labelled(&path, &rules, &mut tally)? {
-            logs.push(path);
+    for found in files(paths) {
+        match found {
+            Found::File(path) if labelled(&path, &rules, &mut tally) => {}
+            Found::File(path) => logs.push(path),
+            Found::Unreadable(path, why) => tally.unread.push(format!("{}: {why}", path.display())),
         }
     }
     print(&tally);
@@ -101,22 +101,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     tally.cases.iter().filter(asked).for_each(|case| println!("{case}"));
     let mut notes = tally.notes;
     if !logs.is_empty() {
-        notes.extend(of_logs(&logs, &rules, baseline)?);
+        notes.extend(of_logs(&logs, &rules, baseline));
     }
     notes.iter().filter(|_| list).for_each(|note| println!("{note}"));
     Ok(())
 }
 
-fn files(paths: Vec<PathBuf>) -> impl Iterator<Item = PathBuf> {
-    Files::under(paths, Period::default()).filter_map(|found| match found {
-        Found::File(path) if path.to_string_lossy().contains(".json") => Some(path),
-        _ => None,
-    })
+fn files(paths: Vec<PathBuf>) -> impl Iterator<Item = Found> {
+    Files::under(paths, Period::default())
 }
 
 fn learned(path: PathBuf) -> Result<Baseline, Box<dyn Error>> {
     let (mut baseline, mut reader) = (Baseline::default(), Reader::default());
-    for file in files(vec![path]) {
+    for found in files(vec![path]) {
+        let Found::File(file) = found else { return Err("what is to be learned can not be read".into()) };
         reader.read(&file.to_string_lossy(), File::open(&file)?, |record| {
             if let Record::Trail(event) = &record {
                 baseline.learn(event);
@@ -127,23 +125,27 @@ fn learned(path: PathBuf) -> Result<Baseline, Box<dyn Error>> {
     Ok(baseline)
 }
 
-/// Tries the tests of a file; false if it is a log.
-fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> io::Result<bool> {
-    let Some(found) = labelled::read(lines(path)?)? else { return Ok(false) };
+/// Tries the tests of a file; false if it is a log, or can not be read, which its reader will say.
+fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> bool {
+    let Ok(Some(found)) = lines(path).and_then(labelled::read) else { return false };
     for found in found {
         match found {
             Ok(test) => tried(path, &test, rules, tally),
             Err(why) => tally.unread.push(format!("{}: {why}", path.display())),
         }
     }
-    Ok(true)
+    true
 }
 
 fn lines(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let (mut file, mut magic) = (File::open(path)?, [0; 2]);
-    let packed = file.read(&mut magic)? == 2 && magic == [0x1f, 0x8b];
+    let (mut file, mut magic) = (File::open(path)?, [0; 4]);
+    let read = file.read(&mut magic)?;
     file.rewind()?;
-    Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(BufReader::new(file)) })
+    Ok(match &magic[..read] {
+        [0x1F, 0x8B, ..] => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        [0x28, 0xB5, 0x2F, 0xFD] => Box::new(BufReader::new(zstd::stream::read::Decoder::new(file)?)),
+        _ => Box::new(BufReader::new(file)),
+    })
 }
 
 fn tried(path: &Path, test: &Test, rules: &Arc<Rules>, tally: &mut Tally) {
@@ -186,9 +188,9 @@ fn outcome(test: &Test, rules: &Arc<Rules>) -> Outcome {
         sighting.into_iter().for_each(|sighting| desk.take(sighting));
         fate
     };
-    match Event::of(bytes) {
-        Ok(event) if event.name.is_there() => drop(look(&Record::Trail(event))),
-        _ => reader.read(&test.name, bytes, |record| look(&record)),
+    match labelled::call(&test.event) {
+        Some(event) => drop(look(&Record::Trail(event))),
+        None => reader.read(&test.name, bytes, |record| look(&record)),
     }
     desk.finish();
     let empty = || (calls.is_empty() && reader.tally().counts.parsed == 0).then(|| "it holds no record".to_owned());
@@ -197,20 +199,26 @@ fn outcome(test: &Test, rules: &Arc<Rules>) -> Outcome {
 }
 
 /// All logs as one, and a line for each alert and for each rule that matched.
-fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) -> Result<Vec<String>, Box<dyn Error>> {
+fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) -> Vec<String> {
     let (scout, mut desk) = detection(rules, baseline);
     let mut reader = Reader::default();
     for path in paths {
-        reader.read(&path.to_string_lossy(), File::open(path)?, |record| {
-            let (fate, sighting) = scout.look(&record);
-            sighting.into_iter().for_each(|sighting| desk.take(sighting));
-            fate
-        });
+        let name = path.to_string_lossy();
+        match File::open(path) {
+            Err(error) => reader.unreadable(&name, error.to_string()),
+            Ok(file) => reader.read(&name, file, |record| {
+                let (fate, sighting) = scout.look(&record);
+                sighting.into_iter().for_each(|sighting| desk.take(sighting));
+                fate
+            }),
+        }
     }
     desk.finish();
     let (alerts, events) = (desk.tell(Level::Medium), reader.tally().counts.parsed);
     println!("events in logs          {events}");
     println!("  not understood        {}", reader.tally().counts.rejected);
+    let rejections = reader.tally().rejections.chunk_by(|a, b| a.input == b.input).map(|of_file| &of_file[0]);
+    rejections.for_each(|first| println!("    {}: {}", first.input, first.why));
     for (name, least) in [("medium", Level::Medium), ("high", Level::High)] {
         let count = alerts.iter().filter(|alert| alert.level >= least).count();
         let rate = 100_000.0 * count as f64 / events.max(1) as f64;
@@ -222,7 +230,7 @@ fn of_logs(paths: &[PathBuf], rules: &Arc<Rules>, baseline: Option<Baseline>) ->
         let card = rules.cards().iter().find(|card| card.id == *id);
         format!("{hits:8} {}", card.map_or(id, |card| &card.title))
     }));
-    Ok(notes)
+    notes
 }
 
 fn detection(rules: &Arc<Rules>, baseline: Option<Baseline>) -> (Scout, Desk) {
@@ -250,15 +258,27 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn label_and_level_differ_where_the_list_says_so_and_nowhere_else() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/panther");
-        let (rules, mut tally) = (Arc::new(load::load(&pack::sources()).0), Tally::default());
-        assert!(labelled(&folder.join("cloudtrail.jsonl.gz"), &rules, &mut tally).expect("a file"));
-        let list = fs::read_to_string(folder.join("differing.txt")).expect("a file");
-        let listed: BTreeSet<_> = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        let differing: Vec<_> =
-            tally.cases.iter().filter(|case| case.differs()).map(cases::Case::without_rules).collect();
-        assert_eq!(differing.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
-        assert!(tally.cases.len() > 3 * differing.len(), "{}", tally.cases.len());
+    fn label_and_level_differ_where_the_lists_say_so_and_nowhere_else() {
+        let rules = Arc::new(load::load(&pack::sources()).0);
+        for name in ["panther", "streamalert"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+            let mut tally = Tally::default();
+            for entry in fs::read_dir(&folder).expect("a folder") {
+                labelled(&entry.expect("an entry").path(), &rules, &mut tally);
+            }
+            let list = fs::read_to_string(folder.join("differing.txt")).expect("a file");
+            let listed: BTreeSet<_> = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+            let differing: Vec<_> =
+                tally.cases.iter().filter(|case| case.differs()).map(cases::Case::without_rules).collect();
+            assert_eq!(differing.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
+            assert!(tally.cases.len() > 2 * differing.len(), "{}", tally.cases.len());
+            assert_eq!(tally.unread, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_a_log_whose_reader_says_so() {
+        let rules = Arc::new(load::load(&[]).0);
+        assert!(!labelled(Path::new("/there/is/no/such/file"), &rules, &mut Tally::default()));
     }
 }
