@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
+use std::ops::Range;
 use std::path::Path;
 
 mod delivery;
@@ -39,11 +40,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [folder, seed @ ..] = arguments.as_slice() else { return Err("usage: day FOLDER [SEED]".into()) };
     let seed = seed.first().map_or(Ok(1), |seed| seed.parse())?;
+    println!("{}", make(Path::new(folder), seed, 0..24 * 60)?);
+    Ok(())
+}
+
+/// Makes these minutes of a day.
+fn make(path: &Path, seed: u64, minutes: Range<u32>) -> Result<Folder<'_>, Box<dyn Error>> {
     let date: Timestamp = "2026-03-03T00:00:00Z".parse()?;
     let mut day = Day::new(seed, date + (24 * i64::try_from(seed)?).hours());
     let mut fleet = instances::Fleet::new(&mut day.random);
-    let mut folder = Folder::new(Path::new(folder));
-    for minute in 0..24 * 60 {
+    let mut folder = Folder::new(path);
+    for minute in minutes {
         day.minute = minute;
         fleet.work(&mut day);
         services::work(&mut day);
@@ -53,8 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             day.deliver(&mut folder)?;
         }
     }
-    println!("{folder}");
-    Ok(())
+    Ok(folder)
 }
 
 /// The day under way.
@@ -170,5 +176,45 @@ impl Day {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use detect::baseline::Baseline;
+    use detect::desk::Desk;
+    use detect::holdings::Holdings;
+    use detect::order::Horizon;
+    use detect::read::Reader;
+    use detect::rules::{Level, load, pack};
+    use detect::scout::Scout;
+    use detect::source::files::{Files, Found};
+    use detect::source::key::Period;
+    use std::fs::File;
+    use std::sync::Arc;
+
+    /// A morning, when most of it happens: a whole day takes a test too long.
+    #[test]
+    fn ordinary_activity_raises_at_most_two_alerts_per_100_000_events() {
+        let folder = tempfile::tempdir().expect("a folder");
+        make(folder.path(), 1, 8 * 60..12 * 60).expect("written");
+        let rules = Arc::new(load::load(&pack::sources()).0);
+        let scout = Scout::new(rules.clone(), Holdings::new(), Period::default(), true);
+        let mut desk = Desk::new(rules, Horizon::of_files(), Some(Baseline::of_places()));
+        let mut reader = Reader::default();
+        for found in Files::under([folder.path().to_owned()], Period::default()) {
+            let Found::File(path) = found else { panic!("{found:?}") };
+            reader.read(&path.to_string_lossy(), File::open(&path).expect("a file"), |record| {
+                let (fate, sighting) = scout.look(&record);
+                sighting.into_iter().for_each(|sighting| desk.take(sighting));
+                fate
+            });
+        }
+        desk.finish();
+        let (alerts, counts) = (desk.tell(Level::Medium), &reader.tally().counts);
+        assert!(counts.parsed > 50_000 && counts.rejected == 0, "{counts:?}");
+        let told: Vec<_> = alerts.iter().map(detect::alert::Alert::headline).collect();
+        assert!(100_000 * told.len() as u64 <= 2 * counts.parsed, "{told:#?} of {} events", counts.parsed);
     }
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Deserializer as Json, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -108,10 +108,20 @@ impl<'a> Event<'a> {
     pub(crate) fn part(&self, name: &str) -> &Value {
         let Some(place) = PARTS.iter().position(|part| *part == name) else { return self.value() };
         let parts = self.parts.get_or_init(Box::default);
-        parts[place].get_or_init(|| match serde_json::from_slice::<Fields<'_>>(self.raw) {
-            Ok(fields) => fields.0[place].map(|raw| (name.to_owned(), parsed(raw))).into_iter().collect(),
+        parts[place].get_or_init(|| match self.raw_part(place) {
+            Ok(raw) => raw.map(|raw| (name.to_owned(), parsed(raw))).into_iter().collect(),
             Err(_) => self.value().clone(),
         })
+    }
+
+    /// Where a part stands in the record. A typed one stands there once, so nothing behind it is looked at.
+    fn raw_part(&self, place: usize) -> Result<Option<&'a RawValue>, serde_json::Error> {
+        if PARTS[place] != "userIdentity" {
+            return Ok(serde_json::from_slice::<Fields<'_>>(self.raw)?.0[place]);
+        }
+        let mut found = None;
+        let whole = Deserializer::deserialize_map(&mut Json::from_slice(self.raw), Until(PARTS[place], &mut found));
+        if found.is_some() { Ok(found) } else { whole.map(|()| None) }
     }
 
     /// What tells it from others: its id, or where it has none the digest of the record.
@@ -178,6 +188,28 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
+/// Looks for a field, and no further.
+struct Until<'f, 'de>(&'static str, &'f mut Option<&'de RawValue>);
+
+impl<'de> Visitor<'de> for Until<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = fields.next_key()? {
+            if name == self.0 {
+                *self.1 = Some(fields.next_value()?);
+                return Ok(());
+            }
+            fields.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+}
+
 /// A date, a space and a time of day, in UTC, which may stand behind them. What names another zone, or leaves it open in RFC 3339's form, is not.
 fn of_database(text: &str) -> Option<Timestamp> {
     let text = text.strip_suffix(" UTC").unwrap_or(text);
@@ -202,6 +234,18 @@ fn parsed(field: &RawValue) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_is_what_the_whole_record_has_under_its_name() {
+        let part = |raw: &str, name| Event::of(raw.as_bytes()).expect("a record").part(name).to_string();
+        let twice =
+            r#"{"requestParameters": {"a": 1}, "userIdentity": {"type": "Root", "x": 2}, "requestParameters": 3}"#;
+        assert_eq!(part(twice, "requestParameters"), r#"{"requestParameters":3}"#, "the last one counts");
+        assert_eq!(part(twice, "userIdentity"), r#"{"userIdentity":{"type":"Root","x":2}}"#);
+        assert_eq!(part(r#"{"eventName": "A"}"#, "userIdentity"), "{}");
+        let typed_twice = r#"{"userIdentity": {}, "userIdentity": {"type": "Root"}}"#;
+        assert!(Event::of(typed_twice.as_bytes()).is_err(), "of a typed field there is one");
+    }
 
     #[test]
     fn times_are_in_utc_with_a_zone_or_without_and_another_zone_is_none() {

@@ -10,10 +10,10 @@ use super::view::typed;
 use super::within::{self, Within};
 use crate::record::text::Text;
 use crate::record::trail::Event;
+use foldhash::HashMap;
 use rsigma_eval::matcher::GroupMode;
 use rsigma_eval::{CompiledDetection, CompiledDetectionItem, CompiledMatcher, CompiledRule};
 use rsigma_parser::{ConditionExpr, Quantifier};
-use std::collections::HashMap;
 
 /// The fields to go by, the most telling first.
 const FIELDS: [&str; 7] =
