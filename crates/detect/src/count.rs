@@ -34,6 +34,9 @@ pub struct Counts {
     /// Records that came later than the horizon for order or duplicates allows; they are matched all
     /// the same, but count neither for correlations nor as duplicates.
     pub late: u64,
+    /// Lines of flow logs that say that AWS has skipped records (`SKIPDATA`): what traffic there was is in no line
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>).
+    pub skipped: u64,
     /// The parsed records by kind; their sum is `parsed`.
     pub kinds: Kinds,
 }
@@ -162,6 +165,7 @@ impl AddAssign<&Self> for Counts {
         self.matched += other.matched;
         self.unmatched += other.unmatched;
         self.late += other.late;
+        self.skipped += other.skipped;
         self.kinds += other.kinds;
     }
 }

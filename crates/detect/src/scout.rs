@@ -59,6 +59,11 @@ impl Scout {
         Self { rules, holdings: Arc::new(holdings), period, with_calls, seen }
     }
 
+    /// From now on addresses are traced with this.
+    pub fn trace_with(&mut self, holdings: Holdings) {
+        self.holdings = Arc::new(holdings);
+    }
+
     /// What becomes of a record, and what of it is worth handing on.
     pub fn look(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
         match record {

@@ -240,7 +240,7 @@ pub struct Guard {
 #[derive(Clone, Debug, Args)]
 pub struct Logs {
     /// Files, folders and s3://BUCKET/PREFIX with logs or findings, packed or not; `-` for stdin
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Only what happened from then on: 2026-03-01, 2026-03-01T12:00:00Z, or 3h ago as 3h
     #[arg(long, value_name = "TIME", value_parser = moment)]

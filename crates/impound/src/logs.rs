@@ -104,6 +104,11 @@ pub fn read<T: Send>(
     look: impl Fn(&Record<'_>) -> (Fate, Option<T>) + Sync,
     mut take: impl FnMut(T),
 ) -> Result<Gathered, Failure> {
+    if args.paths.is_empty() {
+        return Err(
+            Failure::usage("no logs are named").hint("name files, folders, s3://BUCKET/PREFIX, or `-` for stdin")
+        );
+    }
     let Sources { stdin, paths, places } = sources(&args.paths)?;
     let store = (!places.is_empty()).then(|| open(context, places)).transpose()?;
     let listing = options.rejections.map(Listing::new).transpose()?.map(Arc::new);

@@ -17,8 +17,24 @@ const CALL: &str = "cloudtrail:LookupEvents";
 /// The timeline of a case's instance; none where nothing of it was captured.
 ///
 /// # Errors
-/// When what was captured is not there any more, or was altered.
+/// As [`answers`].
 pub fn captured<S: Store>(session: &Session<S>) -> Result<Option<Timeline>, Failure> {
+    let answers = answers(session)?;
+    if answers.is_empty() {
+        return Ok(None);
+    }
+    let mut lineage = Lineage::default();
+    each(&answers, |event| lineage.take(event));
+    let mut timeline = Timeline::of(session.case().target.instance.as_str(), &lineage);
+    each(&answers, |event| timeline.take(event));
+    Ok(Some(timeline))
+}
+
+/// What CloudTrail answered when the case asked for the sessions' calls, as it came; nothing where it has not.
+///
+/// # Errors
+/// When what was captured is not there any more, or was altered.
+pub fn answers<S: Store>(session: &Session<S>) -> Result<Vec<Vec<u8>>, Failure> {
     let mut answers = Vec::new();
     for written in session.entries()? {
         for artefact in answers_in(&written.entry) {
@@ -28,14 +44,7 @@ pub fn captured<S: Store>(session: &Session<S>) -> Result<Option<Timeline>, Fail
             answers.push(session.store().artefact(&digest)?);
         }
     }
-    if answers.is_empty() {
-        return Ok(None);
-    }
-    let mut lineage = Lineage::default();
-    each(&answers, |event| lineage.take(event));
-    let mut timeline = Timeline::of(session.case().target.instance.as_str(), &lineage);
-    each(&answers, |event| timeline.take(event));
-    Ok(Some(timeline))
+    Ok(answers)
 }
 
 fn answers_in(entry: &Entry) -> impl Iterator<Item = &Artefact> {
@@ -47,7 +56,8 @@ fn answers_in(entry: &Entry) -> impl Iterator<Item = &Artefact> {
     asked.into_iter().flat_map(|captured| captured.artefacts.iter().filter(|artefact| artefact.name == CALL))
 }
 
-fn each(answers: &[Vec<u8>], mut take: impl FnMut(&Event<'_>)) {
+/// Every call in those answers.
+pub fn each(answers: &[Vec<u8>], mut take: impl FnMut(&Event<'_>)) {
     let mut reader = Reader::default();
     for answer in answers {
         reader.read(CALL, answer.as_slice(), |record| {

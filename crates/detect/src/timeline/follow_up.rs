@@ -38,7 +38,7 @@ const fn trail(call: &'static str, field: &'static str, done: &'static str, next
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html>).
 const DENY: &str = "deny its user everything: without its key it goes on for up to 36 hours";
 
-/// Where the calls' parameters and answers tell it: the API references of STS, IAM, EC2 and Lambda
+/// Where the calls' parameters and answers tell it: the API references of STS, IAM, EC2, Systems Manager, KMS, S3 and Lambda
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>).
 #[rustfmt::skip]
 const TRAILS: &[Trail] = &[
@@ -74,6 +74,15 @@ const TRAILS: &[Trail] = &[
     trail("AssociateIamInstanceProfile", "/requestParameters/AssociateIamInstanceProfileRequest/InstanceId", "a role given to an instance", "take it off"),
     trail("ReplaceIamInstanceProfileAssociation", "/requestParameters/ReplaceIamInstanceProfileAssociationRequest/AssociationId", "an instance's role changed", "put the old one back"),
     trail("RunInstances", "/responseElements/instancesSet/items/*/instanceId", "an instance launched", "isolate it"),
+    trail("ModifyInstanceAttribute", "/requestParameters/instanceId", "an attribute of an instance changed", "put it back; changed user data runs at its next start"),
+    trail("SendCommand", "/requestParameters/instanceIds/*", "commands run on an instance", "look at what they did there"),
+    trail("StartSession", "/requestParameters/target", "a shell opened on an instance", "end it, and look at what it did there"),
+    trail("SendSSHPublicKey", "/requestParameters/instanceId", "an SSH key pushed to an instance", "look at who came in there"),
+    trail("AuthorizeSecurityGroupIngress", "/requestParameters/groupId", "a security group opened to callers", "take the rule back"),
+    trail("AuthorizeSecurityGroupEgress", "/requestParameters/groupId", "a security group opened outwards", "take the rule back"),
+    trail("CreateGrant", "/requestParameters/keyId", "a grant on a key made", "retire it"),
+    trail("PutKeyPolicy", "/requestParameters/keyId", "a key's policy changed", "put the old one back"),
+    trail("PutBucketPolicy", "/requestParameters/bucketName", "a bucket's policy changed", "put the old one back"),
     trail("CreateKeyPair", "/requestParameters/keyName", "a key pair created", "delete it; what was launched with it keeps it"),
     trail("ImportKeyPair", "/requestParameters/keyName", "a key pair imported", "delete it; what was launched with it keeps it"),
     trail("CreateFunction", "/requestParameters/functionName", "a function created", "remove it"),

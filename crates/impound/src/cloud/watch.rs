@@ -5,6 +5,7 @@ use super::clock::SystemClock;
 use super::entry::Door;
 use super::runtime::block_on;
 use crate::args::Watch as Args;
+use crate::commands::detect::skipped;
 use crate::commands::resume::person;
 use crate::commands::watch::Brief;
 use crate::context::{Context, PROGRAM};
@@ -29,6 +30,7 @@ use futures_util::future::{Either, select};
 use responses::{End, Responses};
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use telling::{Place, Telling};
 
@@ -79,6 +81,11 @@ fn region(queue: &str) -> Option<Region> {
     Some(Region::new(name))
 }
 
+/// A lookout that a panic has left is still to be asked.
+fn lock(lookout: &Mutex<Lookout>) -> MutexGuard<'_, Lookout> {
+    lookout.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A watch under way.
 struct Watch<'a> {
     context: &'a Context,
@@ -90,7 +97,8 @@ struct Watch<'a> {
     regions: Vec<String>,
     orders: Vec<Order>,
     triggers: Triggers,
-    lookout: Lookout,
+    /// Looks on a thread of its own.
+    lookout: Arc<Mutex<Lookout>>,
     journal: Journal,
     told: Told,
     responses: Responses<'a>,
@@ -147,7 +155,7 @@ impl<'a> Watch<'a> {
             regions: file.detect.regions,
             orders,
             triggers,
-            lookout,
+            lookout: Arc::new(Mutex::new(lookout)),
             journal,
             told: left.told,
             responses,
@@ -188,16 +196,28 @@ impl<'a> Watch<'a> {
             }
             self.telling.go_on(self.context, &mut self.journal).await?;
             self.show_backlog(stop).await?;
+            self.refresh();
             if self.kept.elapsed() >= KEPT_EVERY {
                 self.keep_learned();
             }
         }
     }
 
+    /// Instances that can not be read again are no reason to stop looking.
+    fn refresh(&mut self) {
+        if let Err(failure) = self.lookout().refresh(self.context) {
+            self.context.terminal.warn(&text!("{}; the watch goes on with what it knew before", failure.what));
+        }
+    }
+
+    fn lookout(&self) -> MutexGuard<'_, Lookout> {
+        lock(&self.lookout)
+    }
+
     /// A baseline that can not be written is no reason to stop looking. Gives whether it was.
     fn keep_learned(&mut self) -> bool {
         self.kept = Instant::now();
-        let unwritten = self.lookout.keep_learned().err();
+        let unwritten = self.lookout().keep_learned().err();
         unwritten.iter().for_each(|failure| self.context.terminal.warn(&text!("{}", failure.what)));
         unwritten.is_none()
     }
@@ -287,7 +307,7 @@ impl<'a> Watch<'a> {
                 left.in_flight,
                 self.lag.map_or("nobody knows how long".to_owned(), |lag| format!("{} s", lag.as_secs())),
                 self.messages,
-                self.lookout.counts().read,
+                self.lookout().counts().read,
                 self.dead
             )),
             Some(Err(fault)) => {
@@ -300,13 +320,13 @@ impl<'a> Watch<'a> {
     /// Lets what is under way come to rest, and says how it was.
     async fn end(&mut self, stop: &Stop) -> Result<Exit, Failure> {
         self.ending = true;
-        self.lookout.finish();
+        self.lookout().finish();
         self.decide(Vec::new(), Instant::now())?;
         while let Some(end) = self.responses.rest(stop).await {
             self.ended(end)?;
         }
         self.telling.finish(self.context, &mut self.journal).await?;
-        let counts = self.lookout.counts();
+        let counts = self.lookout().counts();
         self.journal.write(SystemClock.now(), &[journal::read(self.messages, &counts)])?;
         self.context.terminal.log(&text!(
             "took {} messages with {} records: {} understood, {} rejected, {} duplicates; {} dead letters",
@@ -318,17 +338,18 @@ impl<'a> Watch<'a> {
             self.dead
         ));
         let learned = self.keep_learned();
-        let out_of_order = self.lookout.out_of_order();
-        let too_many = self.lookout.too_many();
-        let instances = self.lookout.too_many_instances();
-        out_of_order.iter().chain(&too_many).chain(&instances).for_each(|why| self.context.terminal.warn(why));
-        let unkept = self.lookout.unkept();
+        let out_of_order = self.lookout().out_of_order();
+        let too_many = self.lookout().too_many();
+        let instances = self.lookout().too_many_instances();
+        let skipped = skipped(&counts);
+        let unseen = [out_of_order, too_many, instances, skipped];
+        unseen.iter().flatten().for_each(|why| self.context.terminal.warn(why));
+        let unkept = self.lookout().unkept();
         if unkept > 0 {
             self.context.terminal.warn(&text!("{} records were too many to be kept for the next watch", unkept));
         }
-        let unseen = out_of_order.is_some() || too_many.is_some() || instances.is_some();
-        let told = self.telling.is_done() && learned && !unseen;
-        let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout.has_all_rules();
+        let told = self.telling.is_done() && learned && unseen.iter().all(Option::is_none);
+        let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout().has_all_rules();
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }
 }

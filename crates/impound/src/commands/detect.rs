@@ -11,7 +11,7 @@ use crate::logs::{self, Gathered, Options};
 use crate::text::{Text, text};
 use detect::alert::{Alert, ocsf, text as prose};
 use detect::baseline::Baseline;
-use detect::count::{Kinds, Tally};
+use detect::count::{Counts, Kinds, Tally};
 use detect::desk::Desk;
 use detect::order::Horizon;
 use detect::record::Record;
@@ -57,7 +57,8 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
     unjudged(&tally.counts.kinds).iter().for_each(|why| terminal.log(why));
-    let unused = [out_of_order(&desk), too_many(&desk, args.level), too_many_instances(&desk)];
+    let skipped = skipped(&tally.counts);
+    let unused = [out_of_order(&desk), too_many(&desk, args.level), too_many_instances(&desk), skipped];
     unused.iter().flatten().for_each(|why| terminal.warn(why));
     let whole = tally.counts.rejected == 0 && warnings.is_empty() && unused.iter().all(Option::is_none);
     Ok(if whole { Exit::Done } else { Exit::Gaps })
@@ -107,6 +108,17 @@ pub fn too_many_instances(desk: &Desk) -> Option<Text> {
         text!(
             "more instances have called than are remembered at once: {} times the one that had not called for longest was forgotten, and would not be told if its credentials were used from elsewhere since; read fewer days or accounts at once",
             forgotten
+        )
+    })
+}
+
+/// Traffic that no line of a flow log tells of.
+pub fn skipped(counts: &Counts) -> Option<Text> {
+    let skipped = counts.skipped;
+    (skipped > 0).then(|| {
+        text!(
+            "{} lines of flow logs say SKIPDATA: AWS could not record some of the traffic of that interface and time, which nothing here has seen",
+            skipped
         )
     })
 }

@@ -1,4 +1,4 @@
-//! `impound timeline INSTANCE|CASE PATH…`: what an instance's credentials did.
+//! `impound timeline INSTANCE|CASE [PATH…]`: what an instance's credentials did, by logs and by what a case has captured.
 
 use crate::args::{Timeline as Args, TimelineFormat};
 use crate::context::Context;
@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::logs::{Gathered, Options, STDIN};
 use crate::text::{Text, text};
-use crate::{history, logs, tables};
+use crate::{history, logs, sessions, tables};
 use casebook::id::{CaseId, InstanceId};
 use casebook::report::document;
 use detect::count::Fate;
@@ -20,17 +20,19 @@ use std::path::Path;
 /// # Errors
 /// When there is no such case, or logs can not be read.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let instance = instance(context, &args.of)?;
+    let (instance, captured) = meant(context, args)?;
     args.logs.paths.iter().try_for_each(|path| readable_twice(path))?;
     let mut lineage = Lineage::default();
-    if each(context, args, |event| lineage.take(event))?.stopped {
+    if each(context, args, &captured, |event| lineage.take(event))?.stopped {
         let why = "stopped by the operator before everything was read: there is no timeline yet; nothing was changed";
         return Err(Failure::new(Exit::Held, why));
     }
     let mut timeline = Timeline::of(&instance, &lineage);
-    let Gathered { tally, .. } = each(context, args, |event| timeline.take(event))?;
+    let Gathered { tally, .. } = each(context, args, &captured, |event| timeline.take(event))?;
     show(context, args, &instance, &timeline)?;
-    logs::tell(context.terminal, &tally);
+    if !args.logs.paths.is_empty() {
+        logs::tell(context.terminal, &tally);
+    }
     if timeline.dropped() > 0 {
         context.terminal.warn(&text!("{} further rows were left out: name a shorter period", timeline.dropped()));
     }
@@ -49,20 +51,41 @@ fn readable_twice(path: &Path) -> Result<(), Failure> {
     Err(Failure::usage(why).hint("write it into a file, and name that"))
 }
 
-/// The instance that is meant.
-fn instance(context: &Context, of: &str) -> Result<String, Failure> {
+/// The instance that is meant, and what its case has captured of CloudTrail.
+fn meant(context: &Context, args: &Args) -> Result<(String, Vec<Vec<u8>>), Failure> {
+    let (of, unread) = (&args.of, args.logs.paths.is_empty());
     if InstanceId::parse(of).is_some() {
-        return Ok(of.to_owned());
+        let unnamed = || Failure::usage(format!("no logs are named that tell what {of} did"));
+        let hint = "name files, folders or s3://BUCKET/PREFIX; or a case, which tells what it has captured";
+        return if unread { Err(unnamed().hint(hint)) } else { Ok((of.clone(), Vec::new())) };
     }
     let case = CaseId::parse(of)
         .ok_or_else(|| Failure::usage(format!("`{of}` is neither an instance (i-…) nor the name of a case")))?;
     let session = history::session(&context.state()?, &case)?;
-    Ok(session.case().target.instance.to_string())
+    let captured = sessions::answers(&session)?;
+    if unread && captured.is_empty() {
+        let why = format!("the case {case} has captured no call of CloudTrail, and no logs are named");
+        return Err(Failure::usage(why).hint("name files, folders or s3://BUCKET/PREFIX"));
+    }
+    Ok((session.case().target.instance.to_string(), captured))
 }
 
-/// Every CloudTrail record of the period, one after the other.
-fn each(context: &Context, args: &Args, mut take: impl FnMut(&Event<'_>)) -> Result<Gathered, Failure> {
+/// Every CloudTrail record of the period, one after the other: what was captured, then the logs.
+fn each(
+    context: &Context,
+    args: &Args,
+    captured: &[Vec<u8>],
+    mut take: impl FnMut(&Event<'_>),
+) -> Result<Gathered, Failure> {
     let period = logs::period(&args.logs);
+    sessions::each(captured, |event| {
+        if event.at().is_some_and(|at| period.has(at)) {
+            take(event);
+        }
+    });
+    if args.logs.paths.is_empty() {
+        return Ok(Gathered::default());
+    }
     let look = |record: &Record<'_>| match record {
         Record::Trail(event) if event.at().is_some_and(|at| period.has(at)) => {
             (Fate::Unmatched, Some(event.raw.to_vec()))
@@ -105,7 +128,7 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
 
 fn page(instance: &str, timeline: &Timeline) -> String {
     let title = format!("What the credentials of {instance} did");
-    let head = maud::html! { header { h1 { (title) } p { "From the logs that were given. What is not logged is not here." } } };
+    let head = maud::html! { header { h1 { (title) } p { "From the logs that were given and what the case has captured. What is not logged is not here." } } };
     document(&title, &head, &parts(timeline))
 }
 

@@ -14,8 +14,9 @@ use detect::baseline::Baseline;
 use detect::count::Counts;
 use detect::desk::{Desk, is_of_baseline};
 use detect::order::Horizon;
-use detect::read::Reader;
+use detect::read::{Limits, Reader};
 use detect::record::Record;
+use detect::record::flow::Format;
 use detect::rules::Level;
 use detect::rules::sigma::Rules;
 use detect::scout::{Scout, Sighting};
@@ -31,6 +32,9 @@ use std::time::SystemTime;
 /// How the ids of other detectors' signs begin.
 const OTHERS: [&str; 2] = ["guardduty:", "securityhub:"];
 
+/// The most that is decompressed of one object: the largest that AWS delivers become about half of it.
+const INFLATED_BYTES: u64 = 2 << 30;
+
 /// Looks at what comes.
 pub struct Lookout {
     rules: Arc<Rules>,
@@ -38,6 +42,8 @@ pub struct Lookout {
     desk: Desk,
     level: Level,
     counts: Counts,
+    /// Who holds which address, and when those files were last written.
+    instances: Vec<(PathBuf, SystemTime)>,
     /// Where what was learned is kept, and when that file was last written by what is known here.
     learned: Option<(PathBuf, SystemTime)>,
     /// Whether every rule can be used.
@@ -55,6 +61,7 @@ impl Lookout {
         let (rules, warnings) = command::rules(&config.rules, !config.only)?;
         warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
         let baseline = usual(context, config)?;
+        let instances = config.instances.iter().map(|path| (path.clone(), written(path))).collect();
         let holdings = holdings(context, &config.instances)?;
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
@@ -62,7 +69,23 @@ impl Lookout {
         let learned = config.baseline.clone().map(|path| (path.clone(), written(&path)));
         let (level, counts, whole) = (config.level, Counts::default(), warnings.is_empty());
         let lately = Lately::within(folder, PAUSE.max(rules.longest_window()));
-        Ok(Self { rules, scout, desk, level, counts, learned, whole, lately })
+        Ok(Self { rules, scout, desk, level, counts, instances, learned, whole, lately })
+    }
+
+    /// Takes up which instance holds which address from now on, where a file that says so has changed: a watch outlives
+    /// many an instance.
+    ///
+    /// # Errors
+    /// When a changed file can not be used: what was known before stays.
+    pub fn refresh(&mut self, context: &Context) -> Result<(), Failure> {
+        let now: Vec<_> = self.instances.iter().map(|(path, _)| (path.clone(), written(path))).collect();
+        if now == self.instances {
+            return Ok(());
+        }
+        self.instances = now;
+        let paths: Vec<_> = self.instances.iter().map(|(path, _)| path.clone()).collect();
+        self.scout.trace_with(holdings(context, &paths)?);
+        Ok(())
     }
 
     /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
@@ -115,7 +138,8 @@ impl Lookout {
     /// In a sentence, what of it was not understood; everything else was looked at.
     pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), String> {
         let Self { scout, desk, lately, .. } = self;
-        let mut reader = Reader::default();
+        let limits = Limits { inflated_bytes: INFLATED_BYTES, ..Limits::default() };
+        let mut reader = Reader::new(limits, Format::default());
         reader.read(name, input, |record| {
             let (fate, sighting) = scout.look(&record);
             if let Some(sighting) = sighting {
@@ -237,6 +261,7 @@ mod tests {
     use crate::args::CommandLine;
     use clap::Parser;
     use serde_json::json;
+    use std::time::Duration;
 
     fn lookout(dir: &Path, config: &DetectConfig) -> Result<Lookout, Failure> {
         let line = CommandLine::try_parse_from(["impound", "--quiet", "watch"]).expect("a command line");
@@ -289,6 +314,44 @@ mod tests {
             let failure = lookout(dir.path(), &config).err().expect("refused");
             assert!(failure.what.starts_with(why), "{}", failure.what);
         }
+    }
+
+    #[test]
+    fn a_changed_file_says_who_holds_an_address_from_now_on() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("instances.json");
+        let write = |instance: &str, age: u64| {
+            let address = json!({"PrivateIpAddress": "10.0.0.1", "Association": {"PublicIp": "203.0.113.9"}});
+            let interface = json!({"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "PrivateIpAddresses": [address],
+                                   "Attachment": {"AttachTime": "2026-01-01T00:00:00Z"}});
+            let instance = json!({"InstanceId": instance, "NetworkInterfaces": [interface]});
+            let text = json!({"Reservations": [{"OwnerId": "111111111111", "Instances": [instance]}]}).to_string();
+            std::fs::write(&path, text).expect("written");
+            let file = File::options().write(true).open(&path).expect("a file");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(age)).expect("dated");
+        };
+        write("i-00000000000000001", 1);
+        let config = DetectConfig { instances: vec![path.clone()], level: Level::Low, ..DetectConfig::default() };
+        let mut lookout = lookout(dir.path(), &config).expect("it begins");
+        let line = CommandLine::try_parse_from(["impound", "--quiet", "watch"]).expect("a command line");
+        let context = Context::new(line.global);
+        let mut accused = |number: u32| {
+            let made = json!({"eventID": number.to_string(), "eventTime": format!("2026-03-0{number}T12:00:00Z"),
+                              "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging",
+                              "awsRegion": "us-east-1", "sourceIPAddress": "203.0.113.9",
+                              "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ops",
+                                               "accountId": "111111111111"}});
+            lookout.refresh(&context).map_err(|failure| failure.what)?;
+            lookout.read("a", json!({"Records": [made]}).to_string().as_bytes()).expect("a record");
+            let alerts = lookout.desk.tell(Level::Low);
+            Ok::<_, String>(alerts.iter().map(|alert| alert.suspect.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(accused(1), Ok(vec!["i-00000000000000001".to_owned()]));
+        write("i-00000000000000002", 2);
+        assert_eq!(accused(2), Ok(vec!["i-00000000000000002".to_owned()]));
+        std::fs::write(&path, "no list").expect("written");
+        assert!(accused(3).is_err_and(|why| why.contains("cannot use the instances")));
+        assert_eq!(accused(4), Ok(vec!["i-00000000000000002".to_owned()]), "what was known stays");
     }
 
     #[test]

@@ -26,6 +26,7 @@ fn a_drills_case_can_be_looked_at_and_not_gone_on_with() {
         let report = home.run(&["--state", "s", "report", CASE, "--format", form]);
         assert!(report.succeeds().stdout.contains(mark), "{form}");
     }
+    home.run(&["--state", "s", "timeline", CASE]).fails_with(2, &["has captured no call of CloudTrail", CASE]);
     for line in [&["resume", CASE][..], &["release", CASE, "--yes"], &["approve", CASE, "boot-image"]] {
         let line = [&["--state", "s"], line].concat();
         home.run(&line).fails_with(2, &["of a drill"]);

@@ -236,6 +236,26 @@ fn a_timeline_is_told_with_what_was_left_behind() {
     let other = home.run(&["timeline", "i-00000000000000001", &log]);
     assert!(other.succeeds().stdout.contains("No call by the credentials of"), "{other:?}");
     home.run(&["timeline", "nobody", &log]).fails_with(2, &["nobody"]);
+    home.run(&["timeline", INSTANCE]).fails_with(2, &["no logs are named", INSTANCE]);
+}
+
+#[test]
+fn without_logs_nothing_is_detected_and_that_is_no_success() {
+    Home::new().run(&["detect"]).fails_with(2, &["no logs are named"]);
+}
+
+/// A window in which AWS could not record everything is no window without traffic.
+#[test]
+fn what_a_flow_log_has_skipped_is_said() {
+    let line = |status| format!("2 111111111111 eni-1 - - - - - - - 1431280876 1431280934 - {status}\n");
+    let home = Home::new();
+    for (statuses, code, words) in [
+        (["NODATA", "NODATA"], 0, "2 understood, 0 rejected"),
+        (["NODATA", "SKIPDATA"], 8, "1 lines of flow logs say SKIPDATA"),
+    ] {
+        let end = home.run(&["detect", &home.write("flow.log", &statuses.map(line).concat())]);
+        assert!(end.code == Some(code) && end.stderr.contains(words), "{end:?}");
+    }
 }
 
 #[test]

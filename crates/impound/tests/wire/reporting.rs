@@ -33,4 +33,9 @@ fn a_report_draws_what_the_sessions_did_and_names_what_they_left_behind() {
     ] {
         assert!(page.contains(words), "no `{words}` in {page}");
     }
+    // The same in a terminal, without any log.
+    let told = incident.home.run(&["timeline", &incident.only_case()]).ends_with(0).stdout;
+    for words in ["ListUsers", "CreateAccessKey", "Left behind", "AKIAEXAMPLE000000000"] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
 }

@@ -1,6 +1,6 @@
 //! From a handful of messages to what is written, told, started and deleted, in this order.
 
-use super::{SystemClock, Watch, fetch};
+use super::{SystemClock, Watch, fetch, lock};
 use crate::commands::detect::tell;
 use crate::failure::Failure;
 use crate::text::text;
@@ -14,7 +14,15 @@ use detect::trigger::Decision;
 use engine::{Clock, Stop};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::io::{Cursor, Read};
 use std::time::{Duration, Instant};
+
+/// How many messages are looked at together, at the most, before anything is decided; more than any limit lets start.
+const TOGETHER: usize = 100;
+/// For how long they are waited for.
+const GATHERED_FOR: Duration = Duration::from_millis(500);
+/// Why a message is left that nothing is wrong with.
+const STOPPED: &str = "the watch is stopped";
 
 /// What of a message was not understood; or why it is left for a redelivery.
 type Look = Result<Vec<String>, String>;
@@ -24,9 +32,10 @@ impl Watch<'_> {
     /// meanwhile.
     pub(super) async fn take(&mut self, messages: Vec<Message>, stop: &Stop) -> Result<(), Failure> {
         let received = Instant::now();
-        self.lookout.now_is(SystemClock.now());
+        let messages = self.gather(messages, stop).await?;
+        self.lookout().now_is(SystemClock.now());
         if messages.is_empty() {
-            self.lookout.idle(SystemClock.now());
+            self.lookout().idle(SystemClock.now());
         }
         self.lag = messages.iter().filter_map(|message| waited(message, SystemClock.now())).max().or(self.lag);
         let mut lines = Vec::new();
@@ -59,6 +68,20 @@ impl Watch<'_> {
         Ok(())
     }
 
+    /// What waits together is looked at together: a flood is seen as one before any of it starts something. That
+    /// takes another call, and no longer than half a second.
+    async fn gather(&mut self, mut messages: Vec<Message>, stop: &Stop) -> Result<Vec<Message>, Failure> {
+        let since = Instant::now();
+        while !messages.is_empty() && messages.len() < TOGETHER && since.elapsed() < GATHERED_FOR {
+            match self.receive(Duration::ZERO, stop).await? {
+                Some(Ok(more)) if !more.is_empty() => messages.extend(more),
+                // What can not be received now is asked for again by the loop, which says so.
+                _ => break,
+            }
+        }
+        Ok(messages)
+    }
+
     /// Looks at a message, and gives what of it was not understood. A fault that passes leaves it for a
     /// redelivery: what was seen of it by then is a duplicate then.
     async fn look(&mut self, message: &Message, stop: &Stop) -> Result<Look, Failure> {
@@ -66,8 +89,7 @@ impl Watch<'_> {
             Err(why) => return Ok(Ok(vec![why])),
             Ok(Content::Nothing(_)) => return Ok(Ok(Vec::new())),
             Ok(Content::Records(bytes)) => {
-                let name = format!("message {}", message.id);
-                return Ok(Ok(self.lookout.read(&name, bytes.as_slice()).err().into_iter().collect()));
+                return self.read(format!("message {}", message.id), Cursor::new(bytes), stop).await;
             }
             Ok(Content::Objects(objects)) => objects,
         };
@@ -89,10 +111,21 @@ impl Watch<'_> {
         }
         let intake = self.intake;
         Ok(match self.beside(fetch::whole(intake, object), stop).await? {
-            None => Err("the watch is stopped".to_owned()),
-            Some(Ok(file)) => Ok(self.lookout.read(&name, file).err().into_iter().collect()),
+            None => Err(STOPPED.to_owned()),
+            Some(Ok(file)) => return self.read(name, file, stop).await,
             Some(Err(fault)) if comes_again(&fault) => Err(format!("{name}: {fault}")),
             Some(Err(fault)) => Ok(vec![format!("could not read {name}: {fault}")]),
+        })
+    }
+
+    /// Looks at the records of an input on a thread of its own: a large one takes seconds, in which responses go on.
+    async fn read(&mut self, name: String, input: impl Read + Send + 'static, stop: &Stop) -> Result<Look, Failure> {
+        let lookout = self.lookout.clone();
+        let looked = tokio::task::spawn_blocking(move || lock(&lookout).read(&name, input));
+        Ok(match self.beside(looked, stop).await? {
+            None => Err(STOPPED.to_owned()),
+            Some(Ok(looked)) => Ok(looked.err().into_iter().collect()),
+            Some(Err(broken)) => std::panic::resume_unwind(broken.into_panic()),
         })
     }
 
@@ -117,8 +150,8 @@ impl Watch<'_> {
     /// Decides on the alerts, writes everything down, and only then tells and starts.
     pub(super) fn decide(&mut self, mut lines: Vec<Line>, received: Instant) -> Result<(), Failure> {
         let now = SystemClock.now();
-        self.lookout.keep_lately(now)?;
-        let alerts = self.lookout.tell(now, &mut self.told);
+        self.lookout().keep_lately(now)?;
+        let alerts = lock(&self.lookout).tell(now, &mut self.told);
         let open_before = self.triggers.tripped().is_some();
         for (alert, decision) in alerts.iter().zip(self.triggers.decide(&alerts, now)) {
             lines.extend(self.decided(alert, &decision)?);
