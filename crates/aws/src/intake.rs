@@ -37,6 +37,9 @@ pub struct Backlog {
     pub waiting: u64,
     /// Messages that were received and not deleted yet.
     pub in_flight: u64,
+    /// Whether a message that is received too often goes to a dead-letter queue
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>).
+    pub redrives: bool,
 }
 
 /// As many as one call gives
@@ -81,14 +84,16 @@ impl Intake {
     /// What AWS said.
     pub async fn backlog(&self, queue: &str) -> Result<Backlog, Fault> {
         use QueueAttributeName::{
-            ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Out,
+            ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Out, RedrivePolicy,
         };
-        let asked = self.0.sqs.get_queue_attributes().queue_url(queue);
-        let answer = asked.attribute_names(Waiting).attribute_names(Out).send().await.map_err(fault)?;
+        let names = Some(vec![Waiting, Out, RedrivePolicy]);
+        let asked = self.0.sqs.get_queue_attributes().queue_url(queue).set_attribute_names(names);
+        let answer = asked.send().await.map_err(fault)?;
         let attributes = answer.attributes.unwrap_or_default();
         let number = |name| attributes.get(&name).and_then(|text| text.parse().ok());
         let waiting = number(Waiting).ok_or_else(|| malformed("ApproximateNumberOfMessages"))?;
-        Ok(Backlog { waiting, in_flight: number(Out).unwrap_or_default() })
+        let redrives = attributes.contains_key(&RedrivePolicy);
+        Ok(Backlog { waiting, in_flight: number(Out).unwrap_or_default(), redrives })
     }
 
     /// Begins to read an object. Without a region it is asked for in the queue's.

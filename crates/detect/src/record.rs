@@ -28,8 +28,8 @@ pub enum Record<'a> {
     Balancer(balancer::Request<'a>),
     /// A name that was looked up (Route 53 resolver).
     Query(resolver::Query<'a>),
-    /// A GuardDuty finding.
-    Finding(Box<casebook::finding::Finding>),
+    /// A GuardDuty finding, and how it stands in its file, with the envelope around it.
+    Finding(Box<casebook::finding::Finding>, &'a [u8]),
     /// A Security Hub finding.
     Hub(hub::Finding<'a>),
 }
@@ -42,7 +42,7 @@ impl Record<'_> {
             Self::Flow(flow) => flow.end(),
             Self::Balancer(request) => Some(request.at),
             Self::Query(query) => query.at(),
-            Self::Insight(_) | Self::Digest(_) | Self::Finding(_) | Self::Hub(_) => None,
+            Self::Insight(_) | Self::Digest(_) | Self::Finding(..) | Self::Hub(_) => None,
         }
     }
 
@@ -53,7 +53,7 @@ impl Record<'_> {
             Self::Flow(flow) => flow.raw().as_bytes(),
             Self::Balancer(request) => request.line.as_bytes(),
             Self::Query(query) => query.raw,
-            Self::Insight(_) | Self::Digest(_) | Self::Finding(_) | Self::Hub(_) => &[],
+            Self::Insight(_) | Self::Digest(_) | Self::Finding(..) | Self::Hub(_) => &[],
         };
         hex::encode(Sha256::digest(raw))
     }
@@ -67,7 +67,7 @@ impl Record<'_> {
             Self::Flow(_) => &mut kinds.flow,
             Self::Balancer(_) => &mut kinds.balancer,
             Self::Query(_) => &mut kinds.query,
-            Self::Finding(_) => &mut kinds.finding,
+            Self::Finding(..) => &mut kinds.finding,
             Self::Hub(_) => &mut kinds.hub,
         }
     }

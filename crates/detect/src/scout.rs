@@ -68,9 +68,9 @@ impl Scout {
     pub fn look(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
         match record {
             Record::Trail(event) => self.call(record, event),
-            Record::Finding(finding) => {
+            Record::Finding(finding, raw) => {
                 let id = format!("{} {}", finding.id, finding.updated.as_deref().unwrap_or_default());
-                self.told(&id, || finding::guard_duty(finding))
+                self.told(&id, || finding::guard_duty(finding, raw))
             }
             Record::Hub(finding) => {
                 let id = format!("{} {}", finding.id.as_str(), finding.updated.as_str());

@@ -95,7 +95,8 @@ pub fn doctor(context: &Context, file: &File, instance: Option<&InstanceId>) -> 
         let looked = async {
             let accounts = Door { context, config, account: None, region: None }.enter().await?;
             let home = accounts.region();
-            let findings = crate::doctor::examine(&accounts, config, &home, instance).await?;
+            let mut findings = crate::doctor::examine(&accounts, config, &home, instance).await?;
+            findings.extend(watch::queue(context, config, &file.detect.queue).await);
             let mut sights = visibility::sights(&accounts.sources().await, SystemClock.now());
             for region in file.detect.regions.iter().map(Region::new).filter(|region| *region != home) {
                 sights.extend(match (Door { context, config, account: None, region: Some(&region) }).enter().await {

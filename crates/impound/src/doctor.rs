@@ -41,7 +41,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(what: &str, health: Health, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(what: &str, health: Health, detail: impl Into<String>) -> Self {
         Self { what: what.to_owned(), health, detail: detail.into() }
     }
 

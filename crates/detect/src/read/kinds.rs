@@ -166,7 +166,7 @@ fn guard_duty(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
         }
         Ok(findings) => {
             for finding in findings {
-                pass.record(Record::Finding(Box::new(finding)));
+                pass.record(Record::Finding(Box::new(finding), bytes));
             }
         }
         Err(error) => pass.reject(offset, bytes.len() as u64, error.to_string()),

@@ -27,7 +27,7 @@ fn word(record: &Record<'_>) -> String {
         Record::Flow(flow) => format!("flow {}", flow.source().map(|address| address.to_string()).unwrap_or_default()),
         Record::Balancer(request) => format!("balancer {}", request.request),
         Record::Query(query) => format!("query {} {}", query.name.as_str(), query.ids.instance.as_str()),
-        Record::Finding(finding) => format!("finding {}", finding.kind),
+        Record::Finding(finding, _) => format!("finding {}", finding.kind),
         Record::Hub(finding) => format!("hub {}", finding.instances().next().unwrap_or_default()),
     }
 }

@@ -109,7 +109,7 @@ impl Kind {
             Record::Flow(_) => Some(Self::Flow),
             Record::Query(_) => Some(Self::Query),
             Record::Balancer(_) => Some(Self::Balancer),
-            Record::Insight(_) | Record::Digest(_) | Record::Finding(_) | Record::Hub(_) => None,
+            Record::Insight(_) | Record::Digest(_) | Record::Finding(..) | Record::Hub(_) => None,
         }
     }
 

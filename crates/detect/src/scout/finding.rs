@@ -26,9 +26,9 @@ pub(super) struct Conclusion {
     pub why: Option<String>,
 }
 
-/// A GuardDuty finding; one that accuses no instance says so. One that was archived comes again only when it goes on
+/// A GuardDuty finding, and how it stands in its file; one that accuses no instance says so. One that was archived comes again only when it goes on
 /// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html>), so it counts.
-pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
+pub fn guard_duty(finding: &Finding, raw: &[u8]) -> Option<Sighting> {
     let (instances, level, why) = match finding.advice() {
         Advice::Respond { instances, .. } if finding.class == Class::Credentials => (instances, Level::Critical, None),
         Advice::Respond { instances, .. } => (instances, Level::High, None),
@@ -38,7 +38,7 @@ pub fn guard_duty(finding: &Finding) -> Option<Sighting> {
     };
     let told = finding.updated.as_ref().or(finding.created.as_ref());
     let at = told.and_then(|time| time.parse().ok());
-    let sha256 = serde_json::to_vec(finding).map(|bytes| hex::encode(Sha256::digest(bytes))).unwrap_or_default();
+    let sha256 = hex::encode(Sha256::digest(raw));
     let (id, title) = (format!("guardduty:{}", finding.kind), format!("GuardDuty: {}", finding.kind));
     let exhibit =
         Exhibit { at: at.unwrap_or(Timestamp::UNIX_EPOCH), id: finding.id.clone(), sha256, what: finding.kind.clone() };
@@ -102,7 +102,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn seen(of: &Value) -> Option<Sighting> {
-        guard_duty(&casebook::finding::parse(of.to_string().as_bytes()).expect("a finding")[0])
+        let raw = of.to_string();
+        guard_duty(&casebook::finding::parse(raw.as_bytes()).expect("a finding")[0], raw.as_bytes())
     }
 
     fn guard(of: &Value) -> Option<Level> {
@@ -115,6 +116,14 @@ mod tests {
             "schemaVersion": "2.0", "id": "f", "accountId": "111111111111", "region": "us-east-1", "severity": 8,
             "type": kind, "title": "t", "service": {"serviceName": "guardduty"}, "resource": {},
         })
+    }
+
+    /// Whoever holds the file can prove that this is what was told.
+    #[test]
+    fn the_digest_is_that_of_what_stands_in_the_file() {
+        let finding = finding("Trojan:EC2/DropPoint");
+        let sighting = seen(&finding).expect("it is told");
+        assert_eq!(sighting.exhibit.sha256, hex::encode(Sha256::digest(finding.to_string())));
     }
 
     #[test]

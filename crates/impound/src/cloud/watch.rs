@@ -9,6 +9,7 @@ use crate::commands::detect::skipped;
 use crate::commands::resume::person;
 use crate::commands::watch::Brief;
 use crate::context::{Context, PROGRAM};
+use crate::doctor::{Finding, Health};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::opening::closed_case_of;
@@ -56,6 +57,9 @@ const REMEMBERED: Duration = Duration::from_secs(96 * 3600);
 /// The pause before a response is tried again that has reached nothing.
 const AGAIN: Duration = Duration::from_secs(60);
 
+/// What the watch must be allowed on its queue.
+const QUEUE_ACTIONS: &str = "sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes";
+
 /// Watches a queue until it is stopped, or as long as was asked for.
 ///
 /// # Errors
@@ -71,6 +75,29 @@ pub fn watch(context: &Context, args: &Args, brief: Brief) -> Result<Exit, Failu
         let exit = watch.end(stop).await?;
         broken.map_or(Ok(exit), Err)
     })
+}
+
+/// How the queue stands from which a watch would receive; nothing where none is configured.
+pub(super) async fn queue(context: &Context, config: &Config, queue: &str) -> Option<Finding> {
+    if queue.is_empty() {
+        return None;
+    }
+    let finding = |health, detail: String| Some(Finding::new("queue of the watch", health, detail));
+    let region = region(queue);
+    let intake = match (Door { context, config, account: None, region: region.as_ref() }).intake().await {
+        Ok(intake) => intake,
+        Err(failure) => return finding(Health::Fail, failure.what),
+    };
+    let left = match intake.backlog(queue).await {
+        Ok(left) => left,
+        Err(fault) => return finding(Health::Fail, format!("{queue}: {fault}; allow {QUEUE_ACTIONS}")),
+    };
+    let said = format!("{} messages wait, {} are being looked at", left.waiting, left.in_flight);
+    if left.redrives {
+        return finding(Health::Ok, format!("{said}; what is received too often goes to its dead-letter queue"));
+    }
+    let why = "it has no dead-letter queue: a message whose object may not be read comes again until it expires";
+    finding(Health::Warn, format!("{said}; {why}; set a redrive policy"))
 }
 
 /// The region that stands in a queue's address: `https://sqs.REGION.amazonaws.com/…`

@@ -127,3 +127,25 @@ fn what_may_not_be_asked_is_unknown_and_never_off() {
         all_are(&end, source, "unknown", &["not known: denied", "allow "]);
     }
 }
+
+/// A watch that would receive nothing is found before the night in which it is needed.
+#[test]
+fn the_queue_of_the_watch_is_asked_how_it_stands() {
+    let incident = Incident::new();
+    incident.home.write("feed.json", &json!({"queue": "news", "objects": {}, "messages": [{"a": 1}]}).to_string());
+    let queue = incident.server.feed(&incident.home.path().join("feed.json"));
+    let configure = |queue: &str| {
+        incident.configure(|settings| {
+            settings.policy.push(format!("[detect]\nqueue = \"{queue}\"\n"));
+        });
+    };
+    configure(&queue);
+    let row = check(&incident.home.run(&["doctor"]).ends_with(0), "queue of the watch").clone();
+    assert_eq!(row["health"], "warn");
+    let detail = row["detail"].as_str().unwrap();
+    assert!(detail.contains("1 messages wait") && detail.contains("no dead-letter queue"), "{row}");
+    configure(&format!("{queue}-of-nobody"));
+    let end = incident.home.run(&["doctor"]).ends_with(4);
+    let row = check(&end, "queue of the watch");
+    assert!(row["health"] == "fail" && row["detail"].as_str().unwrap().contains("sqs:GetQueueAttributes"), "{row}");
+}
