@@ -34,6 +34,9 @@ pub struct Counts {
     /// Records that came later than the horizon for order or duplicates allows; they are matched all
     /// the same, but count neither for correlations nor as duplicates.
     pub late: u64,
+    /// Calls of instances that came after a later one of their role was judged by what is usual; they are judged all
+    /// the same.
+    pub late_calls: u64,
     /// The parsed records by kind; their sum is `parsed`.
     pub kinds: Kinds,
 }
@@ -162,6 +165,7 @@ impl AddAssign<&Self> for Counts {
         self.matched += other.matched;
         self.unmatched += other.unmatched;
         self.late += other.late;
+        self.late_calls += other.late_calls;
         self.kinds += other.kinds;
     }
 }
