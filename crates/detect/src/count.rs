@@ -37,6 +37,9 @@ pub struct Counts {
     /// Lines of flow logs that say that AWS has skipped records (`SKIPDATA`): what traffic there was is in no line
     /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>).
     pub skipped: u64,
+    /// Calls of instances that came after a later one of their role was judged by what is usual; they are judged all
+    /// the same.
+    pub late_calls: u64,
     /// The parsed records by kind; their sum is `parsed`.
     pub kinds: Kinds,
 }
@@ -166,6 +169,7 @@ impl AddAssign<&Self> for Counts {
         self.unmatched += other.unmatched;
         self.late += other.late;
         self.skipped += other.skipped;
+        self.late_calls += other.late_calls;
         self.kinds += other.kinds;
     }
 }

@@ -3,12 +3,13 @@
 
 use crate::alert::Alert;
 use crate::baseline::{Baseline, Call, Unusual, What};
-use crate::order::{Horizon, Order};
+use crate::order::Horizon;
 use crate::part::{Folded, Part};
 use crate::rules::sigma::{Rules, Sigma};
 use crate::rules::{Card, Hit, Level, Matcher};
 use crate::scout::Sighting;
 use crate::story::{Notice, Stories};
+use crate::turns::Turns;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub struct Desk {
     stories: Stories,
     baseline: Option<Baseline>,
     /// Calls of instances, until the baseline may judge them in the order of their times.
-    calls: Order<(Call, Folded)>,
+    calls: Turns<(Call, Folded)>,
     hits: BTreeMap<String, u64>,
     /// What is dated later than that is ahead of its time.
     latest: Timestamp,
@@ -37,9 +38,9 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(15);
 impl Desk {
     /// A desk with nothing on it.
     pub fn new(rules: Arc<Rules>, horizon: Horizon, baseline: Option<Baseline>) -> Self {
-        // A call that comes out of its turn is judged all the same, so fewer need to wait.
+        // A call that comes out of its turn is counted, and judged all the same, so fewer need to wait.
         let shorter = Horizon { events: horizon.events / 2, ..horizon };
-        let (sigma, calls) = (Sigma::new(rules, horizon), Order::new(shorter));
+        let (sigma, calls) = (Sigma::new(rules, horizon), Turns::new(shorter));
         let (hits, latest, ahead, undated) = (BTreeMap::new(), Timestamp::MAX, 0, 0);
         Self { sigma, stories: Stories::new(), baseline, calls, hits, latest, ahead, undated }
     }
@@ -64,12 +65,10 @@ impl Desk {
         self.undated += u64::from(at.is_none());
         let at = at.filter(|_| !ahead);
         if let (Some(call), Some(at)) = (call, at) {
-            self.calls.seen(at);
-            self.calls.hold(at, part.exhibit.id.clone(), (call, part.folded()));
+            let role = call.role().to_owned();
+            self.calls.hold(&role, at, part.exhibit.id.clone(), (call, part.folded()));
         }
-        while let Some((_, (call, part))) = self.calls.ripe() {
-            self.judge(&call, &part);
-        }
+        self.judge_ripe();
         if found.waits() {
             found.carry(part.folded());
         }
@@ -82,7 +81,7 @@ impl Desk {
 
     /// Takes in what waited for its turn: nothing comes any more.
     pub fn finish(&mut self) {
-        while let Some((_, (call, part))) = self.calls.first() {
+        while let Some((call, part)) = self.calls.first() {
             self.judge(&call, &part);
         }
         let rest = self.sigma.rest();
@@ -93,9 +92,7 @@ impl Desk {
     /// turn is taken in.
     pub fn passed(&mut self, now: Timestamp) {
         self.calls.passed(now);
-        while let Some((_, (call, part))) = self.calls.ripe() {
-            self.judge(&call, &part);
-        }
+        self.judge_ripe();
         self.sigma.passed(now);
         let due = self.sigma.due();
         self.add_up(due);
@@ -131,6 +128,12 @@ impl Desk {
         self.sigma.late()
     }
 
+    /// How many calls of instances came so late that the baseline had judged a later one of their role: what was out
+    /// of the ordinary may have been taken for usual, and the other way round.
+    pub fn late_calls(&self) -> u64 {
+        self.calls.late()
+    }
+
     /// How many stories of at least that level were forgotten untold, because there were too many suspects.
     pub fn forgotten(&self, at_least: Level) -> u64 {
         self.stories.forgotten(at_least)
@@ -164,6 +167,13 @@ impl Desk {
             for part in hit.parts.iter().map(Folded::unfolded) {
                 self.tell_stories(&hit.rule, &part, &hit.shown);
             }
+        }
+    }
+
+    /// The calls whose turn it is.
+    fn judge_ripe(&mut self) {
+        while let Some((call, part)) = self.calls.ripe() {
+            self.judge(&call, &part);
         }
     }
 

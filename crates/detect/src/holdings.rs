@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Holdings {
     held: BTreeMap<String, Vec<Stay>>,
+    /// By instance and since when: with which public address its traffic leaves, and until when that is known.
+    out: BTreeMap<String, BTreeMap<Timestamp, (String, Timestamp)>>,
 }
 
 /// An instance, and the account that it is in.
@@ -83,17 +85,38 @@ impl Holdings {
         }
     }
 
-    /// Learns from the output of `aws ec2 describe-instances`: each interface and its addresses, since it was
-    /// attached.
+    /// Learns with which public address an instance's traffic left for the internet from its last start until somebody
+    /// looked: that which AWS has assigned to its first interface. It is given away when the instance stops
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html>), so of what came after
+    /// nothing is known. An Elastic IP address may have come at any time, so nothing is learned from one.
+    pub fn leaves_by(&mut self, address: &str, instance: &str, started: Timestamp, seen: Timestamp) {
+        let known = self.out.entry(instance.to_owned()).or_default();
+        let until = known.get(&started).map_or(seen, |(_, until)| seen.max(*until));
+        known.insert(started, (address.to_owned(), until));
+    }
+
+    /// With which public address an instance's traffic left for the internet at that time, if anything did not lead it
+    /// another way.
+    pub fn way_out(&self, instance: &str, at: Timestamp) -> Option<&str> {
+        let (_, (address, until)) = self.out.get(instance)?.range(..=at).next_back()?;
+        (at <= *until).then_some(address.as_str())
+    }
+
+    /// Learns from the output of `aws ec2 describe-instances` of that time: each interface and its addresses, since it
+    /// was attached.
     ///
     /// # Errors
     /// When it is something else.
-    pub fn describe(&mut self, json: &[u8]) -> Result<(), String> {
+    pub fn describe(&mut self, json: &[u8], seen: Timestamp) -> Result<(), String> {
         let described: Described = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         for reservation in described.reservations {
             for instance in reservation.instances {
                 let tenant = Tenant { instance: instance.instance_id, account: reservation.owner_id.clone() };
                 instance.network_interfaces.iter().for_each(|card| self.learn(card, &tenant));
+                let assigned = instance.network_interfaces.iter().find_map(Card::assigned);
+                if let (Some(address), Some(started)) = (assigned, instance.launch_time) {
+                    self.leaves_by(address, &tenant.instance, started, seen);
+                }
             }
         }
         Ok(())
@@ -150,6 +173,8 @@ struct Reservation {
 #[serde(rename_all = "PascalCase")]
 struct Instance {
     instance_id: String,
+    /// When it was started last (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>).
+    launch_time: Option<Timestamp>,
     #[serde(default)]
     network_interfaces: Vec<Card>,
 }
@@ -168,16 +193,27 @@ struct Card {
     ipv6_addresses: Vec<Six>,
 }
 
+impl Card {
+    /// The public address that AWS has assigned to an instance's first interface.
+    fn assigned(&self) -> Option<&str> {
+        let public = self.association.as_ref().filter(|public| public.ip_owner_id.as_deref() == Some("amazon"));
+        public.filter(|_| self.attachment.device_index == Some(0))?.public_ip.as_deref()
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attachment {
     attach_time: Timestamp,
+    device_index: Option<i32>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Association {
     public_ip: Option<String>,
+    /// `amazon`, or the account that has an Elastic IP address.
+    ip_owner_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -243,13 +279,44 @@ mod tests {
                 "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5", "Association": {"PublicIp": "198.51.100.8"}}]
             }]
         }]}]});
-        holdings.describe(json.to_string().as_bytes()).expect("understood");
+        holdings.describe(json.to_string().as_bytes(), Timestamp::MAX).expect("understood");
         for what in ["eni-1", "198.51.100.7", "198.51.100.8", "2001:db8::5", "10.0.0.5"] {
             let one = Holder::One(tenant("i-0123456789abcdef0"));
             assert_eq!(holdings.of(what, at("2026-03-01T12:00:00Z")), one, "{what}");
             assert_eq!(holdings.of(what, at("2026-02-28T12:00:00Z")), Holder::Nobody, "{what}");
         }
-        assert!(holdings.describe(b"{}").is_err());
+        assert!(holdings.describe(b"{}", Timestamp::MAX).is_err());
+    }
+
+    #[test]
+    fn traffic_leaves_with_the_address_that_aws_has_assigned_since_the_last_start() {
+        let described = |index: i32, owner: &str, address: &str, started: &str| {
+            let card = serde_json::json!({
+                "NetworkInterfaceId": "eni-1", "Association": {"PublicIp": address, "IpOwnerId": owner},
+                "Attachment": {"AttachTime": "2026-03-01T00:00:00+00:00", "DeviceIndex": index},
+            });
+            let instance = serde_json::json!({"InstanceId": "i-a", "LaunchTime": started, "NetworkInterfaces": [card]});
+            serde_json::json!({"Reservations": [{"OwnerId": "111111111111", "Instances": [instance]}]}).to_string()
+        };
+        let mut holdings = Holdings::new();
+        for json in [
+            described(0, "amazon", "198.51.100.7", "2026-03-02T00:00:00+00:00"),
+            described(0, "amazon", "198.51.100.8", "2026-03-04T00:00:00+00:00"),
+            described(0, "111111111111", "203.0.113.7", "2026-03-06T00:00:00+00:00"),
+            described(1, "amazon", "203.0.113.8", "2026-03-06T00:00:00+00:00"),
+        ] {
+            holdings.describe(json.as_bytes(), at("2026-03-07T00:00:00Z")).expect("understood");
+        }
+        let out = |time| holdings.way_out("i-a", at(time));
+        assert_eq!(out("2026-03-01T12:00:00Z"), None, "it may have had another before it was started again");
+        assert_eq!(out("2026-03-02T00:00:00Z"), Some("198.51.100.7"));
+        assert_eq!(
+            out("2026-03-07T00:00:00Z"),
+            Some("198.51.100.8"),
+            "an Elastic IP address may have come at any time"
+        );
+        assert_eq!(out("2026-03-07T00:00:01Z"), None, "it may have been stopped since somebody looked");
+        assert_eq!(holdings.way_out("i-b", at("2026-03-07T00:00:00Z")), None);
     }
 
     #[test]

@@ -26,3 +26,4 @@ pub mod suspect;
 mod testing;
 pub mod timeline;
 pub mod trigger;
+mod turns;

@@ -1,7 +1,9 @@
 //! The alerts of recorded events (`testdata/invictus`) do not depend on how the events arrive: in what
-//! order, how often, how late within the horizon, in one input or in several read side by side.
+//! order, how often, how late within the horizon, in one input or in several read side by side; whatever was learned
+//! before of what is usual.
 
 use detect::alert::Alert;
+use detect::baseline::Baseline;
 use detect::desk::Desk;
 use detect::holdings::Holdings;
 use detect::order::Horizon;
@@ -33,7 +35,14 @@ static EVENTS: LazyLock<Vec<(Timestamp, Vec<u8>)>> = LazyLock::new(|| {
     events.sort();
     events
 });
-static IN_ORDER: LazyLock<Vec<String>> = LazyLock::new(|| told(EVENTS.iter().map(|(_, raw)| raw.as_slice())));
+static IN_ORDER: LazyLock<Vec<String>> = LazyLock::new(|| told(None, EVENTS.iter().map(|(_, raw)| raw.as_slice())));
+/// By what may be usual before anything comes: alerts of the events in order.
+static BY_USUAL: LazyLock<Vec<(Baseline, Vec<String>)>> = LazyLock::new(|| {
+    let mut learned = Baseline::default();
+    EVENTS.iter().step_by(3).for_each(|(_, raw)| learned.learn(&Event::of(raw).expect("an event")));
+    let usual = [Baseline::of_places(), Baseline::default(), learned].into_iter();
+    usual.map(|usual| (usual.clone(), told(Some(usual), EVENTS.iter().map(|(_, raw)| raw.as_slice())))).collect()
+});
 
 /// As `watch` has it, and so short that order matters within the recorded hours.
 fn horizon() -> Horizon {
@@ -41,15 +50,15 @@ fn horizon() -> Horizon {
 }
 
 fn scout() -> Scout {
-    Scout::new(RULES.clone(), Holdings::new(), Period::default(), false)
+    Scout::new(RULES.clone(), Holdings::new(), Period::default(), true)
 }
 
 fn seen(scout: &Scout, raw: &[u8]) -> Option<Sighting> {
     scout.look(&Record::Trail(Event::of(raw).expect("an event"))).1
 }
 
-fn told<'e>(arrivals: impl Iterator<Item = &'e [u8]>) -> Vec<String> {
-    let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), horizon(), None));
+fn told<'e>(usual: Option<Baseline>, arrivals: impl Iterator<Item = &'e [u8]>) -> Vec<String> {
+    let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), horizon(), usual));
     arrivals.filter_map(|raw| seen(&scout, raw)).for_each(|sighting| desk.take(sighting));
     alerts(desk)
 }
@@ -81,6 +90,9 @@ fn what_is_recorded_holds_correlations_and_grave_alerts() {
     let titles: Vec<_> = correlated.map(|card| card.title.as_str()).collect();
     assert!(titles.contains(&"Many secrets read") || titles.contains(&"Secrets read wholesale"), "{titles:?}");
     assert!(titles.contains(&"Trail stopped or deleted"), "{titles:?}");
+    for (_, alerts) in BY_USUAL.iter() {
+        assert!(alerts.iter().any(|alert| alert.contains("baseline:elsewhere")), "the stolen credentials");
+    }
 }
 
 proptest! {
@@ -88,7 +100,11 @@ proptest! {
 
     #[test]
     fn what_arrives_shuffled_twice_and_late_within_the_horizon_gives_the_same_alerts(seed in any::<u64>()) {
-        prop_assert_eq!(&told(delayed(seed).into_iter()), &*IN_ORDER);
+        let arrivals = delayed(seed);
+        prop_assert_eq!(&told(None, arrivals.iter().copied()), &*IN_ORDER);
+        for (usual, in_order) in BY_USUAL.iter() {
+            prop_assert_eq!(&told(Some(usual.clone()), arrivals.iter().copied()), in_order);
+        }
     }
 
     #[test]
@@ -119,7 +135,7 @@ proptest! {
 
 fn told_in_order(mut raws: Vec<&[u8]>) -> Vec<String> {
     raws.sort_by_key(|raw| Event::of(raw).expect("an event").at());
-    told(raws.into_iter())
+    told(None, raws.into_iter())
 }
 
 #[test]

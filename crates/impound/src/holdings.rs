@@ -39,7 +39,10 @@ fn case(context: &Context, name: &Path) -> Result<Option<Case>, Failure> {
 fn described(file: &Path, holdings: &mut Holdings) -> Result<(), Failure> {
     let unusable = |why: String| Failure::usage(format!("cannot use the instances of {}: {why}", file.display()));
     let bytes = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
-    holdings.describe(&bytes).map_err(unusable)
+    // Of what came after the file was written it says nothing.
+    let written = std::fs::metadata(file).and_then(|about| about.modified()).ok();
+    let seen = written.and_then(|written| Timestamp::try_from(written).ok()).unwrap_or(Timestamp::MIN);
+    holdings.describe(&bytes, seen).map_err(unusable)
 }
 
 /// The interfaces of the case's instance. The first one can not be detached, so it was the instance's since its last
@@ -56,8 +59,17 @@ fn captured(case: &Case, holdings: &mut Holdings) -> Result<(), Failure> {
     for interface in interfaces {
         let from = if interface.device_index == Some(0) { started } else { read };
         holdings.interface(&held(interface), &tenant, from);
+        if let Some(address) = assigned(interface) {
+            holdings.leaves_by(address, &tenant.instance, from, read);
+        }
     }
     Ok(())
+}
+
+/// The public address that AWS has assigned to an instance's first interface.
+fn assigned(interface: &Interface) -> Option<&str> {
+    let mut own = interface.addresses.iter().filter(|own| own.allocation.is_none());
+    own.find_map(|own| own.public.as_deref()).filter(|_| interface.device_index == Some(0))
 }
 
 fn started(case: &Case) -> Option<Timestamp> {

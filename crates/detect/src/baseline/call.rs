@@ -6,7 +6,7 @@ use crate::record::trail::Event;
 use crate::suspect::session_of;
 use jiff::Timestamp;
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A call of an instance, as far as the baseline looks at it.
 #[derive(Clone, Debug)]
@@ -18,6 +18,9 @@ pub struct Call {
     pub(super) region: String,
     pub(super) network: String,
     pub(super) way: Way,
+    /// The public address of its own with which its traffic left then, where that is known and this call came over
+    /// the internet from another network.
+    pub(super) instead_of: Option<String>,
     pub(super) agent: String,
     pub(super) denied: bool,
 }
@@ -47,17 +50,25 @@ impl Call {
             || matches!(holdings.of(event.address.as_str(), at), Holder::One(tenant) if tenant.instance == *instance);
         let role = role_of(arn)?;
         let way = way(event, account_of(role));
+        let way = if matches!(way, Way::Public | Way::Private) && own() { Way::Own } else { way };
+        let network = network(event.address.as_str());
         Some(Self {
             role: role.into(),
             instance: instance.into(),
             at,
             kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
             region: event.region.as_str().into(),
-            network: network(event.address.as_str()),
-            way: if matches!(way, Way::Public | Way::Private) && own() { Way::Own } else { way },
+            instead_of: instead_of(event, &way, &network, holdings.way_out(instance, at)),
+            network,
+            way,
             agent: family(event.agent.as_str()).into(),
             denied: is_denial(event.error_code.as_str()),
         })
+    }
+
+    /// The role whose credentials they are, with its account.
+    pub fn role(&self) -> &str {
+        &self.role
     }
 
     /// Whether its address is that of the instance, or of its way out to the internet.
@@ -116,6 +127,13 @@ fn network(address: &str) -> String {
         }
         Err(_) => address.to_owned(),
     }
+}
+
+/// The address that a call would have come from, had it taken its instance's own way. That one is of IPv4, so of calls
+/// by IPv6 it says nothing.
+fn instead_of(event: &Event<'_>, way: &Way, from: &str, own: Option<&str>) -> Option<String> {
+    let is_v4 = event.address.as_str().parse::<Ipv4Addr>().is_ok();
+    own.filter(|own| *way == Way::Public && is_v4 && network(own) != from).map(str::to_owned)
 }
 
 /// CloudTrail names the endpoint of a call that came through one

@@ -146,17 +146,18 @@ fn level(weight: Weight, doing: usize, peers: usize, sure: f64) -> Option<Level>
     }
 }
 
-/// An instance's calls come from its own address, its gateway's, or through endpoints of its VPC.
+/// An instance's calls come from its own address, its gateway's, or through endpoints of its VPC. From where the first
+/// one comes is its place, unless it is known to have a better one.
 fn elsewhere(role: &Role, call: &Call) -> Option<Unusual> {
-    let member = role.instances.get(&call.instance)?;
-    let place = call.place_of_anybody().filter(|place| !member.calls_from(place))?;
+    let member = role.instances.get(&call.instance);
+    let place = call.place_of_anybody().filter(|place| !member.is_some_and(|member| member.calls_from(place)))?;
     if role.told.is_settled(&place, &call.instance) || role.calls_from(&place) {
         return None;
     }
-    let (level, sure, before) = match &call.way {
-        Way::Endpoint(door) => after_doors(member, call, door)?,
-        _ if member.networks.is_empty() => after_endpoints(member, call)?,
-        _ => after_networks(member, call),
+    let (level, sure, before) = match (&call.way, member) {
+        (Way::Endpoint(door), member) => after_doors(member?, call, door)?,
+        (_, Some(member)) if !member.networks.is_empty() => after_networks(member, call),
+        (_, member) => member.and_then(|member| after_endpoints(member, call)).or_else(|| at_first(call))?,
     };
     Some(Unusual {
         what: What::Elsewhere,
@@ -210,6 +211,24 @@ fn after_endpoints(member: &Member, call: &Call) -> Option<(Level, f64, String)>
     let known = here >= BY_ENDPOINT || (all >= BY_ENDPOINT && for_long);
     let before = || format!("its {all} calls before came through endpoints of its VPC, and none over the internet");
     (known && call.way == Way::Public).then(|| (Level::High, 0.9, before()))
+}
+
+/// Nothing was seen of the instance over the internet yet: the thief may have come first. Its traffic leaves by the
+/// internet gateway with its own public address, where it has one
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-igw-internet-access.html>), and calls through an endpoint name
+/// that (`call.rs`). An instance without one has the address of a NAT gateway, which is not known
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>): of it nothing is concluded. A route or a
+/// proxy may lead one that has its own another way too, hence no more than worth a look; if it is so for its role, that
+/// is seen after three ([`HABIT`](super::told::HABIT)).
+fn at_first(call: &Call) -> Option<(Level, f64, String)> {
+    let own = call.instead_of.as_ref()?;
+    let sure = 0.7;
+    let before = format!(
+        "it was never seen to call over the internet before, and had the public address {own} of its own then, with which \
+         its traffic leaves unless a route or a proxy leads it another way ({:.0} % sure)",
+        sure * 100.0
+    );
+    Some((Level::Medium, sure, before))
 }
 
 /// Told once for each burst.

@@ -47,7 +47,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let gathered = logs::read(context, &args.logs, options, look, |sighting| desk.take(sighting))?;
     let Gathered { mut tally, read, .. } = gathered;
     desk.finish();
-    tally.counts.late = desk.late();
+    (tally.counts.late, tally.counts.late_calls) = (desk.late(), desk.late_calls());
     let alerts = desk.tell(args.level);
     if args.stats {
         terminal.json(&stats(&tally, &desk, alerts.len()))?;
@@ -56,6 +56,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     }
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
+    out_of_turn(&desk).iter().for_each(|why| terminal.log(why));
     unjudged(&tally.counts.kinds).iter().for_each(|why| terminal.log(why));
     let skipped = skipped(&tally.counts);
     let unused = [out_of_order(&desk), too_many(&desk, args.level), too_many_instances(&desk), skipped];
@@ -85,6 +86,17 @@ pub fn out_of_order(desk: &Desk) -> Option<Text> {
             late,
             ahead,
             undated
+        )
+    })
+}
+
+/// What the baseline has judged out of turn. It has judged it all the same: that is no gap.
+pub fn out_of_turn(desk: &Desk) -> Option<Text> {
+    let calls = desk.late_calls();
+    (calls > 0).then(|| {
+        text!(
+            "{} calls of instances were judged after later ones of their role: of two networks the wrong one may be told as elsewhere\n",
+            calls
         )
     })
 }

@@ -173,6 +173,11 @@ impl Lookout {
         self.desk.finish();
     }
 
+    /// What the baseline has judged out of turn.
+    pub fn out_of_turn(&self) -> Option<Text> {
+        command::out_of_turn(&self.desk)
+    }
+
     /// What rules that look at several records have not counted, and why.
     pub fn out_of_order(&self) -> Option<Text> {
         command::out_of_order(&self.desk)
@@ -225,9 +230,9 @@ impl Lookout {
         self.whole
     }
 
-    /// What was read so far, and how much of it came too late for rules that look at several.
+    /// What was read so far, and how much of it came too late for rules that look at several, and for the baseline.
     pub fn counts(&self) -> Counts {
-        Counts { late: self.desk.late(), ..self.counts.clone() }
+        Counts { late: self.desk.late(), late_calls: self.desk.late_calls(), ..self.counts.clone() }
     }
 }
 
@@ -363,5 +368,19 @@ mod tests {
         }
         let counts = lookout.counts();
         assert_eq!((counts.parsed, counts.late), (3, 1), "five minutes are not late, three hours are");
+    }
+
+    #[test]
+    fn calls_that_are_judged_out_of_their_turn_are_counted_and_named() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut lookout = lookout(dir.path(), &DetectConfig::default()).expect("rules");
+        for time in ["2026-03-01T12:00:00Z", "2026-03-01T11:55:00Z", "2026-03-01T12:11:00Z", "2026-03-01T11:54:00Z"] {
+            let call = String::from_utf8(call_of_an_instance()).expect("text").replace(r#""e""#, &format!("{time:?}"));
+            lookout.read(time, call.replace("2026-03-01T12:00:00Z", time).as_bytes()).expect("a record");
+        }
+        let counts = lookout.counts();
+        assert_eq!((counts.late_calls, counts.late), (1, 1), "16 minutes are late, five are not");
+        let why = lookout.out_of_turn().expect("named");
+        assert!(why.as_str().starts_with("1 calls of instances were judged after later ones"), "{why:?}");
     }
 }

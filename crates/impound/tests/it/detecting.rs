@@ -269,6 +269,48 @@ fn a_timeline_does_not_read_what_can_be_read_only_once() {
 }
 
 #[test]
+fn a_call_that_comes_after_more_later_ones_than_wait_is_judged_and_counted() {
+    let home = Home::new();
+    let at = |number: u32, time: String| {
+        let mut record = call(number, "s3 GetObject");
+        record["eventTime"] = json!(time);
+        record
+    };
+    let mut records: Vec<_> = (0..5_121)
+        .map(|number| at(number, format!("2026-03-01T{:02}:{:02}:00Z", number / 60 % 24, number % 60)))
+        .collect();
+    records.sort_by_key(|record| record["eventTime"].to_string());
+    let in_time = home.write("in-time.json", &json!({"Records": records}).to_string());
+    records.push(at(5_121, "2026-02-28T12:00:00Z".into()));
+    let late = home.write("late.json", &json!({"Records": records}).to_string());
+    assert_eq!(number(&stats(home.run(&["detect", "--stats", &in_time]).succeeds()), "late_calls"), 0);
+    let end = home.run(&["detect", "--stats", &late]);
+    let told = stats(end.succeeds());
+    assert_eq!((number(&told, "late_calls"), number(&told, "late")), (1, 0), "{end:?}");
+    assert!(end.stderr.contains("1 calls of instances were judged after later ones of their role"), "{end:?}");
+}
+
+#[test]
+fn the_first_call_from_elsewhere_is_told_where_the_instance_is_known_to_have_its_own_address() {
+    let home = Home::new();
+    let log = home.write("log.json", &ordinary());
+    let described = |address: &str| {
+        let card = json!({
+            "NetworkInterfaceId": "eni-1", "Association": {"PublicIp": address, "IpOwnerId": "amazon"},
+            "Attachment": {"AttachTime": "2026-02-01T00:00:00+00:00", "DeviceIndex": 0},
+        });
+        let instance =
+            json!({"InstanceId": INSTANCE, "LaunchTime": "2026-02-01T00:00:00+00:00", "NetworkInterfaces": [card]});
+        let reservations = json!([{"OwnerId": "111122223333", "Instances": [instance]}]);
+        home.write(&format!("{address}.json"), &json!({"Reservations": reservations}).to_string())
+    };
+    let told =
+        |address: &str| home.run(&["detect", &log, "--instances", &described(address)]).succeeds().stdout.clone();
+    assert!(told("203.0.113.9").contains("Credentials of the instance used from elsewhere"));
+    assert!(told("198.51.100.7").contains("no alert of this level or above"), "it is the one they come from");
+}
+
+#[test]
 fn a_call_without_a_time_or_of_a_time_to_come_is_told_and_counted() {
     let of_a_time = [
         ("2026-03-01T12:01:00", "1 bear no time that can be read"),

@@ -125,6 +125,81 @@ fn a_network_that_was_told_is_known_once_it_is_learned() {
     assert_eq!(judged(&mut baseline, &read_by(PEER, "203.0.113.9")), []);
 }
 
+/// What is known of an instance with a public address that AWS has assigned.
+fn with_an_address() -> Holdings {
+    let mut holdings = Holdings::new();
+    let (tenant, started) = (Tenant { instance: MINE.to_owned(), account: String::new() }, "2026-03-01T00:00:00Z");
+    let started = started.parse().expect("a time");
+    holdings.held("198.51.100.7", tenant, "", started, None);
+    holdings.leaves_by("198.51.100.7", MINE, started, "2026-03-02T00:00:00Z".parse().expect("a time"));
+    holdings
+}
+
+#[test]
+fn a_thief_who_comes_first_is_told_where_the_instance_has_an_address_of_its_own() {
+    let holdings = with_an_address();
+    let judged = |baseline: &mut Baseline, raw: &str| -> Vec<Unusual> {
+        let found = baseline.judge(&Call::of(&call(raw), &holdings).expect("an instance's"));
+        found.into_iter().filter(|unusual| unusual.what == What::Elsewhere).collect()
+    };
+    for mut baseline in [Baseline::of_places(), Baseline::default(), of_a_day(), behind_endpoints(5)] {
+        let first = judged(&mut baseline, &read_by(MINE, "203.0.113.9"));
+        assert_eq!(first.iter().map(|unusual| unusual.level).collect::<Vec<_>>(), [Level::Medium]);
+        assert!(
+            first[0].why.starts_with(&format!(
+                "credentials of {MINE} used from 203.0.113.0/24, by Boto3; it was never seen to call over the internet \
+                 before, and had the public address 198.51.100.7 of its own then, with which its traffic leaves unless a \
+                 route or a proxy leads it another way (70 % sure)"
+            )),
+            "{}",
+            first[0].why
+        );
+        for own in ["203.0.113.9", "198.51.100.7"] {
+            assert_eq!(judged(&mut baseline, &read_by(MINE, own)), [], "told, or its own");
+        }
+        assert_eq!(
+            judged(&mut baseline, &read_by(MINE, "192.0.2.1")).len(),
+            1,
+            "its own is known, and the thief is not"
+        );
+        let member = &baseline.roles.values().next().expect("a role").instances[MINE];
+        assert_eq!(member.networks.keys().collect::<Vec<_>>(), ["198.51.100.0/24"]);
+    }
+}
+
+#[test]
+fn where_the_first_call_comes_from_is_taken_on_trust_if_nothing_contradicts_it() {
+    let holdings = with_an_address();
+    let stolen = read_by(MINE, "203.0.113.9");
+    for (raw, why) in [
+        (read_by(PEER, "203.0.113.9"), "behind a gateway, as far as is known"),
+        (at("2026-02-28T12:00:00Z", &stolen), "it was started later, and may have had another address"),
+        (at("2026-03-03T12:00:00Z", &stolen), "it may have been stopped and started since"),
+        (read_by(MINE, "198.51.100.9"), "the network of its own"),
+        (read_by(MINE, "2001:db8::5"), "its own is of IPv4"),
+        (read_by(MINE, "10.0.0.5"), "an endpoint that is not named"),
+        (by_endpoint(&read_by(MINE, "10.0.0.5")), "an endpoint"),
+        (read_by(MINE, "ec2.amazonaws.com"), "a service on its behalf"),
+    ] {
+        let told = of_a_day().judge(&Call::of(&call(&raw), &holdings).expect("an instance's"));
+        assert_eq!(told, [], "{why}");
+    }
+}
+
+#[test]
+fn a_role_that_leaves_by_a_gateway_in_spite_of_its_addresses_is_told_of_three_instances() {
+    let mut holdings = Holdings::new();
+    let instances: Vec<String> = (0..20).map(|number| format!("i-{number:017x}")).collect();
+    let started = "2026-03-01T00:00:00Z".parse().expect("a time");
+    instances.iter().for_each(|instance| holdings.leaves_by("198.51.100.7", instance, started, Timestamp::MAX));
+    let mut baseline = of_a_day();
+    let mut told = || -> usize {
+        let raws = instances.iter().map(|instance| read_by(instance, "203.0.113.9"));
+        raws.map(|raw| baseline.judge(&Call::of(&call(&raw), &holdings).expect("an instance's")).len()).sum()
+    };
+    assert_eq!((told(), told()), (told::HABIT, 0));
+}
+
 #[test]
 fn an_address_that_the_instance_held_then_is_its_own() {
     let mut holdings = Holdings::new();

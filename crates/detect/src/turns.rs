@@ -1,0 +1,167 @@
+//! Calls of instances until the baseline may judge them: those of each role in the order of their times. What is
+//! usual is known role by role, so a call is late where a later one of its role was judged before it, and only there:
+//! where the log of one region is read after that of another for the same days, most roles have called in one of them.
+
+use crate::order::Horizon;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Holds what came until its turn.
+#[derive(Debug)]
+pub struct Turns<T> {
+    horizon: Horizon,
+    roles: BTreeMap<String, Role<T>>,
+    /// How many are held of all roles.
+    held: usize,
+    /// Tells apart what has the same time and no id.
+    next: u64,
+    /// What is earlier need not wait.
+    floor: Timestamp,
+    /// Nothing that is held is earlier.
+    earliest: Timestamp,
+    late: u64,
+}
+
+#[derive(Debug)]
+struct Role<T> {
+    held: BTreeMap<(Timestamp, String, u64), T>,
+    /// The latest that had its turn.
+    until: Timestamp,
+}
+
+impl<T> Turns<T> {
+    /// Empty.
+    pub fn new(horizon: Horizon) -> Self {
+        let (floor, earliest) = (Timestamp::MIN, Timestamp::MAX);
+        Self { horizon, roles: BTreeMap::new(), held: 0, next: 0, floor, earliest, late: 0 }
+    }
+
+    /// Time has passed to this point.
+    pub fn passed(&mut self, at: Timestamp) {
+        let floor = at.checked_sub(self.horizon.time).unwrap_or(Timestamp::MIN);
+        self.floor = self.floor.max(floor);
+    }
+
+    /// Holds a role's item until its turn. Among equal times the ids decide.
+    pub fn hold(&mut self, role: &str, at: Timestamp, id: String, item: T) {
+        self.passed(at);
+        self.forget_roles();
+        (self.held, self.next, self.earliest) = (self.held + 1, self.next + 1, self.earliest.min(at));
+        let role = self.roles.entry(role.to_owned()).or_insert_with(Role::new);
+        role.held.insert((at, id, self.next), item);
+    }
+
+    /// The next one that nothing can come before any more. With more than may be held, the role of which most wait
+    /// goes ahead: the last ones of a region that was read to its end leave room for another's.
+    pub fn ripe(&mut self) -> Option<T> {
+        if self.earliest < self.floor {
+            let next = self.next_turn();
+            self.earliest = next.as_ref().map_or(Timestamp::MAX, |(at, _)| *at);
+            if let Some((_, role)) = next.filter(|(at, _)| *at < self.floor) {
+                return self.turn(&role);
+            }
+        }
+        if self.held <= self.horizon.events {
+            return None;
+        }
+        let role = self.roles.iter().max_by_key(|(_, role)| role.held.len())?.0.clone();
+        self.turn(&role)
+    }
+
+    /// The next one, whatever may still come.
+    pub fn first(&mut self) -> Option<T> {
+        let (_, role) = self.next_turn()?;
+        self.turn(&role)
+    }
+
+    /// How many came after a later one of their role had its turn.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// The earliest of all, and whose it is.
+    fn next_turn(&self) -> Option<(Timestamp, String)> {
+        let firsts = self.roles.iter().filter_map(|(name, role)| Some((role.held.first_key_value()?.0, name)));
+        firsts.min().map(|((at, ..), name)| (*at, name.clone()))
+    }
+
+    fn turn(&mut self, role: &str) -> Option<T> {
+        let role = self.roles.get_mut(role)?;
+        let ((at, ..), item) = role.held.pop_first()?;
+        self.held -= 1;
+        self.late += u64::from(at < role.until);
+        role.until = role.until.max(at);
+        Some(item)
+    }
+
+    /// Made-up names of roles do not fill the memory: at most half of so many have something that waits.
+    fn forget_roles(&mut self) {
+        if self.roles.len() > 2 * self.horizon.events {
+            self.roles.retain(|_, role| !role.held.is_empty());
+        }
+    }
+}
+
+impl<T> Role<T> {
+    fn new() -> Self {
+        Self { held: BTreeMap::new(), until: Timestamp::MIN }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).expect("a time")
+    }
+
+    fn put(turns: &mut Turns<i64>, role: &str, second: i64) {
+        turns.hold(role, at(second), second.to_string(), second);
+    }
+
+    fn ripe(turns: &mut Turns<i64>) -> Vec<i64> {
+        std::iter::from_fn(|| turns.ripe()).collect()
+    }
+
+    #[test]
+    fn what_trails_by_no_more_than_the_horizon_has_its_turn_in_the_order_of_all_roles() {
+        let mut turns = Turns::new(Horizon { events: 10, time: SignedDuration::from_secs(60) });
+        for (role, second) in [("a", 50), ("b", 40), ("a", 45), ("b", 100)] {
+            put(&mut turns, role, second);
+        }
+        assert_eq!(ripe(&mut turns), [0; 0], "40 may still be joined by another of that second");
+        turns.passed(at(106));
+        assert_eq!(ripe(&mut turns), [40, 45]);
+        put(&mut turns, "b", 42);
+        assert_eq!((ripe(&mut turns), turns.late()), (vec![42], 0), "45 was another role's");
+        put(&mut turns, "b", 41);
+        assert_eq!((ripe(&mut turns), turns.late()), (vec![41], 1));
+        assert_eq!(std::iter::from_fn(|| turns.first()).collect::<Vec<_>>(), [50, 100]);
+    }
+
+    #[test]
+    fn a_region_that_is_read_after_another_one_for_the_same_days_is_in_order() {
+        let mut turns = Turns::new(Horizon { events: 10, time: SignedDuration::from_hours(24) });
+        let mut judged = Vec::new();
+        for (role, second) in
+            (0..100).map(|second| ("there", second)).chain((0..100).map(|second| ("here", second ^ 1)))
+        {
+            put(&mut turns, role, second);
+            judged.extend(ripe(&mut turns));
+        }
+        judged.extend(std::iter::from_fn(|| turns.first()));
+        assert_eq!((judged.len(), turns.late()), (200, 0));
+    }
+
+    #[test]
+    fn made_up_names_of_roles_do_not_fill_the_memory() {
+        let mut turns = Turns::new(Horizon { events: 10, time: SignedDuration::from_secs(60) });
+        for number in 0..1_000 {
+            put(&mut turns, &number.to_string(), number);
+            ripe(&mut turns);
+        }
+        assert!(turns.roles.len() <= 21, "{}", turns.roles.len());
+    }
+}
