@@ -4,21 +4,23 @@
 
 use crate::order::Horizon;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Holds what came until its turn.
 #[derive(Debug)]
 pub struct Turns<T> {
     horizon: Horizon,
-    roles: BTreeMap<String, Role<T>>,
+    roles: BTreeMap<Arc<str>, Role<T>>,
+    /// The roles for which something is held, by the time of the first and by how much it is.
+    by_time: BTreeSet<(Timestamp, Arc<str>)>,
+    by_number: BTreeSet<(usize, Arc<str>)>,
     /// How many are held of all roles.
     held: usize,
     /// Tells apart what has the same time and no id.
     next: u64,
     /// What is earlier need not wait.
     floor: Timestamp,
-    /// Nothing that is held is earlier.
-    earliest: Timestamp,
     late: u64,
 }
 
@@ -32,8 +34,8 @@ struct Role<T> {
 impl<T> Turns<T> {
     /// Empty.
     pub fn new(horizon: Horizon) -> Self {
-        let (floor, earliest) = (Timestamp::MIN, Timestamp::MAX);
-        Self { horizon, roles: BTreeMap::new(), held: 0, next: 0, floor, earliest, late: 0 }
+        let (by_time, by_number) = (BTreeSet::new(), BTreeSet::new());
+        Self { horizon, roles: BTreeMap::new(), by_time, by_number, held: 0, next: 0, floor: Timestamp::MIN, late: 0 }
     }
 
     /// Time has passed to this point.
@@ -46,31 +48,28 @@ impl<T> Turns<T> {
     pub fn hold(&mut self, role: &str, at: Timestamp, id: String, item: T) {
         self.passed(at);
         self.forget_roles();
-        (self.held, self.next, self.earliest) = (self.held + 1, self.next + 1, self.earliest.min(at));
-        let role = self.roles.entry(role.to_owned()).or_insert_with(Role::new);
-        role.held.insert((at, id, self.next), item);
+        (self.held, self.next) = (self.held + 1, self.next + 1);
+        let (key, role) = ((at, id, self.next), Arc::from(role));
+        self.change(&role, |role| role.held.insert(key, item));
     }
 
     /// The next one that nothing can come before any more. With more than may be held, the role of which most wait
     /// goes ahead: the last ones of a region that was read to its end leave room for another's.
     pub fn ripe(&mut self) -> Option<T> {
-        if self.earliest < self.floor {
-            let next = self.next_turn();
-            self.earliest = next.as_ref().map_or(Timestamp::MAX, |(at, _)| *at);
-            if let Some((_, role)) = next.filter(|(at, _)| *at < self.floor) {
-                return self.turn(&role);
-            }
+        let (at, role) = self.by_time.first()?;
+        if *at < self.floor {
+            let role = role.clone();
+            return self.turn(&role);
         }
-        if self.held <= self.horizon.events {
-            return None;
-        }
-        let role = self.roles.iter().max_by_key(|(_, role)| role.held.len())?.0.clone();
+        let (_, role) = self.by_number.last().filter(|_| self.held > self.horizon.events)?;
+        let role = role.clone();
         self.turn(&role)
     }
 
     /// The next one, whatever may still come.
     pub fn first(&mut self) -> Option<T> {
-        let (_, role) = self.next_turn()?;
+        let (_, role) = self.by_time.first()?;
+        let role = role.clone();
         self.turn(&role)
     }
 
@@ -79,19 +78,28 @@ impl<T> Turns<T> {
         self.late
     }
 
-    /// The earliest of all, and whose it is.
-    fn next_turn(&self) -> Option<(Timestamp, String)> {
-        let firsts = self.roles.iter().filter_map(|(name, role)| Some((role.held.first_key_value()?.0, name)));
-        firsts.min().map(|((at, ..), name)| (*at, name.clone()))
-    }
-
-    fn turn(&mut self, role: &str) -> Option<T> {
-        let role = self.roles.get_mut(role)?;
-        let ((at, ..), item) = role.held.pop_first()?;
+    fn turn(&mut self, role: &Arc<str>) -> Option<T> {
+        let ((at, ..), item) = self.change(role, |role| role.held.pop_first())?;
         self.held -= 1;
+        let role = self.roles.get_mut(role)?;
         self.late += u64::from(at < role.until);
         role.until = role.until.max(at);
         Some(item)
+    }
+
+    /// Changes what is held for a role, and where the role stands among the others.
+    fn change<R>(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Role<T>) -> R) -> R {
+        let role = self.roles.entry(name.clone()).or_insert_with(Role::new);
+        if let Some((at, number)) = role.place() {
+            self.by_time.remove(&(at, name.clone()));
+            self.by_number.remove(&(number, name.clone()));
+        }
+        let changed = change(role);
+        if let Some((at, number)) = role.place() {
+            self.by_time.insert((at, name.clone()));
+            self.by_number.insert((number, name.clone()));
+        }
+        changed
     }
 
     /// Made-up names of roles do not fill the memory: at most half of so many have something that waits.
@@ -105,6 +113,11 @@ impl<T> Turns<T> {
 impl<T> Role<T> {
     fn new() -> Self {
         Self { held: BTreeMap::new(), until: Timestamp::MIN }
+    }
+
+    /// The time of the first that is held, and how many are.
+    fn place(&self) -> Option<(Timestamp, usize)> {
+        self.held.first_key_value().map(|((at, ..), _)| (*at, self.held.len()))
     }
 }
 
