@@ -67,9 +67,11 @@ impl Desk {
         self.ahead += u64::from(ahead);
         self.undated += u64::from(at.is_none());
         let at = at.filter(|_| !ahead);
+        // Both may wait for the same record, and share what is remembered of it.
+        let mut folded = None;
         if let (Some(call), Some(at)) = (call, at) {
             self.calls.seen(at);
-            let folded = part.folded();
+            let folded = folded.get_or_insert_with(|| part.folded()).clone();
             let size = folded.size() + call.size();
             self.calls.hold(at, part.exhibit.id.clone(), (call, folded), size);
         }
@@ -77,7 +79,7 @@ impl Desk {
             self.judge(&call, &part);
         }
         if found.waits() {
-            found.carry(part.folded());
+            found.carry(folded.unwrap_or_else(|| part.folded()));
         }
         for hit in self.sigma.take(at, found) {
             self.notice(&hit, &part);

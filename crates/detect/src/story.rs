@@ -639,7 +639,7 @@ mod tests {
         kept.take(notice("i-grave", &grave, 0));
         let flood = 40_000;
         (0..flood).for_each(|number| kept.take(notice(&format!("i-{number:08x}"), &light, 3_600)));
-        assert!(kept.size() <= bounds::MOST && stories(&kept) > 4_000, "{}", stories(&kept));
+        assert!(kept.size() <= bounds::MOST && stories(&kept) > 3_000, "{}", stories(&kept));
         assert_eq!(kept.forgotten(Level::Low), (flood + 1 - stories(&kept)) as u64);
         assert_eq!(kept.forgotten(Level::Medium), 0);
         let told = kept.tell(Level::High);

@@ -196,6 +196,6 @@ fn entries_are_handed_on_one_by_one_and_one_alone() {
         assert_eq!(&case.entry(entry.seq).expect("it is there"), entry);
     }
     for none in [0, 6, u64::MAX] {
-        assert!(matches!(case.entry(none), Err(ledger::LedgerError::Broken { .. })), "{none}");
+        assert!(matches!(case.entry(none), Err(LedgerError::Broken { .. })), "{none}");
     }
 }
