@@ -35,6 +35,8 @@ pub struct Alert {
     pub addresses: BTreeSet<String>,
     /// What was noticed, by rule, the gravest first.
     pub signs: Vec<Sign>,
+    /// Whether there were more signs than are kept: those that are missing are no graver.
+    pub crowded: bool,
     /// How often the alert has been told before.
     pub update: u32,
 }

@@ -32,6 +32,10 @@ pub struct Desk {
     undated: u64,
 }
 
+/// Of how many rules it is counted how often each has matched; of more it is counted under one name.
+const RULES: usize = 4_096;
+const OTHERS: &str = "others";
+
 /// How far the clock of whoever wrote a record may be ahead of ours.
 const AHEAD: SignedDuration = SignedDuration::from_mins(15);
 
@@ -64,13 +68,16 @@ impl Desk {
         self.ahead += u64::from(ahead);
         self.undated += u64::from(at.is_none());
         let at = at.filter(|_| !ahead);
+        // Both may wait for the same record, and share what is remembered of it.
+        let mut folded = None;
         if let (Some(call), Some(at)) = (call, at) {
-            let role = call.role().to_owned();
-            self.calls.hold(&role, at, part.exhibit.id.clone(), (call, part.folded()));
+            let folded = folded.get_or_insert_with(|| part.folded()).clone();
+            let (size, role) = (folded.size() + call.size(), call.role().to_owned());
+            self.calls.hold(&role, at, part.exhibit.id.clone(), (call, folded), size);
         }
         self.judge_ripe();
         if found.waits() {
-            found.carry(part.folded());
+            found.carry(folded.unwrap_or_else(|| part.folded()));
         }
         for hit in self.sigma.take(at, found) {
             self.notice(&hit, &part);
@@ -108,6 +115,11 @@ impl Desk {
         self.stories.tell(at_least)
     }
 
+    /// The same one after the other. What is not taken is not told.
+    pub fn telling(&mut self, at_least: Level) -> impl Iterator<Item = Alert> {
+        self.stories.telling(at_least)
+    }
+
     /// Takes an alert for untold: what comes to it next is news.
     pub fn untell(&mut self, alert: &str) {
         self.stories.untell(alert);
@@ -134,7 +146,7 @@ impl Desk {
         self.calls.late()
     }
 
-    /// How many stories of at least that level were forgotten untold, because there were too many suspects.
+    /// How many stories of at least that level were forgotten untold, because there were too many.
     pub fn forgotten(&self, at_least: Level) -> u64 {
         self.stories.forgotten(at_least)
     }
@@ -156,14 +168,14 @@ impl Desk {
 
     /// A hit on one record.
     fn notice(&mut self, hit: &Hit, part: &Part) {
-        *self.hits.entry(hit.rule.id.clone()).or_default() += 1;
+        self.count(&hit.rule.id);
         self.tell_stories(&hit.rule, part, &hit.shown);
     }
 
     /// A hit on several: each record that is still remembered is evidence.
     fn add_up(&mut self, hits: Vec<Hit>) {
         for hit in hits {
-            *self.hits.entry(hit.rule.id.clone()).or_default() += 1;
+            self.count(&hit.rule.id);
             for part in hit.parts.iter().map(Folded::unfolded) {
                 self.tell_stories(&hit.rule, &part, &hit.shown);
             }
@@ -175,6 +187,12 @@ impl Desk {
         while let Some((call, part)) = self.calls.ripe() {
             self.judge(&call, &part);
         }
+    }
+
+    /// Other detectors name their rules as they like.
+    fn count(&mut self, rule: &str) {
+        let room = self.hits.len() < RULES || self.hits.contains_key(rule);
+        *self.hits.entry(if room { rule } else { OTHERS }.to_owned()).or_default() += 1;
     }
 
     fn judge(&mut self, call: &Call, part: &Folded) {

@@ -19,6 +19,7 @@ pub mod record;
 pub mod rules;
 pub mod scout;
 pub mod seen;
+pub mod short;
 pub mod source;
 pub mod story;
 pub mod suspect;

@@ -26,6 +26,8 @@ impl Default for Horizon {
 impl Horizon {
     /// More are never held.
     pub const MOST_EVENTS: usize = 10_240;
+    /// Nor more bytes: so many records take fewer, unless somebody fills them.
+    pub(crate) const MOST_BYTES: usize = 12 << 20;
 
     /// For files that are there already: a folder of one region may be read after that of another for the
     /// same days, so only memory bounds what is held.
@@ -38,7 +40,9 @@ impl Horizon {
 #[derive(Debug)]
 pub struct Order<T> {
     horizon: Horizon,
-    held: BTreeMap<(Timestamp, String, u64), T>,
+    /// With how many bytes each takes.
+    held: BTreeMap<(Timestamp, String, u64), (T, usize)>,
+    bytes: usize,
     /// Tells apart what has the same time and no id.
     next: u64,
     /// Nothing is let in that is earlier.
@@ -49,7 +53,7 @@ pub struct Order<T> {
 impl<T> Order<T> {
     /// Empty.
     pub fn new(horizon: Horizon) -> Self {
-        Self { horizon, held: BTreeMap::new(), next: 0, floor: Timestamp::MIN, late: 0 }
+        Self { horizon, held: BTreeMap::new(), bytes: 0, next: 0, floor: Timestamp::MIN, late: 0 }
     }
 
     /// A record of this time has come: time has passed at least to it. False, and counted, when the
@@ -67,11 +71,12 @@ impl<T> Order<T> {
         self.floor = self.floor.max(floor);
     }
 
-    /// Holds an item until its turn. Among equal times the ids decide, so that the order does not
+    /// Holds an item of so many bytes until its turn. Among equal times the ids decide, so that the order does not
     /// depend on who came first.
-    pub fn hold(&mut self, at: Timestamp, id: String, item: T) {
+    pub fn hold(&mut self, at: Timestamp, id: String, item: T, size: usize) {
         self.next += 1;
-        self.held.insert((at, id, self.next), item);
+        self.bytes += size;
+        self.held.insert((at, id, self.next), (item, size));
     }
 
     /// The next one that nothing can come before any more.
@@ -80,7 +85,7 @@ impl<T> Order<T> {
         if first < self.floor {
             return self.first();
         }
-        if self.held.len() > self.horizon.events {
+        if self.held.len() > self.horizon.events || self.bytes > Horizon::MOST_BYTES {
             self.floor = first;
             return self.first();
         }
@@ -89,7 +94,8 @@ impl<T> Order<T> {
 
     /// The next one, whatever may still come.
     pub fn first(&mut self) -> Option<(Timestamp, T)> {
-        let ((at, ..), item) = self.held.pop_first()?;
+        let ((at, ..), (item, size)) = self.held.pop_first()?;
+        self.bytes -= size;
         Some((at, item))
     }
 
@@ -114,7 +120,7 @@ mod tests {
     fn put(order: &mut Order<i64>, second: i64) -> bool {
         let in_time = order.seen(at(second));
         if in_time {
-            order.hold(at(second), second.to_string(), second);
+            order.hold(at(second), second.to_string(), second, 1);
         }
         in_time
     }
@@ -141,6 +147,16 @@ mod tests {
         }
         assert_eq!(all(&mut order), [10]);
         assert!(!put(&mut order, 9), "10 has gone ahead");
+    }
+
+    #[test]
+    fn no_more_bytes_are_held_than_there_is_room_for() {
+        let mut order = Order::new(Horizon::of_files());
+        for second in 0..10 {
+            order.seen(at(second));
+            order.hold(at(second), second.to_string(), second, Horizon::MOST_BYTES / 4);
+        }
+        assert_eq!(all(&mut order), [0, 1, 2, 3, 4, 5]);
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl Part {
 }
 
 impl Folded {
+    /// How many bytes it takes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn unfolded(&self) -> Part {
         serde_json::from_slice(&self.0).expect("it was folded here")
     }

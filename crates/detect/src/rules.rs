@@ -16,6 +16,7 @@ mod within;
 
 use crate::part::Folded;
 use crate::record::Record;
+use crate::short::cut;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -84,6 +85,16 @@ pub struct Hit {
     pub shown: Vec<(String, String)>,
     /// What is remembered of these records, as far as it is; for a hit on one record nothing.
     pub(crate) parts: Vec<Folded>,
+}
+
+impl Hit {
+    /// Cuts what is too long to be kept: values of fields, and what another detector has written.
+    pub(crate) fn cut(&mut self) {
+        self.shown.iter_mut().for_each(|(_, value)| cut(value));
+        self.events.iter_mut().for_each(cut);
+        let Some(card) = Arc::get_mut(&mut self.rule) else { return };
+        [&mut card.id, &mut card.title, &mut card.description].into_iter().for_each(cut);
+    }
 }
 
 /// What finds hits. Records may come in any order: what a record matches by itself is told at once,

@@ -10,7 +10,9 @@ use crate::record::trail::Event;
 use crate::rules::Hit;
 use crate::rules::sigma::{Found, Rules};
 use crate::seen::Seen;
+use crate::short::cut;
 use crate::source::key::Period;
+use crate::story::INSTANCES;
 use crate::suspect::{self, Lead, Suspect, Trace};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -66,6 +68,11 @@ impl Scout {
 
     /// What becomes of a record, and what of it is worth handing on.
     pub fn look(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
+        let (fate, sighting) = self.judge(record);
+        (fate, sighting.map(Sighting::in_short))
+    }
+
+    fn judge(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
         match record {
             Record::Trail(event) => self.call(record, event),
             Record::Finding(finding, raw) => {
@@ -134,6 +141,25 @@ impl Scout {
 
     fn before(&self, id: &str) -> bool {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).before(id)
+    }
+}
+
+impl Sighting {
+    /// Many may wait to be told: none holds a text that is as long as its record.
+    fn in_short(mut self) -> Self {
+        for Trace { suspect, .. } in &mut self.traces {
+            match suspect {
+                Suspect::Instance { account, instance: name } | Suspect::Principal { account, arn: name } => {
+                    [account, name].into_iter().for_each(cut);
+                }
+            }
+        }
+        while self.about.len() > INSTANCES {
+            self.about.pop_last();
+        }
+        [&mut self.exhibit.id, &mut self.exhibit.what, &mut self.region, &mut self.address].into_iter().for_each(cut);
+        self.found.hits.iter_mut().for_each(Hit::cut);
+        self
     }
 }
 

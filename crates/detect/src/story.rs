@@ -6,8 +6,11 @@ use crate::rules::{Card, Level};
 use crate::suspect::{Lead, Suspect, Trace};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+mod bounds;
 
 /// The pause after which what a suspect does is another story.
 pub const PAUSE: SignedDuration = SignedDuration::from_hours(6);
@@ -16,19 +19,21 @@ const EXHIBITS: usize = 20;
 /// How many values of a field are shown.
 const VALUES: usize = 10;
 /// How many instances are named that a story is about.
-const INSTANCES: usize = 100;
+pub(crate) const INSTANCES: usize = 100;
 /// How many addresses are named that its calls came from.
 const ADDRESSES: usize = 100;
+/// How many regions. AWS has fewer; a forged record names any.
+const REGIONS: usize = 100;
+/// How many signs a story has. With more the mildest are left out, and the alert says so.
+const SIGNS: usize = 100;
+/// How many times of signs of some weight are kept: of a story of years the later half.
+const WEIGHTY: usize = 4_096;
 /// How many different signs of some weight make a story graver than each of them.
 const TOGETHER: usize = 3;
 /// How close together they must be: in a story of weeks three signs of some weight come about by themselves.
 const CLOSE: SignedDuration = SignedDuration::from_hours(6);
 /// The steps in which the times of such signs are kept, to bound what a long story takes.
 const STEP: SignedDuration = SignedDuration::from_mins(10);
-/// How many suspects there are stories of; with more, those of the least weight are forgotten, a part of them at a time.
-const SUSPECTS: usize = 4_096;
-/// That part.
-const FORGOTTEN: usize = SUSPECTS / 8;
 /// How the ids of what a baseline tells begin.
 const BASELINE: &str = "baseline:";
 /// A sign with so many times the hits that were told is news.
@@ -57,6 +62,8 @@ pub struct Notice {
 #[derive(Debug, Default)]
 pub struct Stories {
     by_suspect: BTreeMap<Suspect, Vec<Story>>,
+    /// By how many bytes they have grown since they were measured.
+    grown: usize,
     forgotten: BTreeMap<Level, u64>,
 }
 
@@ -69,15 +76,21 @@ struct Story {
     about: BTreeSet<String>,
     regions: BTreeSet<String>,
     addresses: BTreeSet<String>,
-    signs: BTreeMap<String, Sign>,
+    signs: BTreeMap<String, Box<Sign>>,
+    /// Whether there were more signs than are kept.
+    crowded: bool,
     /// When, in steps, there were signs of some weight, which, and what led from them to the suspect.
     weighty: BTreeSet<(i64, Arc<str>, Level, Lead)>,
+    /// How grave those made each other whose times are not kept any more, by some of the leads alone.
+    settled: BTreeMap<BTreeSet<Lead>, Level>,
     /// The id under which it was told first, and kept, should an earlier event come late.
     id: Option<String>,
     told: u32,
     /// What was told last.
     known: Option<Known>,
     changed: bool,
+    /// Whether there is no room for it any more.
+    gone: bool,
 }
 
 /// What the reader of an alert knows.
@@ -99,47 +112,51 @@ impl Stories {
 
     /// Takes a notice into its story; two stories between which it falls become one.
     pub fn take(&mut self, notice: Notice) {
+        self.make_room();
         let at = notice.exhibit.at;
         let stories = match self.by_suspect.get_mut(&notice.trace.suspect) {
             Some(stories) => stories,
-            None => {
-                if self.by_suspect.len() >= SUSPECTS {
-                    self.forget_the_lightest();
-                }
-                self.by_suspect.entry(notice.trace.suspect.clone()).or_default()
-            }
+            None => self.by_suspect.entry(notice.trace.suspect.clone()).or_default(),
         };
         // In the order of their times, and apart from each other: at most two are near, side by side.
         let near = stories.partition_point(|story| at.duration_since(story.last) > PAUSE);
         if stories.get(near).is_none_or(|story| !story.is_near(at)) {
             stories.insert(near, Story::of(at));
+            self.grown += bounds::STORY;
         } else if stories.get(near + 1).is_some_and(|story| story.is_near(at)) {
             let later = stories.remove(near + 1);
             stories[near].join(later);
         }
-        stories[near].take(notice);
+        self.grown += stories[near].take(notice);
     }
 
     /// The alerts of at least that level that are new or of which there is news, the gravest first. News are a
     /// sign of that level, a higher level, another instance, lead or address, and ten times the hits of a sign.
     pub fn tell(&mut self, at_least: Level) -> Vec<Alert> {
-        let mut alerts = Vec::new();
+        self.telling(at_least).collect()
+    }
+
+    /// The same one after the other: all of them at once take as much memory again. What is not taken is not told.
+    pub fn telling(&mut self, at_least: Level) -> impl Iterator<Item = Alert> {
+        let mut news = Vec::new();
         for (suspect, stories) in &mut self.by_suspect {
             for story in stories.iter_mut().filter(|story| story.changed) {
                 let level = story.level();
                 if level < at_least {
                     continue;
                 }
-                story.changed = false;
-                if story.is_news(level, at_least) {
-                    alerts.push(story.alert(suspect, level));
-                    story.known = Some(story.known(level, at_least));
-                    story.told += 1;
+                story.changed = story.is_news(level, at_least);
+                if story.changed {
+                    news.push((Reverse(level), story.first, story.id(suspect), suspect.clone()));
                 }
             }
         }
-        alerts.sort_by(|a, b| (b.level, a.first, &a.id).cmp(&(a.level, b.first, &b.id)));
-        alerts
+        news.sort();
+        news.into_iter().filter_map(move |(Reverse(level), first, _, suspect)| {
+            let story = self.by_suspect.get_mut(&suspect)?.iter_mut().find(|story| story.first == first)?;
+            self.grown += story.tell(level, at_least);
+            Some(story.alert(&suspect, level))
+        })
     }
 
     /// Takes a story for untold: what comes to it next is news.
@@ -153,27 +170,16 @@ impl Stories {
         self.forgotten.range(at_least..).map(|(_, number)| number).sum()
     }
 
-    /// Makes room: what weighs least goes first; of that what was told already, then what is oldest.
-    fn forget_the_lightest(&mut self) {
-        let weight = |stories: &Vec<Story>| {
-            let level = stories.iter().map(Story::level).max();
-            let untold = stories.iter().any(|story| story.changed);
-            (level, untold, stories.iter().map(|story| story.last).max())
-        };
-        let mut all: Vec<_> =
-            self.by_suspect.iter().map(|(suspect, stories)| (weight(stories), suspect.clone())).collect();
-        all.sort();
-        for (_, suspect) in all.into_iter().take(FORGOTTEN) {
-            for story in self.by_suspect.remove(&suspect).unwrap_or_default().iter().filter(|story| story.changed) {
-                *self.forgotten.entry(story.level()).or_default() += 1;
-            }
-        }
-    }
-
     /// Forgets stories that ended before that time.
     pub fn forget_before(&mut self, time: Timestamp) {
-        self.by_suspect.values_mut().for_each(|stories| stories.retain(|story| story.last >= time));
-        self.by_suspect.retain(|_, stories| !stories.is_empty());
+        self.keep(|story| story.last >= time);
+    }
+
+    fn keep(&mut self, stays: impl Fn(&Story) -> bool) {
+        self.by_suspect.retain(|_, stories| {
+            stories.retain(&stays);
+            !stories.is_empty()
+        });
     }
 }
 
@@ -187,11 +193,14 @@ impl Story {
             regions: BTreeSet::new(),
             addresses: BTreeSet::new(),
             signs: BTreeMap::new(),
+            crowded: false,
             weighty: BTreeSet::new(),
+            settled: BTreeMap::new(),
             id: None,
             told: 0,
             known: None,
             changed: true,
+            gone: false,
         }
     }
 
@@ -211,37 +220,83 @@ impl Story {
         self.about.extend(other.about);
         bound(&mut self.about, INSTANCES);
         self.regions.extend(other.regions);
+        bound(&mut self.regions, REGIONS);
         self.addresses.extend(other.addresses);
         bound(&mut self.addresses, ADDRESSES);
         self.told = self.told.max(other.told);
         self.weighty.extend(other.weighty);
+        for (leads, level) in other.settled {
+            self.settle(leads, Some(level));
+        }
+        self.bound_times();
         for (id, sign) in other.signs {
             match self.signs.get_mut(&id) {
-                Some(mine) => mine.join(sign),
+                Some(mine) => mine.join(*sign),
                 None => {
                     self.signs.insert(id, sign);
                 }
             }
         }
+        self.crowded |= other.crowded;
+        self.bound_signs();
     }
 
-    fn take(&mut self, notice: Notice) {
-        let at = notice.exhibit.at;
+    /// Takes a notice in, and tells by how many bytes it has grown.
+    fn take(&mut self, notice: Notice) -> usize {
+        let (at, lead) = (notice.exhibit.at, notice.trace.lead);
         (self.first, self.last, self.changed) = (self.first.min(at), self.last.max(at), true);
-        self.leads.insert(notice.trace.lead);
-        self.about.extend(notice.about);
-        bound(&mut self.about, INSTANCES);
-        self.regions.extend(Some(notice.region).filter(|region| !region.is_empty()));
-        self.addresses.extend(Some(notice.address).filter(|address| !address.is_empty()));
-        bound(&mut self.addresses, ADDRESSES);
+        self.leads.insert(lead);
+        let about = notice.about.into_iter().map(|instance| add(&mut self.about, instance, INSTANCES));
+        let mut grown: usize = about.sum();
+        grown += add(&mut self.regions, notice.region, REGIONS);
+        grown += add(&mut self.addresses, notice.address, ADDRESSES);
         if notice.rule.level >= Level::Medium {
             let step = at.as_second().div_euclid(STEP.as_secs());
-            self.weighty.insert((step, witness(&notice.rule.id).into(), notice.rule.level, notice.trace.lead));
+            let id = witness(&notice.rule.id);
+            grown += bounds::of_time(id);
+            self.weighty.insert((step, id.into(), notice.rule.level, lead));
+            self.bound_times();
         }
-        let id = notice.rule.id.clone();
-        let sign = self.signs.entry(id).or_insert_with(|| Sign::of(notice.rule, at));
-        sign.leads.insert(notice.trace.lead);
-        sign.take(at, notice.exhibit, notice.shown);
+        let sign = self.signs.entry(notice.rule.id.clone()).or_insert_with(|| {
+            grown += bounds::of_card(&notice.rule);
+            Box::new(Sign::of(notice.rule.clone(), at))
+        });
+        sign.leads.insert(lead);
+        sign.is_as_grave_as(&notice.rule);
+        grown += sign.take(at, notice.exhibit, notice.shown);
+        self.bound_signs();
+        grown
+    }
+
+    /// Keeps the gravest: which they are does not depend on who came first.
+    fn bound_signs(&mut self) {
+        while self.signs.len() > SIGNS {
+            let mildest = self.signs.iter().min_by_key(|(id, sign)| (sign.rule.level, Reverse(*id)));
+            let id = mildest.map(|(id, _)| id.clone()).unwrap_or_default();
+            self.signs.remove(&id);
+            self.crowded = true;
+        }
+    }
+
+    /// What the earlier times say is written down before they go.
+    fn bound_times(&mut self) {
+        if self.weighty.len() <= WEIGHTY {
+            return;
+        }
+        for leads in self.choices() {
+            let level = self.together(&leads);
+            self.settle(leads, level);
+        }
+        if let Some(middle) = self.weighty.iter().nth(WEIGHTY / 2).cloned() {
+            self.weighty = self.weighty.split_off(&middle);
+        }
+    }
+
+    fn settle(&mut self, leads: BTreeSet<Lead>, level: Option<Level>) {
+        if let Some(level) = level {
+            let settled = self.settled.entry(leads).or_insert(level);
+            *settled = level.max(*settled);
+        }
     }
 
     /// The gravest sign's; one more when several signs of some weight come close together.
@@ -258,6 +313,12 @@ impl Story {
 
     /// How grave signs of some weight are that come close together.
     fn together(&self, leads: &BTreeSet<Lead>) -> Option<Level> {
+        let settled = self.settled.iter().filter(|(of, _)| of.is_subset(leads)).map(|(_, level)| *level).max();
+        settled.max(self.together_lately(leads))
+    }
+
+    /// The same of those whose times are kept.
+    fn together_lately(&self, leads: &BTreeSet<Lead>) -> Option<Level> {
         let span = CLOSE.as_secs() / STEP.as_secs();
         let weighty = || self.weighty.iter().filter(|(.., lead)| leads.contains(lead));
         let ids: BTreeSet<&str> = weighty().map(|(_, id, ..)| &**id).collect();
@@ -278,12 +339,16 @@ impl Story {
 
     /// How grave it is by some of what leads to the suspect alone: for every choice of leads.
     fn levels(&self) -> BTreeMap<BTreeSet<Lead>, Level> {
+        self.choices().into_iter().map(|leads| (leads.clone(), self.level_by(&leads))).collect()
+    }
+
+    /// Every choice of leads but none of them.
+    fn choices(&self) -> Vec<BTreeSet<Lead>> {
         let choices = self.leads.iter().fold(vec![BTreeSet::new()], |choices, lead| {
             let with = |choice: &BTreeSet<Lead>| choice | &BTreeSet::from([*lead]);
             choices.iter().cloned().chain(choices.iter().map(with)).collect()
         });
-        let chosen = choices.into_iter().filter(|leads| !leads.is_empty());
-        chosen.map(|leads| (leads.clone(), self.level_by(&leads))).collect()
+        choices.into_iter().filter(|leads| !leads.is_empty()).collect()
     }
 
     /// Whether a reader should hear of it again.
@@ -308,9 +373,23 @@ impl Story {
         }
     }
 
+    /// The id under which it is told.
+    fn id(&mut self, suspect: &Suspect) -> String {
+        self.id.get_or_insert_with(|| id(suspect, self.first)).clone()
+    }
+
+    /// Its reader knows it from now on. Tells by how many bytes it has grown.
+    fn tell(&mut self, level: Level, at_least: Level) -> usize {
+        self.changed = false;
+        self.known = Some(self.known(level, at_least));
+        self.told += 1;
+        self.known.as_ref().map_or(0, Known::size)
+    }
+
+    /// As it was told last.
     fn alert(&mut self, suspect: &Suspect, level: Level) -> Alert {
-        let id = self.id.get_or_insert_with(|| id(suspect, self.first)).clone();
-        let mut signs: Vec<Sign> = self.signs.values().cloned().collect();
+        let id = self.id(suspect);
+        let mut signs: Vec<Sign> = self.signs.values().map(|sign| (**sign).clone()).collect();
         signs.sort_by(|a, b| (b.rule.level, a.first, &a.rule.id).cmp(&(a.rule.level, b.first, &b.rule.id)));
         Alert {
             id,
@@ -324,9 +403,21 @@ impl Story {
             regions: self.regions.clone(),
             addresses: self.addresses.clone(),
             signs,
-            update: self.told,
+            crowded: self.crowded,
+            update: self.told.saturating_sub(1),
         }
     }
+}
+
+/// Adds a text that is not empty to the first ones, and tells by how many bytes they have grown.
+fn add(values: &mut BTreeSet<String>, value: String, most: usize) -> usize {
+    if value.is_empty() || values.contains(&value) {
+        return 0;
+    }
+    let size = bounds::of_text(&value);
+    values.insert(value);
+    bound(values, most);
+    size
 }
 
 /// Keeps the first ones: which they are does not depend on who came first.
@@ -363,30 +454,42 @@ impl Sign {
         Self { rule, leads, hits: 0, first: at, last: at, events, shown }
     }
 
-    /// One more hit. A sign may have very many: only what is kept is touched.
-    fn take(&mut self, at: Timestamp, exhibit: Exhibit, shown: Vec<(String, String)>) {
+    /// Another detector may call the same graver another time.
+    fn is_as_grave_as(&mut self, rule: &Arc<Card>) {
+        if rule.level > self.rule.level {
+            self.rule = rule.clone();
+        }
+    }
+
+    /// One more hit, and by how many bytes it grows. A sign may have very many: only what is kept is touched.
+    fn take(&mut self, at: Timestamp, exhibit: Exhibit, shown: Vec<(String, String)>) -> usize {
+        let mut grown = 0;
         self.hits += 1;
         (self.first, self.last) = (self.first.min(at), self.last.max(at));
         if let Err(place) = self.events.binary_search(&exhibit)
             && place < EXHIBITS
         {
             self.events.truncate(EXHIBITS - 1);
+            grown += bounds::of_exhibit(&exhibit);
             self.events.insert(place, exhibit);
         }
         for (field, value) in shown {
-            match self.shown.get_mut(&field) {
-                Some(values) => {
-                    values.insert(value);
-                    bound(values, VALUES);
-                }
+            let values = match self.shown.get_mut(&field) {
+                Some(values) => values,
                 None => {
-                    self.shown.insert(field, BTreeSet::from([value]));
+                    grown += bounds::of_field(&field);
+                    self.shown.entry(field).or_default()
                 }
-            }
+            };
+            grown += bounds::of_text(&value);
+            values.insert(value);
+            bound(values, VALUES);
         }
+        grown
     }
 
     fn join(&mut self, other: Self) {
+        self.is_as_grave_as(&other.rule);
         self.hits += other.hits;
         self.leads.extend(other.leads);
         self.first = self.first.min(other.first);
@@ -525,18 +628,104 @@ mod tests {
         assert_eq!(level([50, 46, 44]), Level::High);
     }
 
+    fn stories(stories: &Stories) -> usize {
+        stories.by_suspect.values().map(Vec::len).sum()
+    }
+
     /// A flood of light stories neither fills the memory nor drives out a grave one.
     #[test]
     fn of_too_many_suspects_the_lightest_are_forgotten_and_counted() {
-        let (mut stories, light, grave) = (Stories::new(), card(1, Level::Low), card(2, Level::High));
-        stories.take(notice("i-grave", &grave, 0));
-        let flood = SUSPECTS * 3;
-        (0..flood).for_each(|number| stories.take(notice(&format!("i-{number:08x}"), &light, 3_600)));
-        assert!(stories.by_suspect.len() <= SUSPECTS);
-        assert_eq!(stories.forgotten(Level::Low), (flood + 1 - stories.by_suspect.len()) as u64);
-        assert_eq!(stories.forgotten(Level::Medium), 0);
-        let told = stories.tell(Level::High);
+        let (mut kept, light, grave) = (Stories::new(), card(1, Level::Low), card(2, Level::High));
+        kept.take(notice("i-grave", &grave, 0));
+        let flood = 40_000;
+        (0..flood).for_each(|number| kept.take(notice(&format!("i-{number:08x}"), &light, 3_600)));
+        assert!(kept.size() <= bounds::MOST && stories(&kept) > 3_000, "{}", stories(&kept));
+        assert_eq!(kept.forgotten(Level::Low), (flood + 1 - stories(&kept)) as u64);
+        assert_eq!(kept.forgotten(Level::Medium), 0);
+        let told = kept.tell(Level::High);
         assert_eq!(told.iter().map(|alert| alert.suspect.to_string()).collect::<Vec<_>>(), ["i-grave"]);
+    }
+
+    /// In logs of years one suspect has a story a day.
+    #[test]
+    fn of_too_many_stories_of_one_suspect_the_oldest_are_forgotten_and_counted() {
+        let (mut kept, rule, days) = (Stories::new(), card(1, Level::Medium), 40_000);
+        (0..days).for_each(|day| kept.take(notice("i-00000001", &rule, day * 86_400)));
+        assert!(kept.size() <= bounds::MOST);
+        let left = stories(&kept);
+        assert_eq!(kept.forgotten(Level::Medium), u64::try_from(days).expect("many") - left as u64);
+        let told = kept.tell(Level::Medium);
+        let first = told.iter().map(|alert| alert.first.as_second() / 86_400).min();
+        assert_eq!(first, Some(days - i64::try_from(left).expect("fewer")), "the latest are told");
+    }
+
+    #[test]
+    fn what_was_told_is_forgotten_before_what_was_not() {
+        let (mut kept, rule) = (Stories::new(), card(1, Level::Medium));
+        kept.take(notice("i-untold", &card(1, Level::Low), 0));
+        let told = 30_000;
+        for number in 0..told {
+            kept.take(notice(&format!("i-{number:08x}"), &rule, number));
+            assert_eq!(kept.telling(Level::Medium).count(), 1, "{number}");
+        }
+        assert!(kept.size() <= bounds::MOST);
+        assert_eq!(kept.forgotten(Level::Medium), 0, "all of it had been told");
+        assert_eq!(kept.forgotten(Level::Low), 1, "it was milder");
+    }
+
+    /// Of the texts of a notice some are an attacker's; each was cut when the record was read.
+    #[test]
+    fn a_story_is_no_larger_than_it_may_be_whatever_it_is_made_of() {
+        let mut kept = Stories::new();
+        for number in 0..20_000_usize {
+            let text = |name: &str| format!("{name}-{number}-{}", "x".repeat(crate::short::LONGEST - 20));
+            let mut next =
+                notice("i-00000001", &card(number, Level::Medium), 600 * i64::try_from(number).expect("few"));
+            (next.region, next.address) = (text("region"), text("address"));
+            next.about = BTreeSet::from([text("about")]);
+            next.shown = (0..8).map(|field| (field.to_string(), text("value"))).collect();
+            kept.take(next);
+            assert_eq!(stories(&kept), 1, "{number}");
+        }
+        let story = &kept.by_suspect.values().next().expect("one")[0];
+        assert_eq!((story.regions.len(), story.addresses.len(), story.about.len()), (REGIONS, ADDRESSES, INSTANCES));
+        assert!(story.signs.len() <= SIGNS && story.weighty.len() <= WEIGHTY && kept.size() < bounds::MOST / 4);
+    }
+
+    #[test]
+    fn of_too_many_signs_the_mildest_are_left_out_in_whatever_order_they_come() {
+        let mut notices: Vec<_> =
+            (0..SIGNS * 2).map(|number| notice("i-00000001", &card(number, Level::Low), 0)).collect();
+        notices[SIGNS + 1] = notice("i-00000001", &card(SIGNS + 1, Level::High), 0);
+        let forwards = told(&notices);
+        notices.reverse();
+        assert_eq!(told(&notices), forwards);
+        let mut kept = Stories::new();
+        notices.into_iter().for_each(|notice| kept.take(notice));
+        let alert = &kept.tell(Level::Low)[0];
+        assert_eq!((alert.signs.len(), alert.crowded, alert.signs[0].rule.level), (SIGNS, true, Level::High));
+        assert!(crate::alert::text::tell(alert).contains("more signs than are kept"));
+    }
+
+    #[test]
+    fn how_grave_a_story_of_years_was_stays_known() {
+        let mut kept = Stories::new();
+        (0..3).for_each(|number| kept.take(notice("i-00000001", &card(number, Level::Medium), 0)));
+        let hours = i64::try_from(WEIGHTY).expect("few") * 2;
+        (1..hours).for_each(|hour| kept.take(notice("i-00000001", &card(0, Level::Medium), hour * 3_600)));
+        let story = &kept.by_suspect.values().next().expect("one")[0];
+        assert!(story.weighty.len() <= WEIGHTY && story.weighty.first().is_some_and(|(step, ..)| *step > 0));
+        let alert = &kept.tell(Level::Low)[0];
+        assert_eq!((alert.level, alert.levels[&BTreeSet::from([Lead::Session])]), (Level::High, Level::High));
+    }
+
+    #[test]
+    fn a_sign_is_as_grave_as_the_gravest_that_its_detector_said() {
+        for levels in [[Level::Medium, Level::High], [Level::High, Level::Medium]] {
+            let mut kept = Stories::new();
+            levels.into_iter().for_each(|level| kept.take(notice("i-00000001", &card(1, level), 0)));
+            assert_eq!(kept.tell(Level::Low)[0].signs[0].rule.level, Level::High, "{levels:?}");
+        }
     }
 
     #[test]

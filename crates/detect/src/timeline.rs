@@ -4,10 +4,12 @@
 //! credentials to whom, [`Timeline`] then takes in what each of these did.
 
 use crate::record::trail::Event;
+use crate::short::{LONGEST, short};
 use crate::suspect;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 mod export;
 mod follow_up;
@@ -18,14 +20,30 @@ pub use export::{to_csv, to_json_lines};
 pub use follow_up::FollowUp;
 pub use page::parts;
 
-/// The most rows that are kept; what is beyond is counted.
-pub const MOST_ROWS: usize = 200_000;
+/// The most bytes of calls that are kept, some forty thousand of them; with more the latest are left out.
+pub const MOST_BYTES: usize = 16 << 20;
+/// The most bytes of what is known of who issued credentials, of some hundred thousand; with more, some are not
+/// followed.
+pub const MOST_ISSUED: usize = 24 << 20;
+/// The most things left behind that are kept; with more the latest are left out.
+pub const MOST_LEFT: usize = 5_000;
+/// What a call, or credentials that were issued, take besides their texts.
+const BY_ITSELF: usize = 200;
 
 /// Who issued credentials to whom, from all records.
 #[derive(Debug, Default)]
 pub struct Lineage {
     /// Key issued, or id of a user made: by whom.
     issued: BTreeMap<String, Issuer>,
+    bytes: usize,
+    dropped: u64,
+}
+
+/// That credentials were issued or a user was made, and by whom.
+#[derive(Debug)]
+pub struct Issue {
+    issued: String,
+    by: Issuer,
 }
 
 #[derive(Debug)]
@@ -33,43 +51,68 @@ struct Issuer {
     instance: Option<String>,
     key: String,
     principal: String,
-    to: String,
 }
 
-impl Lineage {
-    /// Takes in a record that may have issued credentials or made a user. Who signs in to the console as a user
-    /// is known by the user's id alone
+impl Issue {
+    /// What a record says of it. Who signs in to the console as a user is known by the user's id alone
     /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>).
-    pub fn take(&mut self, event: &Event<'_>) {
+    pub fn of(event: &Event<'_>) -> Option<Self> {
         if !matches!(
             event.name.as_str(),
             "AssumeRole" | "CreateAccessKey" | "CreateUser" | "GetFederationToken" | "GetSessionToken" | "AssumeRoot"
         ) {
-            return;
+            return None;
         }
         let answer = &event.value()["responseElements"];
         let first = |paths: &[&str]| paths.iter().find_map(|path| answer.pointer(path)?.as_str());
-        let issued = first(&["/credentials/accessKeyId", "/accessKey/accessKeyId", "/user/userId"]);
-        let Some(issued) = issued else { return };
-        let to = first(&["/assumedRoleUser/arn", "/accessKey/userName", "/federatedUser/arn", "/user/arn"]);
-        let issuer = Issuer {
+        let issued = first(&["/credentials/accessKeyId", "/accessKey/accessKeyId", "/user/userId"])?;
+        let by = Issuer {
             instance: suspect::session_of(event).map(str::to_owned),
-            key: event.who.key.as_str().to_owned(),
-            principal: event.who.principal.as_str().to_owned(),
-            to: to.unwrap_or_default().to_owned(),
+            key: short(event.who.key.as_str()),
+            principal: short(event.who.principal.as_str()),
         };
-        self.issued.insert(issued.to_owned(), issuer);
+        // A service that calls for itself has no name: nobody's lineage leads over it. No key is that long.
+        let leads_on = by.instance.is_some() || !by.key.is_empty() || !by.principal.is_empty();
+        (leads_on && issued.len() <= LONGEST).then(|| Self { issued: issued.to_owned(), by })
+    }
+}
+
+impl Issuer {
+    fn size(&self, issued: &str) -> usize {
+        let instance = self.instance.as_ref().map_or(0, String::len);
+        BY_ITSELF + issued.len() + instance + self.key.len() + self.principal.len()
+    }
+}
+
+impl Lineage {
+    /// Takes in a record that may have issued credentials or made a user.
+    pub fn take(&mut self, event: &Event<'_>) {
+        Issue::of(event).into_iter().for_each(|issue| self.add(issue));
     }
 
-    /// The keys and users that go back to an instance's sessions, with whom they were issued to.
-    pub fn keys_of(&self, instance: &str) -> BTreeMap<String, String> {
-        let mut keys: BTreeMap<String, String> = BTreeMap::new();
+    /// Takes in what another thread has seen. Which are kept of too many does not depend on who came first.
+    pub fn add(&mut self, Issue { issued, by }: Issue) {
+        self.bytes += by.size(&issued);
+        if let Some(before) = self.issued.insert(issued.clone(), by) {
+            self.bytes -= before.size(&issued);
+        }
+        while self.bytes > MOST_ISSUED
+            && let Some((issued, by)) = self.issued.pop_last()
+        {
+            self.bytes -= by.size(&issued);
+            self.dropped += 1;
+        }
+    }
+
+    /// The keys and users that go back to an instance's sessions.
+    pub fn keys_of(&self, instance: &str) -> BTreeSet<String> {
+        let mut keys: BTreeSet<String> = BTreeSet::new();
         loop {
             let before = keys.len();
             for (key, issuer) in &self.issued {
-                let handed_on = keys.contains_key(&issuer.key) || keys.contains_key(&issuer.principal);
+                let handed_on = keys.contains(&issuer.key) || keys.contains(&issuer.principal);
                 if issuer.instance.as_deref() == Some(instance) || handed_on {
-                    keys.insert(key.clone(), issuer.to.clone());
+                    keys.insert(key.clone());
                 }
             }
             if keys.len() == before {
@@ -119,39 +162,39 @@ pub struct Row {
     pub first: bool,
 }
 
+/// Whose calls belong to an instance.
+#[derive(Debug)]
+pub struct Whose {
+    instance: String,
+    keys: BTreeSet<String>,
+}
+
+/// A call that does, and what it has left behind.
+#[derive(Debug)]
+pub struct Seen {
+    row: Row,
+    left: Vec<FollowUp>,
+}
+
 /// What an instance did.
 #[derive(Debug)]
 pub struct Timeline {
-    instance: String,
-    keys: BTreeMap<String, String>,
+    whose: Arc<Whose>,
     rows: BTreeSet<Row>,
+    bytes: usize,
     dropped: u64,
     follow_up: BTreeSet<FollowUp>,
+    left_dropped: u64,
+    /// Of how many credentials it is not known any more who issued them.
+    unfollowed: u64,
 }
 
-impl Timeline {
-    /// An empty one.
-    pub fn of(instance: &str, lineage: &Lineage) -> Self {
-        Self {
-            instance: instance.to_owned(),
-            keys: lineage.keys_of(instance),
-            rows: BTreeSet::new(),
-            dropped: 0,
-            follow_up: BTreeSet::new(),
-        }
-    }
-
-    /// Takes in a record, if it belongs to the instance.
-    pub fn take(&mut self, event: &Event<'_>) {
-        let (Some(by), Some(at)) = (self.by(event), event.at()) else { return };
-        if by != By::Other {
-            self.follow_up.extend(follow_up::of(event, at));
-        }
-        if self.rows.len() >= MOST_ROWS {
-            self.dropped += 1;
-            return;
-        }
-        self.rows.insert(row(event, at, by));
+impl Whose {
+    /// What a record says of a call that belongs to the instance.
+    pub fn look(&self, event: &Event<'_>) -> Option<Seen> {
+        let (by, at) = (self.by(event)?, event.at()?);
+        let left = if by == By::Other { Vec::new() } else { follow_up::of(event, at) };
+        Some(Seen { row: row(event, at, by), left })
     }
 
     fn by(&self, event: &Event<'_>) -> Option<By> {
@@ -159,11 +202,56 @@ impl Timeline {
             return Some(By::Instance);
         }
         let who = &event.who;
-        if self.keys.contains_key(who.key.as_str()) || self.keys.contains_key(who.principal.as_str()) {
+        if self.keys.contains(who.key.as_str()) || self.keys.contains(who.principal.as_str()) {
             return Some(By::Onward);
         }
         let mentioned = memchr::memmem::find(event.raw, self.instance.as_bytes()).is_some();
         (mentioned && suspect::named(event).contains(&self.instance)).then_some(By::Other)
+    }
+}
+
+impl Timeline {
+    /// An empty one.
+    pub fn of(instance: &str, lineage: &Lineage) -> Self {
+        let (instance, keys) = (instance.to_owned(), lineage.keys_of(instance));
+        Self {
+            whose: Arc::new(Whose { instance, keys }),
+            rows: BTreeSet::new(),
+            bytes: 0,
+            dropped: 0,
+            follow_up: BTreeSet::new(),
+            left_dropped: 0,
+            unfollowed: lineage.dropped,
+        }
+    }
+
+    /// What tells which calls belong here, for threads that look at records side by side.
+    pub fn whose(&self) -> Arc<Whose> {
+        self.whose.clone()
+    }
+
+    /// Takes in a record, if it belongs to the instance.
+    pub fn take(&mut self, event: &Event<'_>) {
+        self.whose().look(event).into_iter().for_each(|seen| self.add(seen));
+    }
+
+    /// Takes in what another thread has seen. Kept is what was first, whatever came first.
+    pub fn add(&mut self, Seen { row, left }: Seen) {
+        self.follow_up.extend(left);
+        while self.follow_up.len() > MOST_LEFT {
+            self.follow_up.pop_last();
+            self.left_dropped += 1;
+        }
+        let size = row.size();
+        if self.rows.insert(row) {
+            self.bytes += size;
+        }
+        while self.bytes > MOST_BYTES
+            && let Some(latest) = self.rows.pop_last()
+        {
+            self.bytes -= latest.size();
+            self.dropped += 1;
+        }
     }
 
     /// The rows in order, each first call of its kind marked.
@@ -176,9 +264,18 @@ impl Timeline {
         self.rows.iter().map(mark).collect()
     }
 
-    /// How many rows were beyond [`MOST_ROWS`].
-    pub fn dropped(&self) -> u64 {
-        self.dropped
+    /// What is not here because memory has an end, in sentences.
+    pub fn left_out(&self) -> Vec<String> {
+        let said = [
+            (self.dropped, "further calls were left out, the latest"),
+            (self.left_dropped, "further things left behind were left out, the latest"),
+            (
+                self.unfollowed,
+                "times credentials were issued were too many to follow, so what was done with them may be missing",
+            ),
+        ];
+        let said = said.iter().filter(|(number, _)| *number > 0);
+        said.map(|(number, what)| format!("{number} {what}: name a shorter period")).collect()
     }
 
     /// What the credentials have left behind or opened, to be followed and closed by hand.
@@ -187,13 +284,21 @@ impl Timeline {
     }
 }
 
+impl Row {
+    fn size(&self) -> usize {
+        let texts =
+            [&self.id, &self.who, &self.service, &self.call, &self.region, &self.address, &self.agent, &self.error];
+        BY_ITSELF * 2 + texts.into_iter().map(String::len).sum::<usize>()
+    }
+}
+
 fn row(event: &Event<'_>, at: Timestamp, by: By) -> Row {
-    let text = |text: &crate::record::text::Text<'_>| text.as_str().to_owned();
+    let text = |text: &crate::record::text::Text<'_>| short(text.as_str());
     Row {
         at,
         id: text(&event.id),
         by,
-        who: suspect::principal(event),
+        who: short(&suspect::principal(event)),
         service: text(&event.source),
         call: text(&event.name),
         region: text(&event.region),

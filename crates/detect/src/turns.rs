@@ -15,8 +15,9 @@ pub struct Turns<T> {
     /// The roles for which something is held, by the time of the first and by how much it is.
     by_time: BTreeSet<(Timestamp, Arc<str>)>,
     by_number: BTreeSet<(usize, Arc<str>)>,
-    /// How many are held of all roles.
+    /// How many are held of all roles, and how many bytes they take.
     held: usize,
+    bytes: usize,
     /// Tells apart what has the same time and no id.
     next: u64,
     /// What is earlier need not wait.
@@ -26,7 +27,8 @@ pub struct Turns<T> {
 
 #[derive(Debug)]
 struct Role<T> {
-    held: BTreeMap<(Timestamp, String, u64), T>,
+    /// With how many bytes each takes.
+    held: BTreeMap<(Timestamp, String, u64), (T, usize)>,
     /// The latest that had its turn.
     until: Timestamp,
 }
@@ -35,7 +37,17 @@ impl<T> Turns<T> {
     /// Empty.
     pub fn new(horizon: Horizon) -> Self {
         let (by_time, by_number) = (BTreeSet::new(), BTreeSet::new());
-        Self { horizon, roles: BTreeMap::new(), by_time, by_number, held: 0, next: 0, floor: Timestamp::MIN, late: 0 }
+        Self {
+            horizon,
+            roles: BTreeMap::new(),
+            by_time,
+            by_number,
+            held: 0,
+            bytes: 0,
+            next: 0,
+            floor: Timestamp::MIN,
+            late: 0,
+        }
     }
 
     /// Time has passed to this point.
@@ -44,13 +56,13 @@ impl<T> Turns<T> {
         self.floor = self.floor.max(floor);
     }
 
-    /// Holds a role's item until its turn. Among equal times the ids decide.
-    pub fn hold(&mut self, role: &str, at: Timestamp, id: String, item: T) {
+    /// Holds a role's item of so many bytes until its turn. Among equal times the ids decide.
+    pub fn hold(&mut self, role: &str, at: Timestamp, id: String, item: T, size: usize) {
         self.passed(at);
         self.forget_roles();
-        (self.held, self.next) = (self.held + 1, self.next + 1);
+        (self.held, self.bytes, self.next) = (self.held + 1, self.bytes + size, self.next + 1);
         let (key, role) = ((at, id, self.next), Arc::from(role));
-        self.change(&role, |role| role.held.insert(key, item));
+        self.change(&role, |role| role.held.insert(key, (item, size)));
     }
 
     /// The next one that nothing can come before any more. With more than may be held, the role of which most wait
@@ -61,7 +73,8 @@ impl<T> Turns<T> {
             let role = role.clone();
             return self.turn(&role);
         }
-        let (_, role) = self.by_number.last().filter(|_| self.held > self.horizon.events)?;
+        let too_many = self.held > self.horizon.events || self.bytes > Horizon::MOST_BYTES;
+        let (_, role) = self.by_number.last().filter(|_| too_many)?;
         let role = role.clone();
         self.turn(&role)
     }
@@ -79,8 +92,8 @@ impl<T> Turns<T> {
     }
 
     fn turn(&mut self, role: &Arc<str>) -> Option<T> {
-        let ((at, ..), item) = self.change(role, |role| role.held.pop_first())?;
-        self.held -= 1;
+        let ((at, ..), (item, size)) = self.change(role, |role| role.held.pop_first())?;
+        (self.held, self.bytes) = (self.held - 1, self.bytes - size);
         let role = self.roles.get_mut(role)?;
         self.late += u64::from(at < role.until);
         role.until = role.until.max(at);
@@ -131,7 +144,7 @@ mod tests {
     }
 
     fn put(turns: &mut Turns<i64>, role: &str, second: i64) {
-        turns.hold(role, at(second), second.to_string(), second);
+        turns.hold(role, at(second), second.to_string(), second, 1);
     }
 
     fn ripe(turns: &mut Turns<i64>) -> Vec<i64> {
@@ -176,5 +189,14 @@ mod tests {
             ripe(&mut turns);
         }
         assert!(turns.roles.len() <= 21, "{}", turns.roles.len());
+    }
+
+    #[test]
+    fn no_more_bytes_are_held_than_there_is_room_for() {
+        let mut turns = Turns::new(Horizon::of_files());
+        for second in 0..10 {
+            turns.hold("a", at(second), second.to_string(), second, Horizon::MOST_BYTES / 4);
+        }
+        assert_eq!(ripe(&mut turns), [0, 1, 2, 3, 4, 5]);
     }
 }

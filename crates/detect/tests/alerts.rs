@@ -168,3 +168,30 @@ fn a_finding_that_names_no_instance_is_told_and_counts_for_no_rule_that_looks_at
     let alerts = alerts(desk);
     assert!(alerts.len() == 1 && alerts[0].contains("the resource of finding f"), "{alerts:?}");
 }
+
+/// Who writes records chooses how long their texts are; what is kept of them is no longer for that.
+#[test]
+fn a_record_full_of_long_texts_is_told_in_short_ones() {
+    let long = |name: &str| format!("{name}{}", "x".repeat(1 << 20));
+    let id = "e".repeat(1 << 20);
+    let (scout, mut desk) = (scout(), Desk::new(RULES.clone(), horizon(), None));
+    for number in 0..3 {
+        let raw = serde_json::json!({
+            "eventID": format!("{number}{id}"), "eventTime": "2026-03-01T12:00:00Z", "awsRegion": long("region"),
+            "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "sourceIPAddress": long("address"),
+            "userAgent": long("agent"), "requestParameters": {"name": long("trail")},
+            "userIdentity": {"type": "IAMUser", "arn": long("arn:aws:iam::111111111111:user/"), "accountId": "111111111111"},
+        });
+        seen(&scout, raw.to_string().as_bytes()).into_iter().for_each(|sighting| desk.take(sighting));
+    }
+    desk.finish();
+    let alerts = desk.tell(Level::Informational);
+    assert_eq!(alerts.len(), 1, "of one user");
+    assert_eq!(alerts[0].signs[0].events.len(), 3, "and of three events");
+    let told = format!("{:?}", alerts[0]);
+    assert!(
+        told.len() < 200 * detect::short::LONGEST && told.contains("user/x") && !told.contains(&"x".repeat(1_000)),
+        "{}",
+        told.len()
+    );
+}

@@ -72,7 +72,7 @@ pub trait Store: Send {
 pub struct Gathered {
     /// What was counted.
     pub tally: Tally,
-    /// The addresses of the objects that were read to their end.
+    /// The addresses of the objects that were read to their end, where a cursor asks for them.
     pub read: Vec<String>,
     /// Whether it was stopped before everything was read.
     pub stopped: bool,
@@ -115,7 +115,8 @@ pub fn read<T: Send>(
     let stop = store.as_ref().map(|store| store.stop()).unwrap_or_default();
     let (fetched, objects) = channel();
     let files = Files::under(paths, period(args));
-    let inputs = Inputs { files: Mutex::new(files), objects: Mutex::new(objects), stop: stop.clone() };
+    let (files, objects, keep) = (Mutex::new(files), Mutex::new(objects), options.cursor.is_some());
+    let inputs = Inputs { files, objects, keep, stop: stop.clone() };
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut gathered = Gathered::default();
     thread::scope(|scope| {
@@ -206,6 +207,8 @@ fn open(_: &Context, places: Vec<Place>) -> Result<Box<dyn Store>, Failure> {
 struct Inputs {
     files: Mutex<Files>,
     objects: Mutex<Receiver<Fetched>>,
+    /// Whether it is kept which objects were read: there may be millions.
+    keep: bool,
     stop: Stop,
 }
 
@@ -251,7 +254,7 @@ fn worker<T>(
                     Ok(()) => reader.read(&address, &mut object, |record| outbox.put(look(&record))),
                     Err(why) => reader.unreadable(&address, why),
                 }
-                if object.is_whole() {
+                if inputs.keep && object.is_whole() {
                     read.push(address);
                 }
             }
@@ -322,4 +325,46 @@ pub fn tell(terminal: Terminal, tally: &Tally) {
         counts.duplicates,
         counts.matched
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Whole;
+
+    impl Read for Whole {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+
+    impl Object for Whole {
+        fn address(&self) -> &str {
+            "s3://logs/a.json.gz"
+        }
+
+        fn begin(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn is_whole(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn which_objects_were_read_is_kept_only_for_a_cursor() {
+        for keep in [true, false] {
+            let (fetched, objects) = channel();
+            (0..3).for_each(|_| fetched.send(Fetched::Object(Box::new(Whole))).expect("somebody takes it"));
+            drop(fetched);
+            let files = Mutex::new(Files::under(Vec::new(), Period::default()));
+            let inputs = Inputs { files, objects: Mutex::new(objects), keep, stop: Stop::new() };
+            let (send, _taken) = sync_channel::<Vec<()>>(WAITING);
+            let look = |_: &Record<'_>| (Fate::Unmatched, None);
+            let gathered = worker(Reader::default(), &inputs, Outbox::new(&send), &look);
+            assert_eq!((gathered.read.len(), gathered.tally.counts.files), (if keep { 3 } else { 0 }, 3));
+        }
+    }
 }

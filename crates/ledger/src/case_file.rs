@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::artefacts::Artefacts;
 use crate::chain::Chain;
 use crate::files::{make_dir, sync_dir};
-use crate::head::{self, HeadFile};
+use crate::head::{self, HeadFile, Witness};
 use crate::lock::Lock;
-use crate::read_only::{ReadOnly, load};
+use crate::read_only::{ReadOnly, verify};
 use crate::shelf::Place;
 use crate::store::check_time;
 use crate::{Digest, Entry, LedgerError, Store, sqlite};
@@ -68,9 +68,7 @@ impl CaseFile {
     pub fn open(state: &Path, case: &str, program: &str) -> Result<CaseFile, LedgerError> {
         let place = Place::of(state, case)?.existing()?;
         let lock = Lock::take(&place.dir.join("lock"), program)?;
-        let entries = load(&place.dir)?;
-        let chain = entries.last().map_or(Chain::START, |e| Chain { len: e.seq, head: e.hash });
-        CaseFile::with(&place.dir, chain, lock)
+        CaseFile::with(&place.dir, verify(&place.dir)?, lock)
     }
 
     /// Reads a case without its lock and without writing anything, also while another process
@@ -81,6 +79,28 @@ impl CaseFile {
     /// [`LedgerError::Io`].
     pub fn read(state: &Path, case: &str) -> Result<ReadOnly, LedgerError> {
         ReadOnly::of(&Place::of(state, case)?.existing()?.dir)
+    }
+
+    /// Hands on all entries in order, the chain verified, one after the other: for a ledger that may be larger than
+    /// memory. What was handed on counts only when it ends well.
+    ///
+    /// # Errors
+    /// As [`Store::entries`].
+    pub fn each(&self, mut take: impl FnMut(Entry)) -> Result<(), LedgerError> {
+        let mut head = Witness::of(Some(self.chain));
+        let end = sqlite::each(&self.conn, &self.path, |entry| {
+            head.see(&entry);
+            take(entry);
+        })?;
+        head.check(end).map_err(|found| LedgerError::broken(&self.path, found))
+    }
+
+    /// The entry of that number.
+    ///
+    /// # Errors
+    /// As [`Store::entries`]; [`LedgerError::Broken`] too when there is none.
+    pub fn entry(&self, seq: u64) -> Result<Entry, LedgerError> {
+        sqlite::one(&self.conn, &self.path, seq)
     }
 
     fn with(dir: &Path, chain: Chain, lock: Lock) -> Result<CaseFile, LedgerError> {
@@ -120,8 +140,8 @@ impl Store for CaseFile {
     }
 
     fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
-        let entries = sqlite::entries(&self.conn, &self.path)?;
-        head::check(Some(self.chain), &entries).map_err(|found| LedgerError::broken(&self.path, found))?;
+        let mut entries = Vec::new();
+        self.each(|entry| entries.push(entry))?;
         Ok(entries)
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::chain::Chain;
 use crate::files::open_private;
-use crate::{Break, Entry, LedgerError};
+use crate::{Break, Digest, Entry, LedgerError};
 
 /// Size of the file in bytes: 20 digits, a space, 64 digits, a newline.
 const SIZE: usize = 86;
@@ -57,27 +57,47 @@ fn parse(bytes: &[u8]) -> Option<Chain> {
     (chain.len > 0 || chain == Chain::START).then_some(chain)
 }
 
-/// Checks that `entries`, a verified chain, reach at least as far as `head` said.
-pub(crate) fn check(head: Option<Chain>, entries: &[Entry]) -> Result<(), Break> {
-    let len = entries.len() as u64;
-    let missing = |entry, why: String| Err(Break::Altered { entry, why });
-    let Some(head) = head else {
-        return missing(len + 1, "the file head beside it is missing or damaged, so a lost tail would not show".into());
-    };
-    if head.len > len {
-        return missing(len + 1, format!("the tail is lost: the file head beside it counts {} entries", head.len));
+/// What `head` said, held against a verified chain while its entries go by.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    head: Option<Chain>,
+    /// The hash of the entry that it names.
+    named: Option<Digest>,
+}
+
+impl Witness {
+    pub(crate) fn of(head: Option<Chain>) -> Self {
+        Self { head, named: None }
     }
-    let last = usize::try_from(head.len).ok().and_then(|n| n.checked_sub(1)).map(|i| entries[i].hash);
-    match last {
-        Some(hash) if hash != head.head => missing(head.len, "it is not the entry that the file head names".into()),
-        _ => Ok(()),
+
+    pub(crate) fn see(&mut self, entry: &Entry) {
+        if self.head.is_some_and(|head| head.len == entry.seq) {
+            self.named = Some(entry.hash);
+        }
+    }
+
+    /// Whether a chain that ended so reaches at least as far.
+    pub(crate) fn check(&self, end: Chain) -> Result<(), Break> {
+        let missing = |entry, why: String| Err(Break::Altered { entry, why });
+        let Some(head) = self.head else {
+            let why = "the file head beside it is missing or damaged, so a lost tail would not show";
+            return missing(end.next_seq(), why.into());
+        };
+        if head.len > end.len {
+            let why = format!("the tail is lost: the file head beside it counts {} entries", head.len);
+            return missing(end.next_seq(), why);
+        }
+        match self.named {
+            Some(hash) if hash != head.head => missing(head.len, "it is not the entry that the file head names".into()),
+            _ => Ok(()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Digest, MemoryStore, Store as _};
+    use crate::{MemoryStore, Store as _};
     use serde_json::json;
 
     #[test]
@@ -97,6 +117,11 @@ mod tests {
         let mut store = MemoryStore::new();
         let entries = store.append("2026-03-01T12:00:00Z", &[json!(1), json!(2)]).expect("appended");
         let at = |n: u64, hash| Some(Chain { len: n, head: hash });
+        let check = |head: Option<Chain>, entries: &[Entry]| {
+            let mut witness = Witness::of(head);
+            entries.iter().for_each(|entry| witness.see(entry));
+            witness.check(entries.last().map_or(Chain::START, |last| Chain { len: last.seq, head: last.hash }))
+        };
         assert_eq!(check(Some(Chain::START), &entries), Ok(()));
         assert_eq!(check(at(1, entries[0].hash), &entries), Ok(()));
         assert_eq!(check(at(2, entries[1].hash), &entries), Ok(()));

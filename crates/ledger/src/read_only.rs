@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::artefacts::Artefacts;
+use crate::chain::Chain;
+use crate::head::Witness;
 use crate::{Digest, Entry, LedgerError, Store, head, sqlite};
 
 /// How often a reading is tried before a break is believed: while another process writes, the
@@ -59,21 +61,37 @@ impl Store for ReadOnly {
 
 /// The verified entries of the case in `dir`, checked against its head file.
 pub(crate) fn load(dir: &Path) -> Result<Vec<Entry>, LedgerError> {
-    let mut found = look(dir);
+    patiently(|| {
+        let mut entries = Vec::new();
+        look(dir, |entry| entries.push(entry))?;
+        Ok(entries)
+    })
+}
+
+/// Verifies them, and gives the chain at their end.
+pub(crate) fn verify(dir: &Path) -> Result<Chain, LedgerError> {
+    patiently(|| look(dir, drop))
+}
+
+fn patiently<T>(look: impl Fn() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+    let mut found = look();
     for _ in 1..LOOKS {
         if found.is_ok() {
             break;
         }
-        found = look(dir);
+        found = look();
     }
     found
 }
 
-fn look(dir: &Path) -> Result<Vec<Entry>, LedgerError> {
+fn look(dir: &Path, mut take: impl FnMut(Entry)) -> Result<Chain, LedgerError> {
     let path = dir.join("ledger.db");
     // The head first: entries that are appended in between may only make the ledger longer.
-    let head = head::read(dir)?;
-    let entries = sqlite::read(&path)?;
-    head::check(head, &entries).map_err(|found| LedgerError::broken(&path, found))?;
-    Ok(entries)
+    let mut head = Witness::of(head::read(dir)?);
+    let end = sqlite::read(&path, |entry| {
+        head.see(&entry);
+        take(entry);
+    })?;
+    head.check(end).map_err(|found| LedgerError::broken(&path, found))?;
+    Ok(end)
 }

@@ -45,17 +45,35 @@ fn real(path: &Path) -> Result<PathBuf, LedgerError> {
     path.canonicalize().map_err(|e| LedgerError::reading(path, &e))
 }
 
-/// All entries seen through `conn`, verified.
-pub(crate) fn entries(conn: &Connection, path: &Path) -> Result<Vec<Entry>, LedgerError> {
+/// Hands on every entry seen through `conn`, verified, one after the other: all of them at once may be more than memory
+/// holds. Gives the chain at their end.
+pub(crate) fn each(conn: &Connection, path: &Path, mut take: impl FnMut(Entry)) -> Result<Chain, LedgerError> {
     let mut chain = Chain::START;
     let fault = |chain: Chain, e: rusqlite::Error| content_fault(path, chain, &e);
     let mut query = conn.prepare("SELECT seq, text, hash FROM entry ORDER BY seq").map_err(|e| fault(chain, e))?;
     let mut rows = query.query([]).map_err(|e| fault(chain, e))?;
-    let mut entries = Vec::new();
     while let Some(row) = rows.next().map_err(|e| fault(chain, e))? {
-        entries.push(entry(&mut chain, row).map_err(|found| LedgerError::broken(path, found))?);
+        take(entry(&mut chain, row).map_err(|found| LedgerError::broken(path, found))?);
     }
-    Ok(entries)
+    Ok(chain)
+}
+
+/// The entry of that number alone, verified against the one before it.
+pub(crate) fn one(conn: &Connection, path: &Path, seq: u64) -> Result<Entry, LedgerError> {
+    let before = Chain { len: seq.saturating_sub(1), ..Chain::START };
+    let fault = |e: rusqlite::Error| match e {
+        rusqlite::Error::QueryReturnedNoRows => LedgerError::broken(path, before.altered("it is not there")),
+        e => content_fault(path, before, &e),
+    };
+    let mut chain = before;
+    if before.len > 0 {
+        let hash = "SELECT hash FROM entry WHERE seq = ?1";
+        let hash = conn.query_row(hash, [before.len.cast_signed()], |row| row.get::<_, String>(0)).map_err(fault)?;
+        chain.head = hash.parse().map_err(|_| fault(rusqlite::Error::QueryReturnedNoRows))?;
+    }
+    let found = "SELECT seq, text, hash FROM entry WHERE seq = ?1";
+    let found = conn.query_row(found, [seq.cast_signed()], |row| Ok(entry(&mut chain, row))).map_err(fault)?;
+    found.map_err(|found| LedgerError::broken(path, found))
 }
 
 fn entry(chain: &mut Chain, row: &Row<'_>) -> Result<Entry, Break> {

@@ -24,6 +24,9 @@ pub fn tell(alert: &Alert) -> String {
     for sign in &alert.signs {
         line(format_args!("{:<13} {}", sign.rule.level.as_str(), plain(&told(sign))));
     }
+    if alert.crowded {
+        line(format_args!("and more signs than are kept, none of them graver"));
+    }
     text
 }
 

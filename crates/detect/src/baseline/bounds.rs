@@ -9,8 +9,8 @@ use super::told;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// The most facts of all roles together: some 26 MB, or five thousand ordinary instances.
-pub(super) const MOST_FACTS: usize = 1 << 18;
+/// The most facts of all roles together: some 17 MB, or three thousand ordinary instances.
+pub(super) const MOST_FACTS: usize = 5 << 15;
 /// So many more, and all is weighed.
 const A_WHILE: usize = MOST_FACTS / 16;
 

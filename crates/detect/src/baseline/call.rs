@@ -3,6 +3,7 @@
 use super::door::Door;
 use crate::holdings::{Holder, Holdings};
 use crate::record::trail::Event;
+use crate::short::short;
 use crate::suspect::session_of;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -53,15 +54,15 @@ impl Call {
         let way = if matches!(way, Way::Public | Way::Private) && own() { Way::Own } else { way };
         let network = network(event.address.as_str());
         Some(Self {
-            role: role.into(),
+            role: short(role),
             instance: instance.into(),
             at,
-            kind: format!("{} {}", event.source.as_str(), event.name.as_str()),
-            region: event.region.as_str().into(),
+            kind: short(&format!("{} {}", event.source.as_str(), event.name.as_str())),
+            region: short(event.region.as_str()),
             instead_of: instead_of(event, &way, &network, holdings.way_out(instance, at)),
             network,
             way,
-            agent: family(event.agent.as_str()).into(),
+            agent: short(family(event.agent.as_str())),
             denied: is_denial(event.error_code.as_str()),
         })
     }
@@ -69,6 +70,12 @@ impl Call {
     /// The role whose credentials they are, with its account.
     pub fn role(&self) -> &str {
         &self.role
+    }
+
+    /// How many bytes its texts take.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.role, &self.instance, &self.kind, &self.region, &self.network, &self.agent];
+        texts.into_iter().map(String::len).sum()
     }
 
     /// Whether its address is that of the instance, or of its way out to the internet.
@@ -125,7 +132,7 @@ fn network(address: &str) -> String {
             let [a, b, c, d, ..] = v6.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
-        Err(_) => address.to_owned(),
+        Err(_) => short(address),
     }
 }
 

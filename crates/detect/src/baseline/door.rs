@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use crate::record::trail::Event;
+use crate::short::short;
 
 /// An endpoint as the baseline knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Door {
         let owner = record["vpcEndpointAccountId"].as_str().filter(|owner| is_account(owner) && is_account(account));
         Some(match owner {
             Some(owner) if owner != account => Self::Foreign(owner.to_owned()),
-            _ => Self::Named(id.to_owned()),
+            _ => Self::Named(short(id)),
         })
     }
 

@@ -26,6 +26,8 @@ pub(super) const MOST_DOORS: usize = 128;
 
 /// An instance takes as much memory as so many facts, before any is known: it may be the only one of its role.
 const BY_ITSELF: usize = 48;
+/// The same of a kind of call.
+const KIND: usize = 6;
 
 /// What the instances of a role do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +163,7 @@ impl Kind {
 
     /// How many facts are kept of it.
     pub fn weight(&self) -> usize {
-        1 + self.callers.len() + self.regions.len()
+        KIND + self.callers.len() + self.regions.len()
     }
 
     /// Whether it was made in a region, or in so many that one more says nothing.

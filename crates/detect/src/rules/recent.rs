@@ -8,23 +8,28 @@ use std::collections::{HashMap, VecDeque};
 /// How many are remembered. The one with which a correlation comes true is always among them; of those before
 /// it that were forgotten, the alert names less.
 const REMEMBERED: usize = 8_192;
+/// Nor more bytes: so many records take fewer, unless somebody fills them.
+const MOST_BYTES: usize = 8 << 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     by_id: HashMap<[u8; 16], Folded>,
     order: VecDeque<[u8; 16]>,
+    bytes: usize,
 }
 
 impl Recent {
     pub fn keep(&mut self, id: &str, part: Folded) {
         let id = short(id);
-        if self.by_id.insert(id, part).is_none() {
-            self.order.push_back(id);
+        self.bytes += part.size();
+        match self.by_id.insert(id, part) {
+            Some(before) => self.bytes -= before.size(),
+            None => self.order.push_back(id),
         }
-        if self.order.len() > REMEMBERED
+        while (self.order.len() > REMEMBERED || self.bytes > MOST_BYTES)
             && let Some(oldest) = self.order.pop_front()
         {
-            self.by_id.remove(&oldest);
+            self.bytes -= self.by_id.remove(&oldest).map_or(0, |part| part.size());
         }
     }
 
@@ -51,5 +56,16 @@ mod tests {
         assert!(recent.get("0").is_none());
         assert_eq!(recent.get("1").map(|folded| folded.unfolded()), Some(part(1)));
         assert_eq!((recent.by_id.len(), recent.order.len()), (REMEMBERED, REMEMBERED));
+    }
+
+    #[test]
+    fn the_last_bytes_are_remembered() {
+        let mut recent = Recent::default();
+        for number in 0..10 {
+            let mut part = part(number);
+            part.region = "x".repeat(MOST_BYTES / 4);
+            recent.keep(&number.to_string(), part.folded());
+        }
+        assert!(recent.bytes <= MOST_BYTES && recent.get("9").is_some() && recent.get("0").is_none());
     }
 }

@@ -10,6 +10,7 @@ use super::{Card, Hit, Level, Matcher};
 use crate::order::Horizon;
 use crate::part::Folded;
 use crate::record::Record;
+use crate::short::{cut, short};
 use jiff::{SignedDuration, Timestamp};
 use rsigma_eval::{Engine, EvaluationResult, EventValue, RuleExplanation, evaluate_rule, explain_rule};
 use rsigma_parser::{CorrelationCondition, CorrelationRule, SigmaRule};
@@ -226,13 +227,30 @@ impl Rules {
     }
 
     /// Only what correlations ask for is kept: a record may wait long and there may be many.
-    fn wait(&self, at: Timestamp, view: &impl Subject, results: Vec<(usize, EvaluationResult)>) -> Wait {
-        let value = |name: &String| Some((name.clone(), view.get_field(name)?.to_json()));
+    fn wait(&self, at: Timestamp, view: &impl Subject, mut results: Vec<(usize, EvaluationResult)>) -> Wait {
+        let value = |name: &String| Some((name.clone(), in_short(view.get_field(name)?.to_json())));
         let single = |(_, value): &(String, Value)| !value.is_array() && !value.is_object();
         let mut kept: Map<String, Value> = self.asked.iter().filter_map(value).filter(single).collect();
-        let id = view.identity().into_owned();
+        let id = short(&view.identity());
+        for (_, result) in &mut results {
+            strip(result);
+        }
         kept.insert("id".to_owned(), id.as_str().into());
         Wait { at, id, kept: Value::Object(kept), results, part: None }
+    }
+}
+
+fn in_short(mut value: Value) -> Value {
+    if let Value::String(text) = &mut value {
+        cut(text);
+    }
+    value
+}
+
+/// That it matches is all that correlations ask of it, not with what.
+fn strip(result: &mut EvaluationResult) {
+    if let Some(body) = result.as_detection_mut() {
+        (body.matched_fields, body.event) = (Vec::new(), None);
     }
 }
 

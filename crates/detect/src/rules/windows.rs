@@ -48,6 +48,12 @@ pub(super) struct Waiting {
     part: Option<Folded>,
 }
 
+impl Waiting {
+    fn size(&self) -> usize {
+        self.id.len() * 2 + self.kept.len() + self.part.as_ref().map_or(0, Folded::size)
+    }
+}
+
 pub(super) struct Windows {
     pub order: Order<Waiting>,
     engine: CorrelationEngine,
@@ -78,7 +84,8 @@ impl Windows {
         let kept = wait.kept.to_string().into_bytes().into_boxed_slice();
         let rules = wait.results.iter().map(|(rule, _)| *rule).collect();
         let waiting = Waiting { id: wait.id.as_str().into(), kept, rules, part: wait.part };
-        self.order.hold(wait.at, wait.id, waiting);
+        let size = waiting.size();
+        self.order.hold(wait.at, wait.id, waiting, size);
         for (rule, result) in wait.results {
             self.matches.entry(rule).or_insert(result);
         }

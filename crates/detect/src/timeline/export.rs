@@ -1,7 +1,8 @@
 //! A timeline for other programs, in the columns that Timesketch asks for: `message`, `datetime` and
 //! `timestamp_desc` (<https://timesketch.org/guides/user/import-from-json-csv/>).
 
-use super::{FollowUp, Row};
+use super::{FollowUp, Row, Timeline};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -58,17 +59,20 @@ const COLUMNS: [&str; 14] = [
     "first",
 ];
 
-/// One JSON object a line: the calls, then what they left behind.
+/// Something that is missing; how many, the message tells.
+#[derive(Serialize)]
+struct Missing {}
+
+/// One JSON object a line: the calls, then what they left behind, then what is missing.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn to_json_lines<'f>(
-    rows: &[Row],
-    mut left: impl Iterator<Item = &'f FollowUp>,
-    to: &mut impl Write,
-) -> io::Result<()> {
+pub fn to_json_lines(timeline: &Timeline, to: &mut impl Write) -> io::Result<()> {
+    let rows = timeline.rows();
     rows.iter().try_for_each(|row| line(&call(row), to))?;
-    left.try_for_each(|item| line(&left_behind(item), to))
+    timeline.follow_up().try_for_each(|item| line(&left_behind(item), to))?;
+    let end = rows.last().map(|row| row.at).unwrap_or_default();
+    timeline.left_out().into_iter().try_for_each(|sentence| line(&missing(sentence, end), to))
 }
 
 fn line(object: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
@@ -120,6 +124,12 @@ fn call(row: &Row) -> Flat<Call<'_>> {
             first: row.first,
         },
     }
+}
+
+/// It stands where the calls end that are there.
+fn missing(message: String, end: Timestamp) -> Flat<Missing> {
+    let (timestamp, datetime) = (end.as_microsecond(), end.to_string());
+    Flat { message, timestamp, datetime, timestamp_desc: "Left out", rest: Missing {} }
 }
 
 fn left_behind(item: &FollowUp) -> Flat<Left<'_>> {

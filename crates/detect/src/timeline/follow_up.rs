@@ -2,6 +2,7 @@
 //! it. Each is one thing to look at and close.
 
 use crate::record::trail::Event;
+use crate::short::short;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -103,9 +104,9 @@ pub fn of(event: &Event<'_>, at: Timestamp) -> Vec<FollowUp> {
     if told.is_empty() {
         told.push("not told in the log");
     }
-    let id = event.id.as_str();
+    let id = short(event.id.as_str());
     let follow_up =
-        |what: &str| FollowUp { at, what: what.to_owned(), done: trail.done, next: trail.next, event: id.to_owned() };
+        |what: &str| FollowUp { at, what: short(what), done: trail.done, next: trail.next, event: id.clone() };
     told.into_iter().map(follow_up).collect()
 }
 

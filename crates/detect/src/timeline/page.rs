@@ -16,12 +16,13 @@ pub fn parts(timeline: &Timeline) -> Vec<Part> {
         @if rows.is_empty() {
             p { "These logs hold no call by its credentials or about it. That is no proof that there was none." }
         }
+        @for sentence in timeline.left_out() { p { (sentence) "." } }
         (picture(&rows))
     };
     vec![
         Part { id: "sessions", title: "What its credentials did", body: drawing },
         Part { id: "left-behind", title: "Left behind", body: left_behind(timeline) },
-        Part { id: "calls", title: "Calls", body: calls(&rows, rows.len() as u64 + timeline.dropped()) },
+        Part { id: "calls", title: "Calls", body: calls(&rows, rows.len() as u64 + timeline.dropped) },
     ]
 }
 

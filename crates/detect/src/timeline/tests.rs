@@ -164,7 +164,7 @@ fn both_exports_have_the_columns_that_are_asked_for() {
     let rows = timeline.rows();
     let (mut csv, mut lines) = (Vec::new(), Vec::new());
     to_csv(&rows, &mut csv).expect("written");
-    to_json_lines(&rows, timeline.follow_up(), &mut lines).expect("written");
+    to_json_lines(&timeline, &mut lines).expect("written");
     let csv = String::from_utf8(csv).expect("text");
     assert!(csv.starts_with("message,timestamp,datetime,timestamp_desc,"), "{csv}");
     assert_eq!(csv.lines().count(), rows.len() + 1);
@@ -184,4 +184,57 @@ fn a_text_from_a_log_is_no_formula() {
     let mut csv = Vec::new();
     to_csv(&[row], &mut csv).expect("written");
     assert!(String::from_utf8(csv).expect("text").contains(",'=cmd(),"));
+}
+
+/// A call of the instance at that second, with an agent of a length.
+fn at_second(second: i64, name: &str, key: &str, answer: &Value, agent: usize) -> String {
+    let mut record: Value = serde_json::from_str(&record(0, name, MINE, key, answer)).expect("JSON");
+    record["eventTime"] = json!(Timestamp::from_second(second).expect("a time").to_string());
+    record["eventID"] = json!(second.to_string());
+    record["userAgent"] = json!("a".repeat(agent));
+    record.to_string()
+}
+
+#[test]
+fn of_too_many_calls_the_first_are_kept_and_the_rest_is_counted_and_said() {
+    let calls: Vec<String> = (0..40_000)
+        .rev()
+        .map(|second| at_second(second, "CreateUser", "ASIAZERO", &json!({}), 100_000 * usize::from(second == 7)))
+        .collect();
+    let timeline = timeline(&calls);
+    assert!(timeline.bytes <= MOST_BYTES, "{}", timeline.bytes);
+    let rows = timeline.rows();
+    assert!(rows.len() > 20_000 && rows.len() < calls.len(), "{}", rows.len());
+    assert_eq!((rows[0].id.as_str(), rows[rows.len() - 1].id.clone()), ("0", (rows.len() - 1).to_string()));
+    assert!(rows.iter().all(|row| row.agent.len() <= LONGEST));
+    assert_eq!(timeline.follow_up().count(), MOST_LEFT);
+    let said = timeline.left_out();
+    assert!(said[0].starts_with(&format!("{} further calls", calls.len() - rows.len())), "{said:?}");
+    assert!(said[1].starts_with(&format!("{} further things", calls.len() - MOST_LEFT)), "{said:?}");
+    let mut lines = Vec::new();
+    to_json_lines(&timeline, &mut lines).expect("written");
+    let lines = String::from_utf8(lines).expect("text");
+    let page: String = parts(&timeline).into_iter().map(|part| part.body.into_string()).collect();
+    assert!(lines.contains(r#""timestamp_desc":"Left out""#));
+    assert!(said.iter().all(|sentence| lines.contains(sentence) && page.contains(sentence)));
+}
+
+#[test]
+fn of_too_many_credentials_it_is_said_that_some_are_not_followed() {
+    let mut lineage = Lineage::default();
+    for number in 0..200_000_u32 {
+        let by = Issuer { instance: None, key: format!("AKIA{number:016}"), principal: "AIDAEXAMPLE".into() };
+        lineage.add(Issue { issued: format!("ASIA{number:016}"), by });
+    }
+    assert!(lineage.bytes <= MOST_ISSUED && lineage.issued.len() > 80_000, "{}", lineage.issued.len());
+    let said = Timeline::of(MINE, &lineage).left_out();
+    assert_eq!(said.len(), 1);
+    assert!(said[0].starts_with(&format!("{} times credentials", 200_000 - lineage.issued.len())), "{said:?}");
+}
+
+#[test]
+fn what_a_service_assumes_for_itself_is_not_remembered() {
+    let mut record: Value = serde_json::from_str(&record(1, "AssumeRole", "x", "", &issued("ASIAONE"))).expect("JSON");
+    record["userIdentity"] = json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"});
+    assert!(Issue::of(&call(&record.to_string())).is_none());
 }

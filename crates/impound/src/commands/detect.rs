@@ -48,11 +48,11 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let Gathered { mut tally, read, .. } = gathered;
     desk.finish();
     (tally.counts.late, tally.counts.late_calls) = (desk.late(), desk.late_calls());
-    let alerts = desk.tell(args.level);
     if args.stats {
-        terminal.json(&stats(&tally, &desk, alerts.len()))?;
+        let alerts = desk.telling(args.level).count();
+        terminal.json(&stats(&tally, &desk, alerts))?;
     } else {
-        show(context, &alerts)?;
+        show(context, desk.telling(args.level))?;
     }
     cursor.as_mut().map(|cursor| cursor.keep(&read)).transpose()?;
     logs::tell(terminal, &tally);
@@ -107,7 +107,7 @@ pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
     let forgotten = desk.forgotten(level.min(Level::Medium));
     (forgotten > 0).then(|| {
         text!(
-            "there are more suspects than are remembered at once: {} stories, the lightest, were forgotten before they could be told; read fewer days at once",
+            "there is more to tell than is remembered at once: {} stories, the lightest, were forgotten before they could be told; read fewer days at once",
             forgotten
         )
     })
@@ -188,11 +188,13 @@ pub fn tell(context: &Context, alert: &Alert) -> Result<(), Failure> {
     context.terminal.data(&lines)
 }
 
-fn show(context: &Context, alerts: &[Alert]) -> Result<(), Failure> {
+fn show(context: &Context, alerts: impl Iterator<Item = Alert>) -> Result<(), Failure> {
+    let mut none = true;
     for alert in alerts {
-        tell(context, alert)?;
+        none = false;
+        tell(context, &alert)?;
     }
-    if alerts.is_empty() && !context.terminal.is_json() {
+    if none && !context.terminal.is_json() {
         context.terminal.data(&text!("no alert of this level or above\n"))?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use casebook::report::document;
 use detect::count::Fate;
 use detect::record::Record;
 use detect::record::trail::Event;
-use detect::timeline::{Lineage, Timeline, parts, to_csv, to_json_lines};
+use detect::timeline::{Issue, Lineage, Timeline, parts, to_csv, to_json_lines};
 use std::path::Path;
 
 /// Tells the timeline.
@@ -23,20 +23,21 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (instance, captured) = meant(context, args)?;
     args.logs.paths.iter().try_for_each(|path| readable_twice(path))?;
     let mut lineage = Lineage::default();
-    if each(context, args, &captured, |event| lineage.take(event))?.stopped {
+    if each(context, args, &captured, Issue::of, |issue| lineage.add(issue))?.stopped {
         let why = "stopped by the operator before everything was read: there is no timeline yet; nothing was changed";
         return Err(Failure::new(Exit::Held, why));
     }
     let mut timeline = Timeline::of(&instance, &lineage);
-    let Gathered { tally, .. } = each(context, args, &captured, |event| timeline.take(event))?;
+    drop(lineage);
+    let whose = timeline.whose();
+    let Gathered { tally, .. } = each(context, args, &captured, |event| whose.look(event), |seen| timeline.add(seen))?;
     show(context, args, &instance, &timeline)?;
     if !args.logs.paths.is_empty() {
         logs::tell(context.terminal, &tally);
     }
-    if timeline.dropped() > 0 {
-        context.terminal.warn(&text!("{} further rows were left out: name a shorter period", timeline.dropped()));
-    }
-    let whole = tally.counts.rejected == 0 && timeline.dropped() == 0;
+    let left_out = timeline.left_out();
+    left_out.iter().for_each(|sentence| context.terminal.warn(&text!("{}", sentence)));
+    let whole = tally.counts.rejected == 0 && left_out.is_empty();
     Ok(if whole { Exit::Done } else { Exit::Gaps })
 }
 
@@ -70,33 +71,29 @@ fn meant(context: &Context, args: &Args) -> Result<(String, Vec<Vec<u8>>), Failu
     Ok((session.case().target.instance.to_string(), captured))
 }
 
-/// Every CloudTrail record of the period, one after the other: what was captured, then the logs.
-fn each(
+/// Every CloudTrail record of the period: what was captured, then the logs. `see` looks at each, in several threads,
+/// `take` gets what of it counts.
+fn each<T: Send>(
     context: &Context,
     args: &Args,
     captured: &[Vec<u8>],
-    mut take: impl FnMut(&Event<'_>),
+    see: impl Fn(&Event<'_>) -> Option<T> + Sync,
+    mut take: impl FnMut(T),
 ) -> Result<Gathered, Failure> {
     let period = logs::period(&args.logs);
     sessions::each(captured, |event| {
         if event.at().is_some_and(|at| period.has(at)) {
-            take(event);
+            see(event).into_iter().for_each(&mut take);
         }
     });
     if args.logs.paths.is_empty() {
         return Ok(Gathered::default());
     }
     let look = |record: &Record<'_>| match record {
-        Record::Trail(event) if event.at().is_some_and(|at| period.has(at)) => {
-            (Fate::Unmatched, Some(event.raw.to_vec()))
-        }
+        Record::Trail(event) if event.at().is_some_and(|at| period.has(at)) => (Fate::Unmatched, see(event)),
         _ => (Fate::Unmatched, None),
     };
-    logs::read(context, &args.logs, Options::default(), look, |raw: Vec<u8>| {
-        if let Ok(event) = Event::of(&raw) {
-            take(&event);
-        }
-    })
+    logs::read(context, &args.logs, Options::default(), look, take)
 }
 
 fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> Result<(), Failure> {
@@ -108,7 +105,7 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
         form => form,
     };
     match form {
-        TimelineFormat::Jsonl => to_json_lines(&rows, timeline.follow_up(), &mut file).map_err(unwritable)?,
+        TimelineFormat::Jsonl => to_json_lines(timeline, &mut file).map_err(unwritable)?,
         TimelineFormat::Csv => to_csv(&rows, &mut file).map_err(unwritable)?,
         TimelineFormat::Html => file = page(instance, timeline).into_bytes(),
         TimelineFormat::Text => {
@@ -142,11 +139,13 @@ fn left_behind(instance: &str, timeline: &Timeline) -> Text {
         text.add(text!("  {}  {}: {}; {}\n", item.at, item.done, item.what, item.next));
     }
     if text.is_empty() {
-        text!(
+        text.add(text!(
             "\nNo call by the credentials of {} in these logs is one that is known to leave something behind\n",
             instance
-        )
-    } else {
-        text
+        ));
     }
+    for sentence in timeline.left_out() {
+        text.add(text!("\n{}\n", sentence));
+    }
+    text
 }

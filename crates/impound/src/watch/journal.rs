@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use ledger::{CaseFile, Digest, Entry, LedgerError, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The folder beside the cases, so that the watch is none of them.
@@ -117,8 +117,8 @@ pub struct Start {
 pub struct Left {
     /// Responses that were not run to their end, by the entry of their start.
     pub starts: BTreeMap<u64, Start>,
-    /// Alerts that were not told everywhere: entry, where, and the alert's document.
-    pub untold: BTreeMap<(u64, String), Value>,
+    /// Alerts that were not told everywhere: entry, and where. The document stands in the entry.
+    pub untold: BTreeSet<(u64, String)>,
     /// The alerts that were told since the time asked for.
     pub told: Told,
 }
@@ -172,26 +172,37 @@ impl Journal {
         Ok(self.0.artefact(&digest)?)
     }
 
+    /// The document of the alert in an entry.
+    ///
+    /// # Errors
+    /// When the ledger can not be read, or that entry is none of an alert.
+    pub fn finding(&self, alert: u64) -> Result<Value, Failure> {
+        match serde_json::from_value(self.0.entry(alert)?.body) {
+            Ok(Line::Alert { finding, .. }) => Ok(finding),
+            _ => Err(Failure::usage(format!("entry {alert} of the watch's journal is no alert"))),
+        }
+    }
+
     /// Brings the triggers to where earlier runs left them, and says what these left to do and have told since a time.
     ///
     /// # Errors
     /// When the ledger can not be read.
     pub fn replay(&self, triggers: &mut Triggers, since: Timestamp) -> Result<Left, Failure> {
-        let mut left = Left::default();
-        let entries = self.0.entries()?;
-        for entry in &entries {
+        let (mut left, mut last) = (Left::default(), None);
+        self.0.each(|entry| {
+            if entry.body["entry"] != "began" {
+                last = entry.at.parse().ok();
+            }
             left.take(entry, triggers, since);
-        }
-        let told_after = entries.iter().rev().find(|entry| entry.body["entry"] != "began");
-        let last = told_after.and_then(|entry| entry.at.parse().ok());
+        })?;
         left.told.doubt(last.unwrap_or(Timestamp::MAX));
         Ok(left)
     }
 }
 
 impl Left {
-    fn take(&mut self, entry: &Entry, triggers: &mut Triggers, since: Timestamp) {
-        let (Ok(line), Ok(at)) = (serde_json::from_value(entry.body.clone()), entry.at.parse()) else { return };
+    fn take(&mut self, entry: Entry, triggers: &mut Triggers, since: Timestamp) {
+        let (Ok(line), Ok(at)) = (serde_json::from_value(entry.body), entry.at.parse()) else { return };
         match line {
             Line::Start(start) => {
                 triggers.remember(&start.instance, &start.account, at);
@@ -203,7 +214,7 @@ impl Left {
                 }
             }
             Line::Alert { alert, tell, finding, .. } => {
-                self.untold.extend(tell.into_iter().map(|to| ((entry.seq, to), finding.clone())));
+                self.untold.extend(tell.into_iter().map(|to| (entry.seq, to)));
                 if at >= since {
                     self.told.remember(alert, at, &finding);
                 }
@@ -273,7 +284,9 @@ mod tests {
         let mut journal = Journal::open(dir.path()).expect("the same journal");
         let left = journal.replay(&mut triggers, Timestamp::MIN).expect("read");
         assert_eq!(left.starts.values().map(|start| start.instance.as_str()).collect::<Vec<_>>(), ["i-2"]);
-        assert_eq!(left.untold.keys().cloned().collect::<Vec<_>>(), [(written[3], "webhook".to_owned())]);
+        assert_eq!(left.untold, BTreeSet::from([(written[3], "webhook".to_owned())]));
+        assert_eq!(journal.finding(written[3]).expect("it stands there"), json!({"message": "m"}));
+        assert!(journal.finding(written[0]).is_err() && journal.finding(99).is_err(), "a start, and nothing");
         assert_eq!(triggers.tripped(), Some("forged"));
         journal.write(now(), &[Line::Reset { by: Person::default() }]).expect("written");
         journal.replay(&mut triggers, Timestamp::MIN).expect("read");

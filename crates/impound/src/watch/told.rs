@@ -8,6 +8,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The most alerts of which it is known what was told of them; with more, the eighth of them that was told longest ago
+/// is told once more if it comes again.
+const MOST: usize = 4_096;
+
 /// The alerts that earlier runs have told.
 #[derive(Debug, Default)]
 pub struct Told {
@@ -31,6 +35,11 @@ impl Told {
     pub fn remember(&mut self, alert: String, at: Timestamp, finding: &Value) {
         if !outcome::is_one(finding) {
             self.last.insert(alert, (at, Known::of(finding)));
+        }
+        if self.last.len() > MOST {
+            let mut times: Vec<Timestamp> = self.last.values().map(|(at, _)| *at).collect();
+            times.sort_unstable();
+            self.last.retain(|_, (at, _)| *at > times[MOST / 8]);
         }
     }
 
@@ -115,6 +124,7 @@ pub(super) mod tests {
             regions: BTreeSet::new(),
             addresses: BTreeSet::new(),
             signs: vec![sign],
+            crowded: false,
             update,
         }
     }
@@ -148,6 +158,18 @@ pub(super) mod tests {
         let mut told = told(0);
         told.doubt(Timestamp::UNIX_EPOCH);
         assert_eq!(updates(&mut told, &[alert(2, 0)]), [Some(0)]);
+    }
+
+    #[test]
+    fn of_too_many_that_were_told_the_latest_stay_known() {
+        let (mut told, document) = (Told::default(), ocsf::finding(&alert(2, 0)));
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        for second in 0..20_000 {
+            told.remember(format!("alert-{second}"), at(second), &document);
+            assert!(told.last.len() <= MOST);
+        }
+        let of = |id: &str| Alert { id: id.to_owned(), ..alert(2, 0) };
+        assert_eq!(updates(&mut told, &[of("alert-19999"), of("alert-0")]), [None, Some(0)]);
     }
 
     #[test]

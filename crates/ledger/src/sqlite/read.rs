@@ -10,12 +10,12 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{APPLICATION_ID, SCHEMA, beside, content_fault, entries, harden, opening, real};
+use super::{APPLICATION_ID, SCHEMA, beside, content_fault, each, harden, opening, real};
 use crate::chain::Chain;
 use crate::{Entry, FORMAT, LedgerError};
 
-/// All entries of the ledger at `path`, verified, without writing anything.
-pub(crate) fn read(path: &Path) -> Result<Vec<Entry>, LedgerError> {
+/// Hands on every entry of the ledger at `path`, verified, without writing anything. Gives the chain at their end.
+pub(crate) fn read(path: &Path, take: impl FnMut(Entry)) -> Result<Chain, LedgerError> {
     match path.metadata() {
         Ok(meta) if meta.len() == 0 => return Err(unreadable(path, "the file is empty")),
         Ok(_) => {}
@@ -27,9 +27,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Entry>, LedgerError> {
     let _guard = opening();
     let conn = connect_to_read(path)?;
     check_identity(&conn, path)?;
-    let entries = entries(&conn, path)?;
-    check_pages(&conn, path, entries.len() as u64 + 1)?;
-    Ok(entries)
+    let chain = each(&conn, path, take)?;
+    check_pages(&conn, path, chain.next_seq())?;
+    Ok(chain)
 }
 
 /// Damage outside the entries: a page that is both in use and listed as free would be

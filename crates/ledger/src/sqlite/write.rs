@@ -91,7 +91,7 @@ fn check_tail(conn: &Connection, path: &Path, chain: Chain) -> Result<(), Ledger
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::entries;
+    use crate::sqlite::each;
     use serde_json::json;
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
             assert!(kept < 100, "eight pages do not hold this");
         };
         assert!(matches!(full, LedgerError::Full { .. }), "{full}");
-        assert_eq!(entries(&conn, &path).expect("intact").len(), kept);
+        assert_eq!(each(&conn, &path, drop).expect("intact").len, kept);
         conn.pragma_update(None, "max_page_count", 800).expect("space freed");
         let mut next = chain;
         let one = next.add("2026-03-01T12:00:01Z", &json!("after")).expect("a body");

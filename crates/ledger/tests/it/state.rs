@@ -183,3 +183,19 @@ fn walk_back(dir: &Path) {
         }
     }
 }
+
+/// A ledger may be larger than memory: who reads it entry by entry sees what who reads it whole does.
+#[test]
+fn entries_are_handed_on_one_by_one_and_one_alone() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let case = open_case(dir.path(), 5);
+    let (all, mut each) = (case.entries().expect("read"), Vec::new());
+    case.each(|entry| each.push(entry)).expect("read");
+    assert_eq!((all.len(), &each), (5, &all));
+    for entry in &all {
+        assert_eq!(&case.entry(entry.seq).expect("it is there"), entry);
+    }
+    for none in [0, 6, u64::MAX] {
+        assert!(matches!(case.entry(none), Err(LedgerError::Broken { .. })), "{none}");
+    }
+}

@@ -23,6 +23,8 @@ const TOGETHER: usize = 100;
 const GATHERED_FOR: Duration = Duration::from_millis(500);
 /// Why a message is left that nothing is wrong with.
 const STOPPED: &str = "the watch is stopped";
+/// How many alerts are written down at once.
+const AT_ONCE: usize = 64;
 
 /// What of a message was not understood; or why it is left for a redelivery.
 type Look = Result<Vec<String>, String>;
@@ -147,21 +149,31 @@ impl Watch<'_> {
         Ok(wrong.into_iter().map(line).collect())
     }
 
-    /// Decides on the alerts, writes everything down, and only then tells and starts.
+    /// Decides on the alerts, writes everything down, and only then tells and starts: some at a time, for a flood of
+    /// alerts takes many times its memory once more on its way into the journal.
     pub(super) fn decide(&mut self, mut lines: Vec<Line>, received: Instant) -> Result<(), Failure> {
         let now = SystemClock.now();
         self.lookout().keep_lately(now)?;
         let alerts = lock(&self.lookout).tell(now, &mut self.told);
         let open_before = self.triggers.tripped().is_some();
-        for (alert, decision) in alerts.iter().zip(self.triggers.decide(&alerts, now)) {
-            lines.extend(self.decided(alert, &decision)?);
-        }
+        let decisions = self.triggers.decide(&alerts, now);
         if let Some(why) = self.triggers.tripped().filter(|_| !open_before) {
             self.context.terminal.warn(&text!("the breaker has opened: {}: impound watch --reset-breaker", why));
             lines.push(Line::Tripped { why: why.to_owned() });
         }
-        let numbers = self.journal.write(now, &lines)?;
-        for alert in &alerts {
+        for (alerts, decisions) in alerts.chunks(AT_ONCE).zip(decisions.chunks(AT_ONCE)) {
+            for (alert, decision) in alerts.iter().zip(decisions) {
+                lines.extend(self.decided(alert, decision)?);
+            }
+            self.write_down(std::mem::take(&mut lines), alerts, received)?;
+        }
+        self.write_down(lines, &[], received)
+    }
+
+    /// Writes lines, then tells and does what follows from them.
+    fn write_down(&mut self, lines: Vec<Line>, alerts: &[Alert], received: Instant) -> Result<(), Failure> {
+        let numbers = self.journal.write(SystemClock.now(), &lines)?;
+        for alert in alerts {
             tell(self.context, alert)?;
         }
         for (number, line) in numbers.into_iter().zip(lines) {
@@ -206,7 +218,7 @@ impl Watch<'_> {
                 let document = self.journal.kept(&start.finding.note.sha256)?;
                 self.responses.begin(number, *start, document, received);
             }
-            Line::Alert { tell, finding, .. } => self.telling.add(number, tell, &finding),
+            Line::Alert { tell, .. } => self.telling.add(number, tell),
             _ => {}
         }
         Ok(())

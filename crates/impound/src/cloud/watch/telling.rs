@@ -7,8 +7,7 @@ use crate::failure::Failure;
 use crate::text::text;
 use crate::watch::journal::{Journal, Line};
 use engine::Clock;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use place::Place;
 
@@ -24,15 +23,14 @@ pub(super) struct Telling<'a> {
     untold: Untold,
 }
 
-/// By entry and place: the alert, and how often it was refused.
-type Untold = BTreeMap<(u64, String), (Value, u32)>;
+/// By entry and place: how often it was refused. The alert stands in the entry: there may be many.
+type Untold = BTreeMap<(u64, String), u32>;
 
 impl<'a> Telling<'a> {
     /// With what an earlier run has not told. A place that is configured no more is not told.
-    pub(super) fn new(places: Vec<Place<'a>>, untold: BTreeMap<(u64, String), Value>) -> Self {
+    pub(super) fn new(places: Vec<Place<'a>>, untold: BTreeSet<(u64, String)>) -> Self {
         let known = |to: &String| places.iter().any(|place| place.name() == to);
-        let untold = untold.into_iter().filter(|((_, to), _)| known(to));
-        let untold = untold.map(|(key, finding)| (key, (finding, 0))).collect();
+        let untold = untold.into_iter().filter(|(_, to)| known(to)).map(|key| (key, 0)).collect();
         Self { places, untold }
     }
 
@@ -47,8 +45,8 @@ impl<'a> Telling<'a> {
     }
 
     /// An alert that was written.
-    pub(super) fn add(&mut self, number: u64, places: Vec<String>, finding: &Value) {
-        self.untold.extend(places.into_iter().map(|place| ((number, place), (finding.clone(), 0))));
+    pub(super) fn add(&mut self, number: u64, places: Vec<String>) {
+        self.untold.extend(places.into_iter().map(|place| ((number, place), 0)));
     }
 
     /// Tells some, but not to places that have refused a moment ago.
@@ -92,11 +90,12 @@ async fn oldest(
     journal: &mut Journal,
 ) -> Result<bool, Failure> {
     let of_it = untold.iter_mut().filter(|((_, to), _)| to == place.name());
-    let Some((key, (finding, refused))) = of_it.min_by_key(|((alert, _), (_, refused))| (*refused, *alert)) else {
+    let Some((key, refused)) = of_it.min_by_key(|((alert, _), refused)| (**refused, *alert)) else {
         return Ok(false);
     };
     let (alert, to) = key.clone();
-    match place.tell(finding).await {
+    let finding = journal.finding(alert)?;
+    match place.tell(&finding).await {
         Ok(()) => {
             journal.write(SystemClock.now(), &[Line::Told { alert, to: to.clone() }])?;
             untold.remove(&(alert, to));
