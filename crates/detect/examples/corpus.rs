@@ -28,6 +28,9 @@ struct Template {
     pieces: Vec<Piece>,
 }
 
+/// Where it stands, and what comes there.
+type Cut = ((usize, usize), Piece);
+
 enum Piece {
     Text(String),
     Id,
@@ -150,7 +153,7 @@ fn template(raw: &str) -> Result<Template, Box<dyn Error>> {
 }
 
 /// Where it stands who called.
-fn who(raw: &str, account: &str) -> Result<Option<((usize, usize), Piece)>, Box<dyn Error>> {
+fn who(raw: &str, account: &str) -> Result<Option<Cut>, Box<dyn Error>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Caller<'a> {
