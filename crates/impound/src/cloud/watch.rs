@@ -364,7 +364,8 @@ impl<'a> Watch<'a> {
             counts.duplicates,
             self.dead
         ));
-        self.lookout.out_of_turn().iter().for_each(|why| self.context.terminal.log(why));
+        let out_of_turn = self.lookout().out_of_turn();
+        out_of_turn.iter().for_each(|why| self.context.terminal.log(why));
         let learned = self.keep_learned();
         let out_of_order = self.lookout().out_of_order();
         let too_many = self.lookout().too_many();
