@@ -20,8 +20,8 @@ pub use export::{to_csv, to_json_lines};
 pub use follow_up::FollowUp;
 pub use page::parts;
 
-/// The most bytes of calls that are kept, some forty thousand of them; with more the latest are left out.
-pub const MOST_BYTES: usize = 16 << 20;
+/// The most bytes of calls that are kept, some twenty thousand of them; with more the latest are left out.
+pub const MOST_BYTES: usize = 12 << 20;
 /// The most bytes of what is known of who issued credentials, of some hundred thousand; with more, some are not
 /// followed.
 pub const MOST_ISSUED: usize = 24 << 20;
