@@ -74,6 +74,8 @@ pub enum Fate {
     Matched,
     /// No rule matched it.
     Unmatched,
+    /// No rule matched it, and it says that AWS has skipped others.
+    Gap,
 }
 
 /// Something that was not understood, and where.
@@ -110,6 +112,10 @@ impl Tally {
             Fate::Duplicate => self.counts.duplicates += 1,
             Fate::Matched => self.counts.matched += 1,
             Fate::Unmatched => self.counts.unmatched += 1,
+            Fate::Gap => {
+                self.counts.unmatched += 1;
+                self.counts.skipped += 1;
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use crate::baseline::Call;
 use crate::count::Fate;
 use crate::holdings::Holdings;
 use crate::record::Record;
+use crate::record::flow::Status;
 use crate::record::trail::Event;
 use crate::rules::Hit;
 use crate::rules::sigma::{Found, Rules};
@@ -92,6 +93,9 @@ impl Scout {
     fn line(&self, record: &Record<'_>) -> (Fate, Option<Sighting>) {
         if !self.period.is_open() && record.at().is_some_and(|at| !self.period.has(at)) {
             return (Fate::Unmatched, None);
+        }
+        if matches!(record, Record::Flow(flow) if flow.status() == Some(Status::SkipData)) {
+            return (Fate::Gap, None);
         }
         let found = self.rules.matches(record);
         if !found.counts() {

@@ -36,6 +36,8 @@ pub struct Lineage {
     /// Key issued, or id of a user made: by whom.
     issued: BTreeMap<String, Issuer>,
     bytes: usize,
+    /// What was left out first of all in order: nothing behind it is kept, whenever it comes.
+    cut: Option<String>,
     dropped: u64,
 }
 
@@ -78,6 +80,16 @@ impl Issue {
 }
 
 impl Issuer {
+    /// The same issue as another trail tells it: that of the account whose role was assumed knows neither the caller's
+    /// key nor its session.
+    fn joined(self, other: Self) -> Self {
+        Self {
+            instance: self.instance.max(other.instance),
+            key: self.key.max(other.key),
+            principal: self.principal.max(other.principal),
+        }
+    }
+
     fn size(&self, issued: &str) -> usize {
         let instance = self.instance.as_ref().map_or(0, String::len);
         BY_ITSELF + issued.len() + instance + self.key.len() + self.principal.len()
@@ -92,14 +104,24 @@ impl Lineage {
 
     /// Takes in what another thread has seen. Which are kept of too many does not depend on who came first.
     pub fn add(&mut self, Issue { issued, by }: Issue) {
-        self.bytes += by.size(&issued);
-        if let Some(before) = self.issued.insert(issued.clone(), by) {
-            self.bytes -= before.size(&issued);
+        if self.cut.as_ref().is_some_and(|cut| issued >= *cut) {
+            self.dropped += 1;
+            return;
         }
+        let by = match self.issued.remove(&issued) {
+            None => by,
+            Some(before) => {
+                self.bytes -= before.size(&issued);
+                before.joined(by)
+            }
+        };
+        self.bytes += by.size(&issued);
+        self.issued.insert(issued, by);
         while self.bytes > MOST_ISSUED
             && let Some((issued, by)) = self.issued.pop_last()
         {
             self.bytes -= by.size(&issued);
+            self.cut = Some(issued);
             self.dropped += 1;
         }
     }
@@ -182,6 +204,8 @@ pub struct Timeline {
     whose: Arc<Whose>,
     rows: BTreeSet<Row>,
     bytes: usize,
+    /// The first call that was left out: none behind it is kept, whenever it comes.
+    cut: Option<Row>,
     dropped: u64,
     follow_up: BTreeSet<FollowUp>,
     left_dropped: u64,
@@ -218,6 +242,7 @@ impl Timeline {
             whose: Arc::new(Whose { instance, keys }),
             rows: BTreeSet::new(),
             bytes: 0,
+            cut: None,
             dropped: 0,
             follow_up: BTreeSet::new(),
             left_dropped: 0,
@@ -242,6 +267,10 @@ impl Timeline {
             self.follow_up.pop_last();
             self.left_dropped += 1;
         }
+        if self.cut.as_ref().is_some_and(|cut| row >= *cut) {
+            self.dropped += 1;
+            return;
+        }
         let size = row.size();
         if self.rows.insert(row) {
             self.bytes += size;
@@ -250,6 +279,7 @@ impl Timeline {
             && let Some(latest) = self.rows.pop_last()
         {
             self.bytes -= latest.size();
+            self.cut = Some(latest);
             self.dropped += 1;
         }
     }

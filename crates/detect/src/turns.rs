@@ -1,5 +1,6 @@
-//! Calls of instances until the baseline may judge them: those of each role in the order of their times. What is
-//! usual is known role by role, so a call is late where a later one of its role was judged before it, and only there:
+//! Calls of instances until the baseline may judge them: those of each role in the order of their times. But for how
+//! many hours were learned in all, what is usual is known role by role, so a call is late where a later one of its role
+//! was judged before it, and only there:
 //! where the log of one region is read after that of another for the same days, most roles have called in one of them.
 
 use crate::order::Horizon;

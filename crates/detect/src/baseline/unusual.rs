@@ -222,10 +222,10 @@ fn after_endpoints(member: &Member, call: &Call) -> Option<(Level, f64, String)>
 /// is seen after three ([`HABIT`](super::told::HABIT)).
 fn at_first(call: &Call) -> Option<(Level, f64, String)> {
     let own = call.instead_of.as_ref()?;
-    let sure = 0.7;
+    let sure = 0.5;
     let before = format!(
         "it was never seen to call over the internet before, and had the public address {own} of its own then, with which \
-         its traffic leaves unless a route or a proxy leads it another way ({:.0} % sure)",
+         its traffic leaves unless a route or a proxy leads it another way or it had another address meanwhile ({:.0} % sure)",
         sure * 100.0
     );
     Some((Level::Medium, sure, before))

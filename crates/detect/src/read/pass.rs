@@ -4,7 +4,6 @@ use super::Named;
 use super::window::{More, Window};
 use crate::count::{Fate, Rejection, Tally};
 use crate::record::Record;
-use crate::record::flow::Status;
 
 /// The way.
 pub(super) struct Pass<'p> {
@@ -19,9 +18,6 @@ impl Pass<'_> {
     #[inline]
     pub(super) fn record(&mut self, record: Record<'_>) {
         *record.counter(&mut self.tally.counts.kinds) += 1;
-        if let Record::Flow(flow) = &record {
-            self.tally.counts.skipped += u64::from(flow.status() == Some(Status::SkipData));
-        }
         let fate = (self.sink)(record);
         self.tally.parsed(fate);
     }

@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 /// The most bytes of all stories together: some three and a half thousand ordinary ones.
 pub(super) const MOST: usize = 10 << 20;
+/// What takes that much was filled by somebody: an ordinary story takes some kilobytes.
+const FILLED: usize = MOST / 256;
 /// So many more, and all is measured.
 const A_WHILE: usize = MOST / 16;
 
@@ -26,7 +28,8 @@ const TEXT: usize = 48;
 const TIME: usize = 80;
 
 impl Stories {
-    /// Forgets where there is too much what is mildest; of that first what was told already, then what is oldest.
+    /// Forgets where there is too much what is mildest; of that first what was told already, then what takes far more
+    /// room than others, so that a few that somebody has filled drive none out, then what is oldest.
     pub(super) fn make_room(&mut self) {
         if self.grown < A_WHILE {
             return;
@@ -46,7 +49,7 @@ impl Stories {
     fn forget_the_mildest(&mut self, mut size: usize) {
         let mut all: Vec<_> = self.by_suspect.values_mut().flatten().map(|story| (story.weight(), story)).collect();
         all.sort_by_key(|(weight, _)| *weight);
-        for ((level, untold, _), story) in all {
+        for ((level, untold, ..), story) in all {
             if size <= MOST - 2 * A_WHILE {
                 break;
             }
@@ -60,8 +63,8 @@ impl Stories {
 
 impl Story {
     /// What is lighter goes first.
-    fn weight(&self) -> (Level, bool, Timestamp) {
-        (self.level(), self.changed, self.last)
+    fn weight(&self) -> (Level, bool, bool, Timestamp) {
+        (self.level(), self.changed, self.size() < FILLED, self.last)
     }
 
     fn size(&self) -> usize {

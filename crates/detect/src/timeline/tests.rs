@@ -238,3 +238,39 @@ fn what_a_service_assumes_for_itself_is_not_remembered() {
     record["userIdentity"] = json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"});
     assert!(Issue::of(&call(&record.to_string())).is_none());
 }
+
+/// The trail of the account whose role was assumed has the same issue, and knows neither key nor session of who assumed it.
+#[test]
+fn a_role_of_another_account_is_followed_whichever_trail_is_read_first() {
+    let ours = record(1, "AssumeRole", MINE, "ASIAZERO", &issued("ASIAONE"));
+    let mut theirs: Value = serde_json::from_str(&ours).expect("JSON");
+    theirs["eventID"] = json!("theirs");
+    theirs["userIdentity"] = json!({"type": "AWSAccount", "principalId": "AROAEXAMPLE:x", "accountId": "111111111111"});
+    let later = record(2, "CreateUser", "x", "ASIAONE", &json!({}));
+    for records in [[ours.clone(), theirs.to_string(), later.clone()], [theirs.to_string(), ours, later]] {
+        assert!(timeline(&records).rows().iter().any(|row| row.call == "CreateUser"), "{records:?}");
+    }
+}
+
+/// A call with much in it takes the room of several, and is not passed over for smaller ones behind it.
+#[test]
+fn which_of_too_many_calls_are_kept_does_not_depend_on_who_came_first() {
+    let call_of = |number: usize| {
+        let mut raw: Value =
+            serde_json::from_str(&record(0, "GetCallerIdentity", MINE, "ASIAZERO", &json!(null))).expect("JSON");
+        raw["eventTime"] = json!(Timestamp::from_second(number as i64).expect("a time").to_string());
+        raw["eventID"] = json!(number.to_string());
+        raw["userAgent"] = json!("a".repeat(if number % 7 == 3 { 500 } else { 1 }));
+        raw.to_string()
+    };
+    let calls: Vec<_> = (0..40_000).map(call_of).collect();
+    let kept = |order: &mut dyn Iterator<Item = usize>| {
+        let mut timeline = Timeline::of(MINE, &Lineage::default());
+        order.for_each(|number| timeline.take(&call(&calls[number])));
+        timeline.rows().len()
+    };
+    let in_order = kept(&mut (0..calls.len()));
+    assert!(in_order < calls.len());
+    assert_eq!(in_order, kept(&mut (0..calls.len()).rev()));
+    assert_eq!(in_order, kept(&mut (0..calls.len()).map(|number| number * 7 % calls.len())));
+}

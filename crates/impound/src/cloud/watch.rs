@@ -138,6 +138,8 @@ struct Watch<'a> {
     lag: Option<Duration>,
     exit: Exit,
     shown: Option<Instant>,
+    /// What was said last of stories that were forgotten.
+    forgotten: String,
     /// When what was learned was written down last.
     kept: Instant,
     /// Responses of which was told that they reach nothing, by the entry of their start.
@@ -193,6 +195,7 @@ impl<'a> Watch<'a> {
             lag: None,
             exit: Exit::Done,
             shown: None,
+            forgotten: String::new(),
             kept: Instant::now(),
             waiting: BTreeSet::new(),
             ending: false,
@@ -319,12 +322,23 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
+    /// What is not remembered any more, as soon as it has become more.
+    fn show_forgotten(&mut self) {
+        let too_many = self.lookout().too_many();
+        let said = too_many.as_ref().map(|why| why.as_str().to_owned()).unwrap_or_default();
+        if said != self.forgotten {
+            too_many.iter().for_each(|why| self.context.terminal.warn(why));
+            self.forgotten = said;
+        }
+    }
+
     /// How much is left in the queue, from time to time.
     async fn show_backlog(&mut self, stop: &Stop) -> Result<(), Failure> {
         if self.shown.is_some_and(|shown| shown.elapsed() < SHOWN_EVERY) {
             return Ok(());
         }
         self.shown = Some(Instant::now());
+        self.show_forgotten();
         let (intake, queue) = (self.intake, self.queue.clone());
         match self.beside(intake.backlog(&queue), stop).await? {
             None => {}

@@ -125,7 +125,7 @@ fn show(context: &Context, args: &Args, instance: &str, timeline: &Timeline) -> 
 
 fn page(instance: &str, timeline: &Timeline) -> String {
     let title = format!("What the credentials of {instance} did");
-    let head = maud::html! { header { h1 { (title) } p { "From the logs that were given and what the case has captured. What is not logged is not here." } } };
+    let head = maud::html! { header { h1 { (title) } p { "From the logs that were given, or what a case has captured. What is not logged is not here." } } };
     document(&title, &head, &parts(timeline))
 }
 

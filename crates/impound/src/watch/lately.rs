@@ -45,6 +45,11 @@ impl Lately {
         self.unkept
     }
 
+    /// Whether it is time to write what is held: there is room for little more.
+    pub fn holds_much(&self) -> bool {
+        self.unwritten.len() > MOST_AT_ONCE / 2
+    }
+
     /// Keeps a record, once it is written.
     pub fn hold(&mut self, record: &[u8]) {
         if self.unwritten.len() + record.len() > MOST_AT_ONCE {

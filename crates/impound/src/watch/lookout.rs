@@ -124,6 +124,11 @@ impl Lookout {
         self.lately.unkept()
     }
 
+    /// Whether it is time to write down what the next watch will need.
+    pub fn holds_much(&self) -> bool {
+        self.lately.holds_much()
+    }
+
     /// Writes what the next watch will need of what was read.
     ///
     /// # Errors

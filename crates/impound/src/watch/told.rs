@@ -37,9 +37,10 @@ impl Told {
             self.last.insert(alert, (at, Known::of(finding)));
         }
         if self.last.len() > MOST {
-            let mut times: Vec<Timestamp> = self.last.values().map(|(at, _)| *at).collect();
-            times.sort_unstable();
-            self.last.retain(|_, (at, _)| *at > times[MOST / 8]);
+            let mut oldest: Vec<_> = self.last.iter().map(|(id, (at, _))| (*at, id.clone())).collect();
+            oldest.sort_unstable();
+            oldest.truncate(MOST / 8);
+            oldest.iter().for_each(|(_, id)| drop(self.last.remove(id)));
         }
     }
 

@@ -256,6 +256,8 @@ fn what_a_flow_log_has_skipped_is_said() {
         let end = home.run(&["detect", &home.write("flow.log", &statuses.map(line).concat())]);
         assert!(end.code == Some(code) && end.stderr.contains(words), "{end:?}");
     }
+    let end = home.run(&["detect", "--since", "2026-01-01", &home.write("flow.log", &line("SKIPDATA"))]);
+    assert!(end.succeeds().stderr.contains("1 understood"), "nobody asked for that year: {end:?}");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_thief_who_comes_first_is_told_where_the_instance_has_an_address_of_its_own(
             first[0].why.starts_with(&format!(
                 "credentials of {MINE} used from 203.0.113.0/24, by Boto3; it was never seen to call over the internet \
                  before, and had the public address 198.51.100.7 of its own then, with which its traffic leaves unless a \
-                 route or a proxy leads it another way (70 % sure)"
+                 route or a proxy leads it another way or it had another address meanwhile (50 % sure)"
             )),
             "{}",
             first[0].why

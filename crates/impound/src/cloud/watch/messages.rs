@@ -1,6 +1,6 @@
 //! From a handful of messages to what is written, told, started and deleted, in this order.
 
-use super::{SystemClock, Watch, fetch, lock};
+use super::{SHORT_WAIT, SystemClock, Watch, fetch, lock};
 use crate::commands::detect::tell;
 use crate::failure::Failure;
 use crate::text::text;
@@ -17,8 +17,12 @@ use serde_json::Value;
 use std::io::{Cursor, Read};
 use std::time::{Duration, Instant};
 
-/// How many messages are looked at together, at the most, before anything is decided; more than any limit lets start.
+/// How many messages are looked at together, about, before anything is decided; more than any limit lets start.
 const TOGETHER: usize = 100;
+/// As many as one call gives at the most: where it does, more of them wait.
+const FULL: usize = 10;
+/// For how long they are looked at before something is decided: large objects keep no alert waiting.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
 /// For how long they are waited for.
 const GATHERED_FOR: Duration = Duration::from_millis(500);
 /// Why a message is left that nothing is wrong with.
@@ -40,9 +44,12 @@ impl Watch<'_> {
             self.lookout().idle(SystemClock.now());
         }
         self.lag = messages.iter().filter_map(|message| waited(message, SystemClock.now())).max().or(self.lag);
-        let mut lines = Vec::new();
-        let mut understood = Vec::new();
+        let (mut lines, mut understood, mut since) = (Vec::new(), Vec::new(), received);
         for message in messages {
+            if since.elapsed() > LOOKED_FOR || self.lookout().holds_much() {
+                self.settle(std::mem::take(&mut lines), std::mem::take(&mut understood), received).await?;
+                since = Instant::now();
+            }
             match self.look(&message, stop).await? {
                 Ok(wrong) => {
                     lines.extend(self.dead_letters(&message, wrong)?);
@@ -61,6 +68,11 @@ impl Watch<'_> {
                 }
             }
         }
+        self.settle(lines, understood, received).await
+    }
+
+    /// Decides, and deletes what was understood.
+    async fn settle(&mut self, lines: Vec<Line>, understood: Vec<Message>, received: Instant) -> Result<(), Failure> {
         self.decide(lines, received)?;
         self.messages += understood.len() as u64;
         for message in understood {
@@ -70,12 +82,15 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// What waits together is looked at together: a flood is seen as one before any of it starts something. That
-    /// takes another call, and no longer than half a second.
+    /// What waits together is looked at together: a flood is seen as one before any of it starts something. A call that
+    /// does not wait asks only some of the queue's servers and may find nothing where there is something
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html>), so
+    /// where many wait the next one does.
     async fn gather(&mut self, mut messages: Vec<Message>, stop: &Stop) -> Result<Vec<Message>, Failure> {
         let since = Instant::now();
         while !messages.is_empty() && messages.len() < TOGETHER && since.elapsed() < GATHERED_FOR {
-            match self.receive(Duration::ZERO, stop).await? {
+            let wait = if messages.len() < FULL { Duration::ZERO } else { SHORT_WAIT };
+            match self.receive(wait, stop).await? {
                 Some(Ok(more)) if !more.is_empty() => messages.extend(more),
                 // What can not be received now is asked for again by the loop, which says so.
                 _ => break,
@@ -121,10 +136,14 @@ impl Watch<'_> {
     }
 
     /// Looks at the records of an input on a thread of its own: a large one takes seconds, in which responses go on.
+    /// A wish to stop is met between inputs.
     async fn read(&mut self, name: String, input: impl Read + Send + 'static, stop: &Stop) -> Result<Look, Failure> {
+        if stop.times() > 0 {
+            return Ok(Err(STOPPED.to_owned()));
+        }
         let lookout = self.lookout.clone();
         let looked = tokio::task::spawn_blocking(move || lock(&lookout).read(&name, input));
-        Ok(match self.beside(looked, stop).await? {
+        Ok(match self.beside(looked, &Stop::new()).await? {
             None => Err(STOPPED.to_owned()),
             Some(Ok(looked)) => Ok(looked.err().into_iter().collect()),
             Some(Err(broken)) => std::panic::resume_unwind(broken.into_panic()),
