@@ -42,11 +42,13 @@ pub fn policy(side: Side, only: Option<Phase>) -> Policy {
     Policy { version: "2012-10-17", statement: statements.filter(|statement| !statement.action.is_empty()).collect() }
 }
 
+/// What a watch must be allowed on its queue.
+pub const QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+
 /// The policy for logs: one statement a command. A key of the customer's own may encrypt what is read
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>).
 pub fn logs() -> Policy {
     const OBJECTS: [&str; 2] = ["s3:GetObject", "kms:Decrypt"];
-    const QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
     const PLACES: [&str; 3] = ["sns:Publish", "events:PutEvents", "kms:GenerateDataKey"];
     let allow = |sid: &str, action: BTreeSet<&'static str>| Statement {
         sid: sid.to_owned(),

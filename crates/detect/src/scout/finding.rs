@@ -26,7 +26,8 @@ pub(super) struct Conclusion {
     pub why: Option<String>,
 }
 
-/// A GuardDuty finding, and how it stands in its file; one that accuses no instance says so. One that was archived comes again only when it goes on
+/// A GuardDuty finding, and how it stands in its file; one that accuses no instance says so. One that was archived
+/// comes again only when it goes on
 /// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html>), so it counts.
 pub fn guard_duty(finding: &Finding, raw: &[u8]) -> Option<Sighting> {
     let (instances, level, why) = match finding.advice() {

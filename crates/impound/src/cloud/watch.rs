@@ -9,7 +9,6 @@ use crate::commands::detect::skipped;
 use crate::commands::resume::person;
 use crate::commands::watch::Brief;
 use crate::context::{Context, PROGRAM};
-use crate::doctor::{Finding, Health};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::opening::closed_case_of;
@@ -23,11 +22,12 @@ use crate::watch::outcome;
 use crate::watch::told::Told;
 use aws::{Intake, Message};
 use casebook::fault::Fault;
-use casebook::id::Region;
 use casebook::settings::Config;
 use detect::trigger::Triggers;
 use engine::{Clock, Stop};
 use futures_util::future::{Either, select};
+pub(super) use queue::queue;
+use queue::region;
 use responses::{End, Responses};
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -37,6 +37,7 @@ use telling::{Place, Telling};
 
 mod fetch;
 mod messages;
+mod queue;
 mod respond;
 mod responses;
 mod telling;
@@ -57,9 +58,6 @@ const REMEMBERED: Duration = Duration::from_secs(96 * 3600);
 /// The pause before a response is tried again that has reached nothing.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// What the watch must be allowed on its queue.
-const QUEUE_ACTIONS: &str = "sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes";
-
 /// Watches a queue until it is stopped, or as long as was asked for.
 ///
 /// # Errors
@@ -75,37 +73,6 @@ pub fn watch(context: &Context, args: &Args, brief: Brief) -> Result<Exit, Failu
         let exit = watch.end(stop).await?;
         broken.map_or(Ok(exit), Err)
     })
-}
-
-/// How the queue stands from which a watch would receive; nothing where none is configured.
-pub(super) async fn queue(context: &Context, config: &Config, queue: &str) -> Option<Finding> {
-    if queue.is_empty() {
-        return None;
-    }
-    let finding = |health, detail: String| Some(Finding::new("queue of the watch", health, detail));
-    let region = region(queue);
-    let intake = match (Door { context, config, account: None, region: region.as_ref() }).intake().await {
-        Ok(intake) => intake,
-        Err(failure) => return finding(Health::Fail, failure.what),
-    };
-    let left = match intake.backlog(queue).await {
-        Ok(left) => left,
-        Err(fault) => return finding(Health::Fail, format!("{queue}: {fault}; allow {QUEUE_ACTIONS}")),
-    };
-    let said = format!("{} messages wait, {} are being looked at", left.waiting, left.in_flight);
-    if left.redrives {
-        return finding(Health::Ok, format!("{said}; what is received too often goes to its dead-letter queue"));
-    }
-    let why = "it has no dead-letter queue: a message whose object may not be read comes again until it expires";
-    finding(Health::Warn, format!("{said}; {why}; set a redrive policy"))
-}
-
-/// The region that stands in a queue's address: `https://sqs.REGION.amazonaws.com/…`
-/// (<https://docs.aws.amazon.com/general/latest/gr/sqs-service.html>).
-fn region(queue: &str) -> Option<Region> {
-    let host = queue.split_once("://")?.1.split('/').next()?;
-    let name = host.strip_prefix("sqs.")?.split_once(".amazonaws.")?.0;
-    Some(Region::new(name))
 }
 
 /// A lookout that a panic has left is still to be asked.
@@ -394,19 +361,5 @@ impl<'a> Watch<'a> {
         let told = self.telling.is_done() && learned && unseen.iter().all(Option::is_none);
         let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout().has_all_rules();
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_queues_address_tells_its_region() {
-        let of = |queue| region(queue).map(|region| region.to_string());
-        assert_eq!(of("https://sqs.eu-west-1.amazonaws.com/111111111111/q").as_deref(), Some("eu-west-1"));
-        assert_eq!(of("https://sqs.cn-north-1.amazonaws.com.cn/111111111111/q").as_deref(), Some("cn-north-1"));
-        assert_eq!(of("http://127.0.0.1:5000/111111111111/q"), None);
-        assert_eq!(of("findings"), None);
     }
 }

@@ -169,6 +169,9 @@ pub(super) mod tests {
             told.remember(format!("alert-{second}"), at(second), &document);
             assert!(told.last.len() <= MOST);
         }
+        let mut at_once = Told::default();
+        (0..MOST * 2).for_each(|number| at_once.remember(format!("alert-{number}"), at(0), &document));
+        assert!(at_once.last.len() > MOST / 2, "of one moment not all are forgotten: {}", at_once.last.len());
         let of = |id: &str| Alert { id: id.to_owned(), ..alert(2, 0) };
         assert_eq!(updates(&mut told, &[of("alert-19999"), of("alert-0")]), [None, Some(0)]);
     }
