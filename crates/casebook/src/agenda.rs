@@ -95,8 +95,8 @@ pub struct Agenda<'a> {
     pub pending: bool,
     /// A step that a law puts before this one, whatever the runbook says, and why.
     pub yields: Option<(StepName, String)>,
-    /// What it has looked at; kept only where somebody asks.
-    pub(crate) consulted: BTreeSet<Query>,
+    /// What it has looked at, as often as it did; kept only where somebody asks.
+    pub(crate) consulted: Vec<Query>,
     noting: bool,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Agenda<'a> {
             passable: false,
             pending: false,
             yields: None,
-            consulted: BTreeSet::new(),
+            consulted: Vec::new(),
             noting: view.case.guard.every.is_some() || view.now >= view.case.resumed + watch::AT_THE_END,
         }
     }
@@ -184,7 +184,7 @@ impl<'a> Agenda<'a> {
     /// is read at its end.
     fn consult(&mut self, query: &Query) {
         if self.noting {
-            self.consulted.insert(query.clone());
+            self.consulted.push(query.clone());
         }
     }
 

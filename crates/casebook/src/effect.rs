@@ -20,7 +20,7 @@ pub use facts::{Rehearsal, Repeat};
 
 /// A change in one of the two accounts. The halves have different types, so that an effect can
 /// not reach the wrong account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// In the account under investigation.
@@ -42,7 +42,7 @@ impl From<ForensicEffect> for Effect {
 }
 
 /// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Switch {
     /// Set it.
@@ -65,7 +65,7 @@ impl From<bool> for Switch {
 }
 
 /// What becomes of the group's desired capacity when a member leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capacity {
     /// It stays: the group starts a replacement.
@@ -75,7 +75,7 @@ pub enum Capacity {
 }
 
 /// A change in the account under investigation. The comment names the call.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the fields are named after what they hold
 pub enum SourceEffect {
@@ -169,7 +169,7 @@ pub enum SourceEffect {
 
 /// The proof without which no termination can be expressed: only
 /// [`crate::evidence::Custody::prove`] makes one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EvidenceProof {
     pub(crate) case: CaseId,
     pub(crate) digest: String,
@@ -192,7 +192,7 @@ impl SourceEffect {
 }
 
 /// A change in the forensic account. The comment names the call.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the fields are named after what they hold
 pub enum ForensicEffect {
@@ -214,7 +214,7 @@ pub enum ForensicEffect {
 }
 
 /// How the image is started in the sealed subnet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Launch {
     /// Our own copy.
     pub image: ImageId,

@@ -43,6 +43,7 @@ pub struct Next {
     pub seal: Vec<(Side, SnapshotId)>,
     /// What the watch over a guarded case has found, to be written.
     pub notes: Vec<Entry>,
+    /// What a guard looks at again.
     consulted: BTreeSet<Query>,
 }
 
@@ -225,7 +226,9 @@ fn run(view: View<'_>, card: &StepCard, next: &mut Next) -> StepReport {
 /// Moves what a step wants into the plan.
 pub(crate) fn take(step: StepName, agenda: Agenda<'_>, next: &mut Next) {
     next.observe.extend(agenda.observe);
-    next.consulted.extend(agenda.consulted);
+    if agenda.view.case.guard.every.is_some() {
+        next.consulted.extend(agenda.consulted);
+    }
     for effect in agenda.perform {
         if !next.perform.iter().any(|(_, planned)| *planned == effect) {
             next.perform.push((step, effect));

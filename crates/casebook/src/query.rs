@@ -11,7 +11,7 @@ mod facts;
 
 /// A question to one of the two accounts. The two halves have different types, so that a question
 /// for one can not reach the other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Query {
     /// For the account under investigation.
@@ -33,7 +33,7 @@ impl From<ForensicQuery> for Query {
 }
 
 /// A question for the account under investigation. The comment names the reading and the call.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceQuery {
     /// `Identity`: sts:GetCallerIdentity.
@@ -146,7 +146,7 @@ pub enum SourceQuery {
 }
 
 /// A question for the forensic account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForensicQuery {
     /// `Identity`: sts:GetCallerIdentity.
@@ -187,7 +187,7 @@ pub enum ForensicQuery {
 }
 
 /// Which account a call goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// The account under investigation.

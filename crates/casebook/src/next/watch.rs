@@ -10,7 +10,6 @@ use crate::step::{StepName, StepStatus};
 use crate::steps::revoke;
 use crate::view::View;
 use jiff::SignedDuration;
-use std::collections::BTreeSet;
 
 /// How old a proof may become while a run goes on.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -39,7 +38,7 @@ pub fn again(view: View<'_>, next: &mut Next) {
 /// What of these was read too long ago to prove something now: a step that has waited, or has failed, and
 /// then finds its goal reached may have looked at part of it minutes before. What was read twice since the
 /// step stands so, some time apart, is not asked again: where reading takes long, something is always old.
-pub fn old(view: View<'_>, step: StepName, consulted: &BTreeSet<Query>) -> Vec<Query> {
+pub fn old(view: View<'_>, step: StepName, consulted: &[Query]) -> Vec<Query> {
     let since = view.case.steps.get(&step).map_or(view.case.resumed, |record| record.since);
     let aged = |query: &&Query| {
         view.scene.fact(query).is_some_and(|fact| {

@@ -34,7 +34,7 @@ pub struct TargetGroup {
 }
 
 /// A registration: an id or address, and a port. One instance may be registered on several ports.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Registration {
     /// An instance id or an address.
     pub id: String,

@@ -100,7 +100,7 @@ pub struct Instance {
 }
 
 /// An attribute that DescribeInstances does not show: one DescribeInstanceAttribute each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribute {
     /// `disableApiTermination`.
@@ -114,7 +114,7 @@ pub enum Attribute {
 }
 
 /// What a shutdown from inside the instance does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShutdownBehavior {
     /// The instance stops and its volumes stay.

@@ -17,7 +17,7 @@ pub struct PrivateAddress {
 
 /// Idle timeouts of tracked connections, in seconds; `None` is AWS's default
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html>).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IdleTimeouts {
     /// Established TCP, 60 to 432,000.
     pub tcp_established_seconds: Option<i32>,
@@ -61,7 +61,7 @@ pub struct Interface {
 }
 
 /// Which way a rule looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Into the interface.
@@ -71,7 +71,7 @@ pub enum Direction {
 }
 
 /// Whom a rule lets through.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Peer {
     /// An IPv4 range.
@@ -85,7 +85,7 @@ pub enum Peer {
 }
 
 /// One permission of one group, to one peer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rule {
     /// Which way.
     pub direction: Direction,
@@ -139,7 +139,7 @@ impl NetworkAcl {
 }
 
 /// A subnet's tie to an ACL; replacing it gives a new id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AclAssociation {
     /// The association.
     pub id: AclAssociationId,
@@ -239,7 +239,7 @@ pub struct Vpc {
 }
 
 /// Someone else in a subnet or behind a group: what a change there would reach.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Neighbour {
     /// The interface.
     pub interface: InterfaceId,

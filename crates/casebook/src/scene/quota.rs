@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quota {
     /// Security groups of VPCs in the region

@@ -113,7 +113,7 @@ fn is_old(since: i64, read: &[i64], now: i64) -> bool {
     bench.now = at(since);
     bench.step(StepName::Isolate, StepStatus::Waiting);
     bench.now = at(now);
-    !old(bench.view(), StepName::Isolate, &[interfaces()].into()).is_empty()
+    !old(bench.view(), StepName::Isolate, &[interfaces()]).is_empty()
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn what_was_read_too_long_ago_proves_nothing_unless_it_was_read_twice_since() {
 /// Nothing is written of the step: what counts is when the case was taken up.
 #[test]
 fn a_step_never_heard_of_counts_from_when_the_case_was_taken_up() {
-    let consulted = [interfaces(), S::BlockCount("snap-1".into()).into()].into();
+    let consulted = [interfaces(), S::BlockCount("snap-1".into()).into()];
     let mut bench = proved(5_000);
     bench.know(S::BlockCount("snap-1".into()), Reading::Count(1));
     bench.later(60);
