@@ -78,6 +78,7 @@ pub const ALL: &[Strategy] = &[
     role::BLUNT_DENY,
     host::REJOIN_GROUP,
     host::POWER_OFF,
+    role::TRADE_ONWARD,
 ];
 
 impl Strategy {

@@ -98,6 +98,12 @@ pub struct Settings {
     /// How long CloudTrail takes to show a call
     /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>).
     pub trail_lag: SignedDuration,
+    /// How many security groups an account may have
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups>).
+    pub groups_allowed: usize,
+    /// How many network ACLs a VPC may have
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-nacls>).
+    pub acls_allowed: usize,
     /// How many target groups a page holds.
     pub target_groups_a_page: usize,
     /// How many empty pages come before each list's own
@@ -134,6 +140,8 @@ impl Default for Settings {
             storage_lag: SignedDuration::ZERO,
             policy_lag: SignedDuration::from_secs(10),
             trail_lag: SignedDuration::from_mins(5),
+            groups_allowed: 2_500,
+            acls_allowed: 200,
             target_groups_a_page: 20,
             empty_pages: 0,
             read_lag: SignedDuration::ZERO,

@@ -28,6 +28,7 @@ use crate::scene::Fact;
 use crate::scene::instance::{Instance, InstanceState};
 use crate::scene::network::{Interface, RouteTable};
 use crate::step::{StepName, StepStatus};
+use crate::tags;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod acl;
@@ -94,10 +95,10 @@ fn plan(agenda: &mut Agenda<'_>) {
         first_cut(agenda);
         return;
     };
-    let Some(groups) = groups(agenda, interfaces) else {
+    let groups = groups(agenda, interfaces);
+    if interfaces.iter().any(|interface| !groups.contains_key(&interface.vpc)) {
         window::close_without_group(agenda);
-        return;
-    };
+    }
     if window::must_close(agenda, interfaces, &groups) {
         return;
     }
@@ -113,6 +114,9 @@ fn plan(agenda: &mut Agenda<'_>) {
         closed(agenda, interfaces, &groups);
     } else if !asks_for_membership_again(agenda) {
         open.into_iter().for_each(|interface| close(agenda, interface, &groups));
+        if !agenda.holds.is_empty() {
+            instead(agenda, interfaces, &groups);
+        }
     }
     account_for_all(agenda, instance, interfaces);
 }
@@ -157,7 +161,7 @@ fn first_cut(agenda: &mut Agenda<'_>) {
     if has_cut(case) {
         return;
     }
-    let Some(groups) = groups(agenda, interfaces) else { return };
+    let groups = groups(agenda, interfaces);
     if may_isolate(agenda, instance, interfaces) && !yields_to_detach(agenda, instance) {
         let open = interfaces.iter().filter(|interface| !is_in(interface, &groups));
         open.for_each(|interface| close(agenda, interface, &groups));
@@ -169,12 +173,9 @@ fn has_cut(case: &Case) -> bool {
     crate::release::we_did_any(case, |effect| matches!(effect, SourceEffect::SetInterfaceGroups { .. }))
 }
 
-/// A verified empty group for every VPC, or nothing while one is being made.
-fn groups(agenda: &mut Agenda<'_>, interfaces: &[Interface]) -> Option<BTreeMap<VpcId, GroupId>> {
-    let vpcs: BTreeSet<&VpcId> = interfaces.iter().map(|interface| &interface.vpc).collect();
-    let found: BTreeMap<_, _> =
-        vpcs.iter().filter_map(|vpc| Some(((*vpc).clone(), quarantine::group(agenda, vpc)?))).collect();
-    (found.len() == vpcs.len()).then_some(found)
+/// The verified empty group of every VPC that has one; others are being made. What can be closed waits for nothing.
+fn groups(agenda: &mut Agenda<'_>, interfaces: &[Interface]) -> BTreeMap<VpcId, GroupId> {
+    filled(interfaces).into_iter().filter_map(|vpc| Some((vpc.clone(), quarantine::group(agenda, &vpc)?))).collect()
 }
 
 fn is_in(interface: &Interface, groups: &BTreeMap<VpcId, GroupId>) -> bool {
@@ -198,6 +199,20 @@ fn closed(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<V
     }
     acl::escalate(agenda, interfaces);
     window::convert(agenda, interfaces);
+}
+
+/// An interface stays open, and it will not pass: what a person has approved cuts the subnets all the same, and where
+/// nobody has, the ways that are left are said.
+fn instead(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<VpcId, GroupId>) {
+    let case = agenda.view.case;
+    for vpc in filled(interfaces).iter().filter(|vpc| !groups.contains_key(vpc)) {
+        agenda.warn(format!("an empty group of {vpc} that is tagged {}=true is taken as it is", tags::QUARANTINE));
+    }
+    if !case.approvals.contains_key(&Gate::SubnetNacl) {
+        let gate = Gate::SubnetNacl;
+        agenda.warn(format!("or cut its subnets, with everyone in them: impound approve {} {gate}", case.id));
+    }
+    acl::escalate(agenda, interfaces);
 }
 
 /// The gates that may stand before the network is cut.

@@ -84,6 +84,20 @@ pub(super) const DRAIN: Strategy = Strategy {
     },
 };
 
+pub(super) const TRADE_ONWARD: Strategy = Strategy {
+    name: "trade-onward",
+    summary: "makes a role that trusts the account, and trades the instance's credentials for that role's",
+    act: |world, prey| {
+        if world.steal_session(&prey.instance, TRADED) {
+            let role = RoleName::from("build-cache");
+            let _refused = world.administrator(ATTACKER).create_role(&role);
+            let _refused = world.assume_onward(TRADED, &role, "the attacker, as another role");
+        }
+    },
+};
+
+/// Whose credentials are traded.
+const TRADED: &str = "the attacker, to be traded";
 /// Calls a second: the largest bucket is empty after a tenth of one.
 const FLOOD: u32 = 1_000;
 /// How long a flood lasts.

@@ -153,7 +153,12 @@ mod fed {
 
     /// A trial, and a history of its opening and these entries.
     pub(super) fn written(entries: Vec<Entry>) -> (Trial, History) {
-        let trial = Trial::new("lone", Phase::Contain);
+        written_in("lone", entries)
+    }
+
+    /// The same in the world of a scenario.
+    pub(super) fn written_in(scenario: &str, entries: Vec<Entry>) -> (Trial, History) {
+        let trial = Trial::new(scenario, Phase::Contain);
         let at = trial.now();
         let all = [Entry::Opened(Box::new(trial.opened()))].into_iter().chain(entries);
         let lines = (1..).zip(all).map(|(seq, entry)| Line { seq, at, entry }).collect();

@@ -24,6 +24,10 @@ impl World {
     pub(crate) fn create_acl(&mut self, vpc: &VpcId, tags: &Tags) -> Result<Made, Fault> {
         let unknown = || missing("InvalidVpcID.NotFound", vpc.as_str());
         let ipv6 = !self.network.vpcs.get(vpc).ok_or_else(unknown)?.shown.ipv6.is_empty();
+        if self.network.acls.values().filter(|acl| acl.shown.vpc == *vpc).count() >= self.settings.acls_allowed {
+            let message = format!("the maximum number of network ACLs of {vpc} is {}", self.settings.acls_allowed);
+            return Err(refused("NetworkAclLimitExceeded", message));
+        }
         let id = AclId::new(self.fresh("acl"));
         let shown = NetworkAcl {
             id: id.clone(),

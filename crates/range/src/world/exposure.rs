@@ -52,6 +52,12 @@ impl World {
         given.filter(|session| self.credentials_work(session)).collect()
     }
 
+    /// The sessions of other roles that were obtained with a session, and can still do anything.
+    pub fn onward_sessions(&self) -> Vec<&Session> {
+        let onward = self.identity.sessions.iter().filter(|session| session.instance.is_none());
+        onward.filter(|session| self.credentials_work(session)).collect()
+    }
+
     /// Whether somebody other than the responder has changed something since a while ago.
     pub fn disturbed_within(&self, while_ago: SignedDuration) -> bool {
         let since = self.now.saturating_sub(while_ago).expect("a signed duration always fits");

@@ -1,5 +1,5 @@
 //! The ground that things stand on: VPCs with what AWS makes along with them, subnets, security groups; and an instance
-//! that stands in two of them.
+//! that stands in two of them, or on branches of its own.
 
 use super::World;
 use super::acls::{AclRecord, default_allows, final_denies};
@@ -69,10 +69,34 @@ impl World {
         let (owner, zone) = (self.place.source.clone(), self.compute.instances[instance].shown.zone.clone());
         let vpc = self.add_vpc(&owner, "10.7.0.0/16", None);
         let subnet = self.add_subnet(&vpc, &["10.7.1.0/24"], &zone);
-        let everywhere = Peer::Ipv4("0.0.0.0/0".into());
-        let out = Rule { direction: Direction::Egress, protocol: "-1".into(), from: None, to: None, peer: everywhere };
-        let group = self.add_group(&vpc, "other-side", vec![out], Tags::new());
+        let group = self.add_group(&vpc, "other-side", vec![all_out()], Tags::new());
         let index = i32::try_from(self.cards_of(instance).len()).expect("an instance has few interfaces");
         self.plug_in(instance, &owner, &subnet, &[group], index)
     }
+
+    /// Gives an instance a trunk with one branch, as for a pod with groups of its own: the branch is attached to the
+    /// trunk and not to the instance, and what is in its group may call out
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateTrunkInterface.html>).
+    ///
+    /// # Panics
+    /// When there is no such instance, or it has no interface.
+    pub fn branch_off(&mut self, instance: &InstanceId) -> InterfaceId {
+        let owner = self.place.source.clone();
+        let first = self.cards_of(instance)[0].shown.clone();
+        let index = i32::try_from(self.cards_of(instance).len()).expect("an instance has few interfaces");
+        let trunk = self.plug_in(instance, &owner, &first.subnet, &first.groups, index);
+        let group = self.add_group(&first.vpc, "pod", vec![all_out()], Tags::new());
+        let branch = self.add_card(&owner, &first.subnet, &[group]);
+        let cards = &mut self.network.interfaces;
+        cards.get_mut(&trunk).expect("made above").shown.kind = "trunk".into();
+        let card = cards.get_mut(&branch).expect("made above");
+        card.shown.kind = "branch".into();
+        card.trunk = Some(trunk);
+        branch
+    }
+}
+
+fn all_out() -> Rule {
+    let everywhere = Peer::Ipv4("0.0.0.0/0".into());
+    Rule { direction: Direction::Egress, protocol: "-1".into(), from: None, to: None, peer: everywhere }
 }

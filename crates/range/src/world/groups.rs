@@ -56,6 +56,11 @@ impl World {
             let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
             return Err(refused("InvalidGroup.Duplicate", message));
         }
+        let own = self.network.groups.values().filter(|group| group.shown.owner == *caller);
+        if own.count() >= self.settings.groups_allowed {
+            let message = format!("the maximum number of security groups is {}", self.settings.groups_allowed);
+            return Err(refused("SecurityGroupLimitExceeded", message));
+        }
         let id = GroupId::new(self.fresh("sg"));
         let shown = SecurityGroup {
             id: id.clone(),

@@ -114,6 +114,27 @@ impl World {
         Ok(RoleSharers { profiles, instances })
     }
 
+    /// iam:CreateRole, with a trust policy that names the account; a name is given once
+    /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
+    pub(crate) fn create_role(&mut self, name: &RoleName) -> Result<(), Fault> {
+        if self.role(name).is_ok() {
+            return Err(refused("EntityAlreadyExists", format!("Role with name {name} already exists.")));
+        }
+        let number = self.number();
+        let (partition, account) = (&self.place.partition, &self.place.source);
+        let trust = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{account}"}},"Action":"sts:AssumeRole"}}}}"#
+        );
+        let shown = Role {
+            name: name.clone(),
+            arn: Arn::new(format!("arn:{partition}:iam::{account}:role/{name}")),
+            id: format!("AROA{number:017X}"),
+            trust,
+        };
+        self.identity.roles.insert(name.clone(), RoleRecord { shown, inline: Vec::new(), attached: Vec::new() });
+        Ok(())
+    }
+
     fn known_profile(&self, arn: &Arn) -> Result<(), Fault> {
         if self.identity.profiles.values().any(|profile| profile.arn == *arn) {
             return Ok(());

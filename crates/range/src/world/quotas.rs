@@ -1,18 +1,17 @@
 //! What an account may have of a kind, and what it has.
 
-use super::World;
+use super::{Settings, World};
 use casebook::id::AccountId;
 use casebook::scene::instance::InstanceState;
 use casebook::scene::quota::{Allowance, Quota};
 
-/// What a new account may have
-/// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
-/// <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html>,
+/// What a new account may have, but for groups, which the settings say
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html>,
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html>,
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html>).
-fn default(quota: Quota) -> u64 {
+fn limit(quota: Quota, settings: &Settings) -> u64 {
     match quota {
-        Quota::Groups => 2_500,
+        Quota::Groups => settings.groups_allowed as u64,
         Quota::Snapshots => 100_000,
         Quota::Images => 50_000,
         Quota::Disks => 50 * 1_024,
@@ -36,7 +35,7 @@ impl World {
             }
             Quota::Cpus => self.running(owner) * CPUS,
         };
-        Allowance { limit: default(quota), used }
+        Allowance { limit: limit(quota, &self.settings), used }
     }
 
     fn running(&self, owner: &AccountId) -> u64 {

@@ -254,3 +254,17 @@ fn the_policy_leaves_alone_what_belongs_to_no_case() {
     act(&range, |m| m.register_target(&held[0].arn, &registration)).expect("load balancing sees no tags of targets");
     assert!(alive(&range, "balancer"));
 }
+
+#[test]
+fn a_role_is_made_once_and_trusts_the_account() {
+    let range = cloud("web-tier");
+    let role = RoleName::from("build-cache");
+    act(&range, |m| m.create_role(&role)).expect("allowed");
+    assert_eq!(last_event(&range).1, "CreateRole");
+    assert_eq!(code(act(&range, |m| m.create_role(&role))), "EntityAlreadyExists");
+    let onward = range.with_world(|world| {
+        assert!(world.steal_session(&target(&range), "first"));
+        world.assume_onward("first", &role, "onward")
+    });
+    assert_eq!(onward, Ok(()));
+}

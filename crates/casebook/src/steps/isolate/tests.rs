@@ -89,3 +89,43 @@ fn the_groups_are_read_where_the_instance_can_not_be() {
     bench.deny(S::Instance(INSTANCE.into()));
     assert!(bench.plan(&CARD).observe.contains(&S::QuarantineGroups.into()));
 }
+
+/// An instance in two VPCs: one has a quarantine group, in the other none may be made.
+fn half_ready() -> Bench {
+    let mut bench = ready(None);
+    let elsewhere = Interface { vpc: "vpc-2".into(), subnet: "subnet-2".into(), ..interface("eni-2", &["sg-other"]) };
+    let both = Reading::Interfaces(vec![interface("eni-1", &["sg-web"]), elsewhere]);
+    bench.capture(S::Interfaces(INSTANCE.into()), both.clone());
+    bench.know(S::Interfaces(INSTANCE.into()), both);
+    bench.know(S::Routes(vec!["vpc-1".into(), "vpc-2".into()]), Reading::Routes(vec![]));
+    let making = bench.plan(&CARD).perform;
+    let [make, close] = making.as_slice() else { panic!("{making:?}") };
+    assert_eq!(*close, cut().into(), "one waits for no other");
+    bench.refused(StepName::Isolate, make);
+    bench
+}
+
+#[test]
+fn what_can_be_closed_is_closed_where_another_interface_has_no_group() {
+    let bench = half_ready();
+    let agenda = bench.plan(&CARD);
+    assert_eq!((&agenda.perform[..], agenda.holds.len()), (&[cut().into()][..], 1));
+    let [tag, gate] = agenda.warnings.as_slice() else { panic!("{:?}", agenda.warnings) };
+    assert!(tag.contains("vpc-2") && !tag.contains("vpc-1") && tag.contains("impound:quarantine=true"), "{tag}");
+    assert!(gate.contains("impound approve case-1 subnet-nacl"), "{gate}");
+}
+
+#[test]
+fn subnets_that_may_be_cut_are_cut_where_there_is_no_group() {
+    let mut bench = half_ready();
+    bench.approve(Gate::SubnetNacl, "");
+    let vpcs = [VpcId::from("vpc-1"), VpcId::from("vpc-2")];
+    bench.capture(S::Acls(vpcs.to_vec()), Reading::Acls(vec![]));
+    for (vpc, subnet) in vpcs.iter().zip(["subnet-1", "subnet-2"]) {
+        bench.know(S::Acls(vec![vpc.clone()]), Reading::Acls(vec![]));
+        bench.know(S::SubnetMembers(subnet.into()), Reading::Neighbours(vec![]));
+    }
+    let agenda = bench.plan(&CARD);
+    let cuts = agenda.perform.iter().filter(|effect| effect.actions().contains(&"ec2:CreateNetworkAcl"));
+    assert_eq!((cuts.count(), agenda.perform.len(), agenda.warnings.len()), (2, 3, 1), "{:?}", titles(&agenda));
+}

@@ -47,6 +47,23 @@ pub(super) const FLAWS: &[Flaw] = &[
         ..NONE
     },
     Flaw {
+        what: "takes what is attached to the instance for all it has: what hangs on a trunk is forgotten",
+        caught_by: "honest-network",
+        scenario: "lone",
+        prepare: |trial| {
+            let target = trial.range.target().instance;
+            trial.range.with_world(|world| drop(world.branch_off(&target)));
+        },
+        read: |query, reading| match (query, reading) {
+            (Query::Source(Q::Interfaces(_)), Reading::Interfaces(mut interfaces)) => {
+                interfaces.retain(|interface| interface.instance.is_some());
+                Reading::Interfaces(interfaces)
+            }
+            (_, reading) => reading,
+        },
+        ..NONE
+    },
+    Flaw {
         what: "takes the IPv4 rule off the new group and leaves the IPv6 one",
         seen_in: ORCHESTRATOR,
         caught_by: "honest-network",

@@ -40,6 +40,21 @@ pub enum Trouble {
     Fetching(i64),
     /// An automation of the account comes by every so many seconds.
     Automated(Errand, i64),
+    /// The instance has a trunk, and a branch on it.
+    Branched,
+    /// Anybody with the permission may come by the serial console.
+    Console,
+    /// There is no room for another thing of a kind.
+    Full(Kind),
+}
+
+/// What there is no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Security groups, in the account.
+    Groups,
+    /// Network ACLs, in every VPC.
+    Acls,
 }
 
 /// What an automation of the account comes for.
@@ -84,6 +99,10 @@ impl Trouble {
             Self::Fetching(every) => {
                 in_world(&|world| world.keep_fetching(&prey, "the attacker, again and again", seconds(every)));
             }
+            Self::Branched => in_world(&|world| drop(world.branch_off(&prey))),
+            Self::Console => in_world(&|world| world.compute.serial_console = true),
+            Self::Full(Kind::Groups) => in_world(&|world| world.settings.groups_allowed = 0),
+            Self::Full(Kind::Acls) => in_world(&|world| world.settings.acls_allowed = 0),
             Self::Automated(errand, every) => in_world(&|world| {
                 let automation = match errand {
                     Errand::Reap => Some(Automation::ReapTagged(casebook::tags::STATUS.into())),
@@ -112,6 +131,10 @@ impl fmt::Display for Trouble {
             Self::ScaleIn(after) => write!(f, "the Auto Scaling group needs one member fewer after {after} s"),
             Self::Writing(every) => write!(f, "the guest writes on its volumes every {every} s"),
             Self::Fetching(every) => write!(f, "a program on the instance fetches credentials every {every} s"),
+            Self::Branched => f.write_str("the instance has a trunk, and a branch on it"),
+            Self::Console => f.write_str("the serial console is open to the account"),
+            Self::Full(Kind::Groups) => f.write_str("the account may make no more security groups"),
+            Self::Full(Kind::Acls) => f.write_str("no VPC may get another network ACL"),
             Self::Automated(errand, every) => write!(f, "an automation comes every {every} s: {errand:?}"),
         }
     }
@@ -147,6 +170,8 @@ const FIRST_ACTIONS: [&str; 24] = [
 
 /// How many habits attackers had in the first storms.
 const FIRST_HABITS: usize = 16;
+/// How many they had when they were given newer ones.
+const NEWER_HABITS: usize = 20;
 
 /// What went wrong in the first storms.
 pub(super) fn first(rng: &mut Rng, only: Option<&'static Strategy>) -> Vec<Trouble> {
@@ -191,8 +216,12 @@ pub(super) fn more(rng: &mut Rng) -> Vec<Trouble> {
 
 /// An attacker with a habit that came later, at times.
 pub(super) fn newer(rng: &mut Rng) -> Option<Trouble> {
-    let habits = &adversary::ALL[FIRST_HABITS..];
-    (rng.u8(..6) == 0).then(|| Trouble::Attacker(&habits[rng.usize(..habits.len())], rng.i64(0..60), rng.i64(5..120)))
+    let habits = &adversary::ALL[FIRST_HABITS..NEWER_HABITS];
+    (rng.u8(..6) == 0).then(|| attacker(habits, rng))
+}
+
+fn attacker(habits: &'static [Strategy], rng: &mut Rng) -> Trouble {
+    Trouble::Attacker(&habits[rng.usize(..habits.len())], rng.i64(0..60), rng.i64(5..120))
 }
 
 /// What goes on beside the response in the latest ones: the group shrinks, the guest writes, credentials are fetched
@@ -215,6 +244,30 @@ pub(super) fn latest(rng: &mut Rng) -> Vec<Trouble> {
         let injection = Injection::late(action, fault(FaultClass::Unknown), SignedDuration::from_secs(by));
         let what = format!("call {} of {action} is given up, and arrives {by} s late", n + 1);
         troubles.push(Trouble::Struck(injection.skipping(n), what));
+    }
+    troubles
+}
+
+/// What few accounts and few attackers have, of which a seed in eight has some: interfaces that hang on others, quotas
+/// that are used up, an open console, credentials that are traded for another role's.
+pub(super) fn rare(rng: &mut Rng) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    if rng.u8(..8) != 0 {
+        return troubles;
+    }
+    if rng.bool() {
+        troubles.push(Trouble::Branched);
+    }
+    if rng.u8(..4) == 0 {
+        troubles.push(Trouble::Console);
+    }
+    match rng.u8(..6) {
+        0 | 1 => troubles.push(Trouble::Full(Kind::Groups)),
+        2 => troubles.push(Trouble::Full(Kind::Acls)),
+        _ => {}
+    }
+    if rng.bool() {
+        troubles.push(attacker(&adversary::ALL[NEWER_HABITS..], rng));
     }
     troubles
 }

@@ -46,6 +46,15 @@ impl Administrator<'_> {
         self.call(call, |world, _| world.delete_policy(role, name).map(drop))
     }
 
+    /// iam:CreateRole: a role without policies that whoever the account lets may assume.
+    ///
+    /// # Errors
+    /// IAM's own.
+    pub fn create_role(&mut self, role: &RoleName) -> Result<(), Fault> {
+        let call = Call::new("iam:CreateRole", &[role.as_str()]);
+        self.call(call, |world, _| world.create_role(role))
+    }
+
     /// iam:PutRolePolicy: a deny under the same name that denies nothing.
     ///
     /// # Errors
