@@ -127,7 +127,7 @@ impl Storm {
         self.troubles.extend(trouble::newer(&mut newer).filter(|_| only.is_none()));
         let mut latest = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x6c61_7465_7374);
         self.troubles.extend(trouble::latest(&mut latest));
-        // So chosen that the seeds which once broke a law have none of it.
+        // So chosen that the seeds which had broken a law until then have none of it.
         let mut rare = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x6f64_6469_7479);
         self.troubles.extend(trouble::rare(&mut rare));
         self.guarded = (rng.u8(..8) == 0).then(|| SignedDuration::from_secs(rng.i64(60..900)));

@@ -26,8 +26,10 @@ const FIRST_BROKEN: [u64; 21] = [
 /// it, a deny that an attacker took off while the original was being terminated, a role that one answer said not to be
 /// there, a network that was said to be blocked because the groups were not read where the instance could not be (87307),
 /// a checker for which an interface that the attacker had put elsewhere was still in the window (36349), and a window that
-/// nobody was let out of and that kept the one rule that AWS refused once to take away (79600, 84859).
-const BROKEN: [u64; 12] = [1717, 9401, 21_648, 26_895, 36_349, 41_887, 51_205, 52_665, 79_600, 84_859, 87_307, 213_598];
+/// nobody was let out of and that kept the one rule that AWS refused once to take away (79600, 84859); and a guard that
+/// waited for a quota of groups (49832).
+const BROKEN: [u64; 13] =
+    [1717, 9401, 21_648, 26_895, 36_349, 41_887, 49_832, 51_205, 52_665, 79_600, 84_859, 87_307, 213_598];
 /// The same with one attacker alone: a checker for which what stood at the opening was what was captured, and an
 /// interface that was closed, and one that was closed again, by a membership read before the attacker put the instance
 /// back into its group; and a member that entered service and was asked to leave twelve times in a minute.
