@@ -325,8 +325,9 @@ impl<'a> Agenda<'a> {
         let tries = if patient { PATIENT_TRIES } else { tries(self.view.case, fault) };
         let guard = &self.view.case.guard;
         let used_up = attempt.failures >= tries;
-        // A quota that is used up stays so until a person frees it: a guard that waits for that keeps nothing contained.
-        if used_up && (fault.class == FaultClass::Limit || !guard.is_tireless()) {
+        // A quota that does not free itself waits for a person: a guard that waited for that would keep nothing contained.
+        let stays = fault.class == FaultClass::Limit && !patient;
+        if used_up && (stays || !guard.is_tireless()) {
             self.hold_fault(&effect, fault);
             return;
         }

@@ -7,7 +7,7 @@ use crate::agenda::Wake;
 use crate::query::{Query, SourceQuery as S};
 use crate::scene::instance::Attribute;
 use crate::step::{StepName, StepStatus};
-use crate::steps::revoke;
+use crate::steps::{isolate, revoke};
 use crate::view::View;
 use jiff::SignedDuration;
 
@@ -80,7 +80,10 @@ fn of_step(view: View<'_>, step: StepName) -> Vec<Query> {
             S::Attribute(target.clone(), Attribute::StopProtection).into(),
         ],
         StepName::Isolate => {
-            vec![S::Interfaces(target.clone()).into(), S::QuarantineGroups.into(), S::Instance(target.clone()).into()]
+            let acls = view.scene.facts().map(|(query, _)| query);
+            let acls = acls.filter(|query| isolate::whole_cut(view.case) && matches!(query, Query::Source(S::Acls(_))));
+            let read = [S::Interfaces(target.clone()), S::QuarantineGroups, S::Instance(target.clone())];
+            read.map(Query::from).into_iter().chain(acls.cloned()).collect()
         }
         StepName::Revoke => {
             let ours = revoke::policy_name(view.case);

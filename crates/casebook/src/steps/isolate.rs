@@ -20,7 +20,7 @@ use crate::case::Case;
 use crate::effect::SourceEffect;
 use crate::fault::Fault;
 use crate::gate::Gate;
-use crate::id::{GroupId, InterfaceId, VpcId};
+use crate::id::{GroupId, InterfaceId, SubnetId, VpcId};
 use crate::next::watch;
 use crate::query::{Query, SourceQuery as S};
 use crate::reading::Reading;
@@ -96,8 +96,10 @@ fn plan(agenda: &mut Agenda<'_>) {
         return;
     };
     let groups = groups(agenda, interfaces);
-    if interfaces.iter().any(|interface| !groups.contains_key(&interface.vpc)) {
+    if !has_all(&groups, interfaces) {
         window::close_without_group(agenda);
+        close_the_others(agenda, instance, interfaces, &groups);
+        return;
     }
     if window::must_close(agenda, interfaces, &groups) {
         return;
@@ -114,11 +116,54 @@ fn plan(agenda: &mut Agenda<'_>) {
         closed(agenda, interfaces, &groups);
     } else if !asks_for_membership_again(agenda) {
         open.into_iter().for_each(|interface| close(agenda, interface, &groups));
-        if !agenda.holds.is_empty() {
-            instead(agenda, interfaces, &groups);
-        }
     }
     account_for_all(agenda, instance, interfaces);
+}
+
+/// No quarantine group can be had for some interface, and it will not pass: those that have one are closed all the
+/// same, and the subnets are cut, when a person has approved that. What an open window needs comes before.
+fn close_the_others(
+    agenda: &mut Agenda<'_>,
+    instance: &Instance,
+    interfaces: &[Interface],
+    groups: &BTreeMap<VpcId, GroupId>,
+) {
+    if agenda.holds.is_empty() || agenda.view.stopping || window_was_opened(agenda.view.case) {
+        return;
+    }
+    if !may_isolate(agenda, instance, interfaces) || yields_to_detach(agenda, instance) {
+        // That a group can not be had says more than who goes first.
+        agenda.yields = None;
+        return;
+    }
+    let (ready, bare): (Vec<_>, Vec<_>) = interfaces.iter().partition(|interface| groups.contains_key(&interface.vpc));
+    let open: Vec<_> = ready.into_iter().filter(|interface| !is_in(interface, groups)).collect();
+    if open.is_empty() || !asks_for_membership_again(agenda) {
+        open.into_iter().for_each(|interface| close(agenda, interface, groups));
+        offer_ways(agenda, &bare);
+        acl::escalate(agenda, interfaces);
+    }
+    account_for_all(agenda, instance, interfaces);
+}
+
+/// What a person can do for interfaces that no quarantine group can be had for.
+fn offer_ways(agenda: &mut Agenda<'_>, bare: &[&Interface]) {
+    let case = agenda.view.case;
+    if matches!(agenda.view.scene.last(&S::QuarantineGroups.into()), Some(Reading::Groups(_))) {
+        let vpcs: BTreeSet<&VpcId> = bare.iter().map(|interface| &interface.vpc).collect();
+        for vpc in vpcs {
+            agenda.warn(format!("an empty group of {vpc} that is tagged {}=true is taken as it is", tags::QUARANTINE));
+        }
+    }
+    let captured: BTreeSet<&SubnetId> = captured_interfaces(agenda).iter().map(|interface| &interface.subnet).collect();
+    let helps = bare.iter().any(|interface| captured.contains(&interface.subnet));
+    if helps && !case.approvals.contains_key(&Gate::SubnetNacl) {
+        let subnets = captured.into_iter().map(SubnetId::as_str).collect::<Vec<_>>().join(", ");
+        let (id, gate) = (&case.id, Gate::SubnetNacl);
+        agenda.warn(format!(
+            "a network ACL can cut off {subnets}, with everyone there: impound approve {id} {gate} && impound resume {id}"
+        ));
+    }
 }
 
 /// Interfaces that a service manages can be hidden from the list; none that the instance shows may be
@@ -162,6 +207,9 @@ fn first_cut(agenda: &mut Agenda<'_>) {
         return;
     }
     let groups = groups(agenda, interfaces);
+    if !has_all(&groups, interfaces) {
+        return;
+    }
     if may_isolate(agenda, instance, interfaces) && !yields_to_detach(agenda, instance) {
         let open = interfaces.iter().filter(|interface| !is_in(interface, &groups));
         open.for_each(|interface| close(agenda, interface, &groups));
@@ -173,9 +221,13 @@ fn has_cut(case: &Case) -> bool {
     crate::release::we_did_any(case, |effect| matches!(effect, SourceEffect::SetInterfaceGroups { .. }))
 }
 
-/// The verified empty group of every VPC that has one; others are being made. What can be closed waits for nothing.
+/// The verified empty group of every VPC that has one; others are being made.
 fn groups(agenda: &mut Agenda<'_>, interfaces: &[Interface]) -> BTreeMap<VpcId, GroupId> {
     filled(interfaces).into_iter().filter_map(|vpc| Some((vpc.clone(), quarantine::group(agenda, &vpc)?))).collect()
+}
+
+fn has_all(groups: &BTreeMap<VpcId, GroupId>, interfaces: &[Interface]) -> bool {
+    interfaces.iter().all(|interface| groups.contains_key(&interface.vpc))
 }
 
 fn is_in(interface: &Interface, groups: &BTreeMap<VpcId, GroupId>) -> bool {
@@ -201,34 +253,27 @@ fn closed(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<V
     window::convert(agenda, interfaces);
 }
 
-/// An interface stays open, and it will not pass: what a person has approved cuts the subnets all the same, and where
-/// nobody has, the ways that are left are said.
-fn instead(agenda: &mut Agenda<'_>, interfaces: &[Interface], groups: &BTreeMap<VpcId, GroupId>) {
-    let case = agenda.view.case;
-    for vpc in filled(interfaces).iter().filter(|vpc| !groups.contains_key(vpc)) {
-        agenda.warn(format!("an empty group of {vpc} that is tagged {}=true is taken as it is", tags::QUARANTINE));
-    }
-    if !case.approvals.contains_key(&Gate::SubnetNacl) {
-        let gate = Gate::SubnetNacl;
-        agenda.warn(format!("or cut its subnets, with everyone in them: impound approve {} {gate}", case.id));
-    }
-    acl::escalate(agenda, interfaces);
-}
-
 /// The gates that may stand before the network is cut.
 fn may_isolate(agenda: &mut Agenda<'_>, instance: &Instance, interfaces: &[Interface]) -> bool {
     let protected = super::protected_asset(agenda, instance);
-    let exposure = match agenda.read_or_gap(S::Routes(filled(interfaces))) {
-        Some(Ok(Reading::Routes(tables))) => forwards(instance, interfaces, tables),
-        Some(Err(fault)) => vec![format!(
+    let Some(tables) = agenda.read_or_gap(S::Routes(filled(interfaces))) else { return false };
+    let exposure = match (tables, whole_cut(agenda.view.case)) {
+        (_, true) => Vec::new(),
+        (Ok(Reading::Routes(tables)), _) => forwards(agenda, instance, interfaces, tables),
+        (Err(_), _) if has_cut(agenda.view.case) => Vec::new(),
+        (Err(fault), _) => vec![format!(
             "the route tables could not be read ({fault}): whether traffic of others goes through {} is not known",
             instance.id
         )],
         _ => return false,
     };
-    // What was cut once is kept cut: a route that somebody adds later is no way to open it again.
-    let router = exposure.is_empty() || has_cut(agenda.view.case) || agenda.gate(Gate::Router, exposure);
+    let router = exposure.is_empty() || agenda.gate(Gate::Router, exposure);
     protected && router
+}
+
+/// Whether this case has cut the subnets, or may have: what goes through the instance is cut with them.
+pub(crate) fn whole_cut(case: &Case) -> bool {
+    crate::release::we_did_any(case, |effect| matches!(effect, SourceEffect::ReplaceAcl { .. }))
 }
 
 fn filled(interfaces: &[Interface]) -> Vec<VpcId> {
@@ -236,14 +281,25 @@ fn filled(interfaces: &[Interface]) -> Vec<VpcId> {
     vpcs.into_iter().collect()
 }
 
-/// Whose traffic goes through the instance.
-fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]) -> Vec<String> {
-    let unchecked = interfaces.iter().filter(|interface| !interface.source_dest_check);
+/// Whose traffic goes through the instance. What was cut once is kept cut: a route that somebody adds later is no way to
+/// open it again, nor is an interface; one that stood there from the beginning and was never cut is asked about.
+fn forwards(agenda: &Agenda<'_>, instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]) -> Vec<String> {
+    let case = agenda.view.case;
+    let before_all = !has_cut(case);
+    let captured = captured_interfaces(agenda);
+    let stood = |id: &InterfaceId| captured.iter().any(|interface| interface.id == *id);
+    let asked: Vec<&Interface> = interfaces
+        .iter()
+        .filter(|interface| before_all || stood(&interface.id) && !was_cut(case, &interface.id))
+        .collect();
+    let unchecked = asked.iter().filter(|interface| !interface.source_dest_check);
     let mut exposure: Vec<_> = unchecked
         .map(|interface| format!("{} forwards traffic of others: its source/destination check is off", interface.id))
         .collect();
     for table in tables {
-        let ours = |target: &str| target == instance.id.as_str() || interfaces.iter().any(|i| i.id.as_str() == target);
+        let ours = |target: &str| {
+            before_all && target == instance.id.as_str() || asked.iter().any(|i| i.id.as_str() == target)
+        };
         let through = table.routes.iter().filter(|route| ours(&route.target));
         exposure.extend(through.map(|route| {
             let subnets: Vec<_> = table.subnets.iter().map(ToString::to_string).collect();
@@ -251,6 +307,12 @@ fn forwards(instance: &Instance, interfaces: &[Interface], tables: &[RouteTable]
         }));
     }
     exposure
+}
+
+fn was_cut(case: &Case, id: &InterfaceId) -> bool {
+    let of_it =
+        |effect: &SourceEffect| matches!(effect, SourceEffect::SetInterfaceGroups { interface, .. } if interface == id);
+    crate::release::we_did_any(case, of_it)
 }
 
 /// Isolated in service, a member is found unhealthy and terminated: detach goes first.

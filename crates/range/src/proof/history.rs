@@ -1,7 +1,7 @@
 //! What a trial leaves behind: the entries of its ledger and the changes that reached the world.
 
 use crate::Deed;
-use casebook::effect::Effect;
+use casebook::effect::{Effect, SourceEffect};
 use casebook::entry::{Approved, Entry, Opened, StepEntry};
 use casebook::gate::Gate;
 use casebook::step::StepName;
@@ -46,6 +46,17 @@ impl History {
         self.lines.iter().rev().find_map(|line| match &line.entry {
             Entry::Step(entry) if entry.step == step => Some(entry),
             _ => None,
+        })
+    }
+
+    /// What has cut the instance off so far: groups of interfaces, and network ACLs of subnets.
+    pub fn cuts(&self) -> impl Iterator<Item = &Deed> {
+        self.deeds.iter().filter(|deed| {
+            let cuts = matches!(
+                deed.effect,
+                Effect::Source(SourceEffect::SetInterfaceGroups { .. } | SourceEffect::ReplaceAcl { .. })
+            );
+            cuts && deed.result.is_ok()
         })
     }
 

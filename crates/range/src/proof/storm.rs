@@ -129,7 +129,7 @@ impl Storm {
         self.troubles.extend(trouble::latest(&mut latest));
         // So chosen that the seeds which had broken a law until then have none of it.
         let mut rare = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x6f64_6469_7479);
-        self.troubles.extend(trouble::rare(&mut rare));
+        self.troubles.extend(trouble::rare(&mut rare, only));
         self.guarded = (rng.u8(..8) == 0).then(|| SignedDuration::from_secs(rng.i64(60..900)));
         let other_gates = [Gate::Router, Gate::ProtectedAsset];
         self.approved.extend(other_gates.into_iter().filter(|_| rng.u8(..6) == 0));

@@ -76,7 +76,7 @@ impl Facts {
     /// Whether an attacker's habit finds anything to act on.
     pub(super) fn strategy(&self, name: &str) -> Result<(), String> {
         let lacks = match name {
-            "restore-profile" | "strip-deny" | "blunt-deny" | "keep-fetching" if !self.profile => {
+            "restore-profile" | "strip-deny" | "blunt-deny" | "keep-fetching" | "trade-onward" if !self.profile => {
                 "its instance has no role"
             }
             "rejoin-group" if !self.member => "its instance is in no Auto Scaling group",

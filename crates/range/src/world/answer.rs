@@ -3,6 +3,7 @@
 use super::World;
 use super::errors::missing;
 use super::groups::names;
+use super::interfaces::Card;
 use super::storage::{SnapshotRecord, is_attached};
 use casebook::fault::Fault;
 use casebook::id::{AccountId, CaseId, GroupId, InstanceId, SnapshotId, VolumeId, VpcId};
@@ -125,8 +126,10 @@ impl World {
         self.compute.types.get(name).cloned().ok_or_else(|| missing("InvalidInstanceType", name))
     }
 
+    /// A branch is its trunk's, and the trunk's instance's.
     fn interfaces(&self, id: &InstanceId) -> Vec<Interface> {
-        self.cards_of(id).into_iter().map(|card| card.shown.clone()).collect()
+        let of_target = |card: &Card| Interface { instance: Some(id.clone()), ..card.shown.clone() };
+        self.cards_of(id).into_iter().map(of_target).collect()
     }
 
     fn groups_naming(&self, owner: &AccountId, ids: &[GroupId]) -> Vec<SecurityGroup> {

@@ -28,7 +28,7 @@ fn a_branch_is_listed_through_its_trunk_and_keeps_groups_of_its_own() {
     let cards = interfaces(&range);
     let kinds: Vec<&str> = cards.iter().map(|card| card.kind.as_str()).collect();
     assert_eq!(kinds, ["interface", "trunk", "branch"]);
-    assert_eq!((&cards[2].id, &cards[2].instance), (&branch, &None));
+    assert_eq!((&cards[2].id, cards[2].device_index), (&branch, None));
     assert!(!instance(&range).interfaces.contains(&branch));
     let group = empty_group(&range);
     for card in &cards[..2] {

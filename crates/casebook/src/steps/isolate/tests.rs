@@ -5,6 +5,7 @@ use crate::scene::scaling::Membership;
 use crate::tags;
 use crate::testkit::things::{group, instance, interface, scaling_group};
 use crate::testkit::{ACCOUNT, Bench, INSTANCE, settings, titles};
+use crate::view::View;
 
 const OURS: &str = "sg-quarantine";
 
@@ -91,33 +92,75 @@ fn the_groups_are_read_where_the_instance_can_not_be() {
 }
 
 /// An instance in two VPCs: one has a quarantine group, in the other none may be made.
-fn half_ready() -> Bench {
-    let mut bench = ready(None);
-    let elsewhere = Interface { vpc: "vpc-2".into(), subnet: "subnet-2".into(), ..interface("eni-2", &["sg-other"]) };
-    let both = Reading::Interfaces(vec![interface("eni-1", &["sg-web"]), elsewhere]);
+fn half_ready(member: Option<&str>) -> Bench {
+    let mut bench = ready(member);
+    let both = Reading::Interfaces(vec![interface("eni-1", &["sg-web"]), elsewhere()]);
     bench.capture(S::Interfaces(INSTANCE.into()), both.clone());
     bench.know(S::Interfaces(INSTANCE.into()), both);
     bench.know(S::Routes(vec!["vpc-1".into(), "vpc-2".into()]), Reading::Routes(vec![]));
     let making = bench.plan(&CARD).perform;
-    let [make, close] = making.as_slice() else { panic!("{making:?}") };
-    assert_eq!(*close, cut().into(), "one waits for no other");
+    let [make] = making.as_slice() else { panic!("{making:?}") };
     bench.refused(StepName::Isolate, make);
     bench
 }
 
+fn elsewhere() -> Interface {
+    Interface { vpc: "vpc-2".into(), subnet: "subnet-2".into(), ..interface("eni-2", &["sg-other"]) }
+}
+
 #[test]
 fn what_can_be_closed_is_closed_where_another_interface_has_no_group() {
-    let bench = half_ready();
+    let bench = half_ready(None);
     let agenda = bench.plan(&CARD);
     assert_eq!((&agenda.perform[..], agenda.holds.len()), (&[cut().into()][..], 1));
     let [tag, gate] = agenda.warnings.as_slice() else { panic!("{:?}", agenda.warnings) };
     assert!(tag.contains("vpc-2") && !tag.contains("vpc-1") && tag.contains("impound:quarantine=true"), "{tag}");
-    assert!(gate.contains("impound approve case-1 subnet-nacl"), "{gate}");
+    assert!(gate.contains("subnet-1, subnet-2") && gate.contains("impound approve case-1 subnet-nacl && "), "{gate}");
+}
+
+/// Once it is closed nothing is read again and again for the other one.
+#[test]
+fn what_has_no_group_asks_for_nothing() {
+    let mut bench = half_ready(None);
+    bench.done(StepName::Isolate, &cut().into(), &[]);
+    bench.later(60);
+    let now = vec![interface("eni-1", &[OURS]), elsewhere()];
+    bench.know(S::Interfaces(INSTANCE.into()), Reading::Interfaces(now));
+    let agenda = bench.plan(&CARD);
+    assert!(!agenda.moves() && agenda.holds.len() == 1, "{:?} {:?}", titles(&agenda), agenda.observe);
+}
+
+#[test]
+fn a_member_in_service_is_told_first_that_no_group_can_be_had() {
+    let bench = half_ready(Some("InService"));
+    let agenda = bench.plan(&CARD);
+    assert!(agenda.perform.is_empty() && agenda.yields.is_none() && agenda.holds.len() == 1);
+}
+
+#[test]
+fn a_run_that_is_stopped_begins_nothing_for_want_of_a_group() {
+    let bench = half_ready(None);
+    let mut agenda = Agenda::new(View { stopping: true, ..bench.view() });
+    plan(&mut agenda);
+    assert!(agenda.perform.is_empty() && agenda.observe.is_empty(), "{:?}", titles(&agenda));
+}
+
+/// Nothing is said that would not help: tags that nobody can read, the subnets of others.
+#[test]
+fn only_ways_that_help_are_offered() {
+    let mut unread = half_ready(None);
+    unread.deny(S::QuarantineGroups);
+    let agenda = unread.plan(&CARD);
+    assert!(matches!(&agenda.warnings[..], [gate] if gate.contains("subnet-nacl")), "{:?}", agenda.warnings);
+    let mut late = half_ready(None);
+    late.capture(S::Interfaces(INSTANCE.into()), Reading::Interfaces(vec![interface("eni-1", &["sg-web"])]));
+    let agenda = late.plan(&CARD);
+    assert!(matches!(&agenda.warnings[..], [tag] if tag.contains("impound:quarantine")), "{:?}", agenda.warnings);
 }
 
 #[test]
 fn subnets_that_may_be_cut_are_cut_where_there_is_no_group() {
-    let mut bench = half_ready();
+    let mut bench = half_ready(None);
     bench.approve(Gate::SubnetNacl, "");
     let vpcs = [VpcId::from("vpc-1"), VpcId::from("vpc-2")];
     bench.capture(S::Acls(vpcs.to_vec()), Reading::Acls(vec![]));
@@ -128,4 +171,27 @@ fn subnets_that_may_be_cut_are_cut_where_there_is_no_group() {
     let agenda = bench.plan(&CARD);
     let cuts = agenda.perform.iter().filter(|effect| effect.actions().contains(&"ec2:CreateNetworkAcl"));
     assert_eq!((cuts.count(), agenda.perform.len(), agenda.warnings.len()), (2, 3, 1), "{:?}", titles(&agenda));
+}
+
+/// Of an instance that is cut in part, what stood there from the beginning and now forwards for others is asked about;
+/// what was cut before, or came later, is not.
+#[test]
+fn an_interface_that_was_never_cut_is_asked_about() {
+    let forwarding = |mut card: Interface| {
+        card.source_dest_check = false;
+        card
+    };
+    let asks = |bench: &Bench| bench.plan(&CARD).gates.iter().any(|reached| reached.gate == Gate::Router);
+    let show = |bench: &mut Bench, first: Interface, second: Interface| {
+        bench.know(S::Interfaces(INSTANCE.into()), Reading::Interfaces(vec![first, second]));
+    };
+    let mut bench = half_ready(None);
+    bench.done(StepName::Isolate, &cut().into(), &[]);
+    show(&mut bench, interface("eni-1", &[OURS]), forwarding(elsewhere()));
+    assert!(asks(&bench));
+    show(&mut bench, forwarding(interface("eni-1", &["sg-web"])), elsewhere());
+    assert!(!asks(&bench), "it was cut before");
+    let late = forwarding(Interface { id: "eni-3".into(), ..elsewhere() });
+    show(&mut bench, interface("eni-1", &[OURS]), late);
+    assert!(!asks(&bench), "it came later");
 }

@@ -137,10 +137,7 @@ impl Judge<'_> {
     /// asked about before the first cut.
     fn may_cut(&self) -> bool {
         let history = self.sight.history;
-        let cuts = |deed: &&crate::Deed| {
-            matches!(deed.effect, Effect::Source(S::SetInterfaceGroups { .. })) && deed.result.is_ok()
-        };
-        let first = history.deeds.iter().filter(cuts).count() <= 1;
+        let first = history.cuts().count() <= 1;
         let forwards = self.world().cards_of(&self.sight.briefing.target.instance).into_iter();
         let forwards = forwards.map(|card| &card.shown).any(|card| !card.source_dest_check);
         !first
@@ -203,7 +200,7 @@ fn source(judge: &Judge<'_>, effect: &S) -> bool {
         S::SetIdleTimeouts { interface, .. }
         | S::DisassociateAddress { interface, .. }
         | S::AssociateAddress { interface, .. } => judge.card(interface),
-        S::ReplaceAcl { .. } => judge.approved(Gate::SubnetNacl),
+        S::ReplaceAcl { .. } => judge.approved(Gate::SubnetNacl) && judge.may_cut(),
         S::SuspendProcesses { .. } | S::ResumeProcesses { .. } => judge.approved(Gate::AsgSuspend),
         S::DeregisterTargets { targets, .. } | S::RegisterTargets { targets, .. } => {
             targets.iter().all(|target| points_here(judge, &target.id))

@@ -75,20 +75,22 @@ pub const FROZEN_FIRST: Checker = Checker {
 
 fn frozen_first(sight: &Sight<'_>) -> Option<String> {
     let deed = sight.taken()?;
-    let Effect::Source(S::SetInterfaceGroups { interface, .. }) = &deed.effect else { return None };
-    if deed.after.interfaces.len() >= deed.before.interfaces.len() || sight.disturbed() {
-        return None;
-    }
-    if was_in_window(sight, interface, deed.at) {
-        return None;
-    }
+    let what = match &deed.effect {
+        Effect::Source(S::SetInterfaceGroups { interface, .. }) => {
+            let closes = deed.after.interfaces.len() < deed.before.interfaces.len();
+            (closes && !was_in_window(sight, interface, deed.at)).then(|| interface.to_string())
+        }
+        Effect::Source(S::ReplaceAcl { .. }) => (sight.history.cuts().count() == 1).then(|| "its subnet".to_owned()),
+        _ => None,
+    };
+    let what = what.filter(|_| !sight.disturbed())?;
     let target = &sight.briefing.target.instance;
     let in_danger = sight.world.scaling.groups.values().find(|group| {
         let serves = group.members.get(target).is_some_and(|member| member.lifecycle == "InService");
         let suspended = |process: &str| group.shown.suspended.iter().any(|held| held == process);
         serves && group.shown.checks_balancers() && !suspended("ReplaceUnhealthy") && !suspended("Terminate")
     })?;
-    Some(format!("{interface} was closed while {target} is in service in {}", in_danger.shown.name))
+    Some(format!("{what} was closed while {target} is in service in {}", in_danger.shown.name))
 }
 
 /// A deny by time is written after the profile is gone.

@@ -56,7 +56,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         },
         read: |query, reading| match (query, reading) {
             (Query::Source(Q::Interfaces(_)), Reading::Interfaces(mut interfaces)) => {
-                interfaces.retain(|interface| interface.instance.is_some());
+                interfaces.retain(|interface| interface.kind != "branch");
                 Reading::Interfaces(interfaces)
             }
             (_, reading) => reading,

@@ -51,7 +51,7 @@ pub enum Trouble {
 /// What there is no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Security groups, in the account.
+    /// Security groups, in either account.
     Groups,
     /// Network ACLs, in every VPC.
     Acls,
@@ -133,7 +133,7 @@ impl fmt::Display for Trouble {
             Self::Fetching(every) => write!(f, "a program on the instance fetches credentials every {every} s"),
             Self::Branched => f.write_str("the instance has a trunk, and a branch on it"),
             Self::Console => f.write_str("the serial console is open to the account"),
-            Self::Full(Kind::Groups) => f.write_str("the account may make no more security groups"),
+            Self::Full(Kind::Groups) => f.write_str("no account may make another security group"),
             Self::Full(Kind::Acls) => f.write_str("no VPC may get another network ACL"),
             Self::Automated(errand, every) => write!(f, "an automation comes every {every} s: {errand:?}"),
         }
@@ -248,9 +248,9 @@ pub(super) fn latest(rng: &mut Rng) -> Vec<Trouble> {
     troubles
 }
 
-/// What few accounts and few attackers have, of which a seed in eight has some: interfaces that hang on others, quotas
+/// What few accounts and few attackers have, of which at most a seed in eight has some: interfaces that hang on others, quotas
 /// that are used up, an open console, credentials that are traded for another role's.
-pub(super) fn rare(rng: &mut Rng) -> Vec<Trouble> {
+pub(super) fn rare(rng: &mut Rng, only: Option<&'static Strategy>) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     if rng.u8(..8) != 0 {
         return troubles;
@@ -266,7 +266,7 @@ pub(super) fn rare(rng: &mut Rng) -> Vec<Trouble> {
         2 => troubles.push(Trouble::Full(Kind::Acls)),
         _ => {}
     }
-    if rng.bool() {
+    if rng.bool() && only.is_none() {
         troubles.push(attacker(&adversary::ALL[NEWER_HABITS..], rng));
     }
     troubles
