@@ -106,7 +106,7 @@ impl Scout {
     }
 
     fn call(&self, record: &Record<'_>, event: &Event<'_>) -> (Fate, Option<Sighting>) {
-        if event.id.is_there() && self.before(event.id.as_str()) {
+        if self.before(&event.identity()) {
             return (Fate::Duplicate, None);
         }
         if !self.period.is_open() && event.at().is_some_and(|at| !self.period.has(at)) {

@@ -84,6 +84,21 @@ pub enum Lead {
     Unresolved,
 }
 
+impl Lead {
+    /// As a trigger names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding => "finding",
+            Self::Session => "session",
+            Self::Name => "name",
+            Self::Address => "address",
+            Self::Several => "several",
+            Self::Traffic => "traffic",
+            Self::Unresolved => "unresolved",
+        }
+    }
+}
+
 /// A suspect, and what led to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Trace {

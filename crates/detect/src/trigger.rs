@@ -187,7 +187,7 @@ impl Triggers {
             return Decision::OnlyTold("no instance is known to stand behind it".into());
         };
         let Some(number) = self.triggers.iter().position(|trigger| fits(trigger, alert)) else {
-            return Decision::OnlyTold("no trigger fits it".into());
+            return Decision::OnlyTold(unfit(alert));
         };
         if self.is_known(alert, instance) {
             return Decision::Started;
@@ -231,6 +231,13 @@ impl Triggers {
         (here >= limits.per_account)
             .then(|| format!("{here} responses were started in account {account} within the hour, the limit"))
     }
+}
+
+/// What of an alert triggers go by: without it nobody knows whether its level, or what names the instance, is too little.
+fn unfit(alert: &Alert) -> String {
+    let leads: Vec<_> = alert.leads.iter().map(|lead| lead.as_str()).collect();
+    let (level, leads) = (alert.level.as_str(), leads.join(", "));
+    format!("no trigger fits it: it is {level}, and what names the instance is of the kind {leads}")
 }
 
 fn fits(trigger: &Trigger, alert: &Alert) -> bool {
@@ -281,7 +288,8 @@ mod tests {
     fn what_does_not_fit_is_only_told() {
         let mut triggers = triggers(Limits::default());
         let mild = decide(&mut triggers, &alert(1, Level::Medium), minute(0));
-        assert_eq!(mild, Decision::OnlyTold("no trigger fits it".into()));
+        let why = "no trigger fits it: it is medium, and what names the instance is of the kind session";
+        assert_eq!(mild, Decision::OnlyTold(why.into()));
     }
 
     /// An alert of these signs: how grave, and what led there.

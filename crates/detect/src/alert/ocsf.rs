@@ -33,11 +33,11 @@ pub fn finding(alert: &Alert) -> Value {
             "version": SCHEMA, "uid": format!("{}-{}", alert.id, alert.update), "profiles": ["cloud"],
             "product": { "name": "Impound", "vendor_name": "Impound", "version": env!("CARGO_PKG_VERSION") },
         },
-        "cloud": { "provider": "AWS", "account": { "uid": alert.suspect.account() }, "region": alert.regions.first() },
+        "cloud": cloud(alert),
         "finding_info": {
             "uid": alert.id, "title": alert.headline(), "desc": super::text::tell(alert),
             "first_seen_time": alert.first.as_millisecond(), "last_seen_time": alert.last.as_millisecond(),
-            "created_time": alert.last.as_millisecond(),
+            "created_time": alert.first.as_millisecond(), "modified_time": alert.last.as_millisecond(),
             "types": alert.signs.iter().map(|sign| sign.rule.title.as_str()).collect::<Vec<_>>(),
             "attacks": alert.techniques().into_iter().map(attack).collect::<Vec<_>>(),
             "related_events": alert.signs.iter().flat_map(|sign| sign.events.iter().map(related)).collect::<Vec<_>>(),
@@ -89,8 +89,22 @@ fn severity_name(level: Level) -> &'static str {
     }
 }
 
+fn cloud(alert: &Alert) -> Value {
+    let mut cloud = json!({ "provider": "AWS", "account": { "uid": alert.suspect.account() } });
+    if let Some(region) = alert.regions.first() {
+        cloud["region"] = json!(region);
+    }
+    cloud
+}
+
+/// `T1552.005` is a sub-technique of `T1552`.
 fn attack(technique: &str) -> Value {
-    json!({ "version": "17.1", "technique": { "uid": technique } })
+    let mut attack = json!({ "version": "17.1", "technique": { "uid": technique } });
+    if let Some((whole, _)) = technique.split_once('.') {
+        attack["technique"]["uid"] = json!(whole);
+        attack["sub_technique"] = json!({ "uid": technique });
+    }
+    attack
 }
 
 fn related(exhibit: &Exhibit) -> Value {
@@ -100,11 +114,15 @@ fn related(exhibit: &Exhibit) -> Value {
 /// Who it is, then what it was about.
 fn resources(alert: &Alert) -> Vec<Value> {
     let who = match &alert.suspect {
-        Suspect::Instance { instance, .. } => json!({ "uid": instance, "type": "AWS::EC2::Instance", "role": "Actor" }),
-        Suspect::Principal { arn, .. } => json!({ "uid": arn, "type": "AWS::IAM::Principal", "role": "Actor" }),
+        Suspect::Instance { instance, .. } => {
+            json!({ "uid": instance, "type": "AWS::EC2::Instance", "labels": ["actor"] })
+        }
+        Suspect::Principal { arn, .. } => json!({ "uid": arn, "type": "AWS::IAM::Principal", "labels": ["actor"] }),
     };
-    let about =
-        alert.about.iter().map(|instance| json!({ "uid": instance, "type": "AWS::EC2::Instance", "role": "Target" }));
+    let about = alert
+        .about
+        .iter()
+        .map(|instance| json!({ "uid": instance, "type": "AWS::EC2::Instance", "labels": ["target"] }));
     [who].into_iter().chain(about).collect()
 }
 
@@ -124,6 +142,13 @@ mod tests {
     use super::*;
     use crate::story::Stories;
     use crate::testing::{card, notice};
+
+    #[test]
+    fn a_sub_technique_stands_under_its_technique() {
+        assert_eq!(attack("T1496"), json!({ "version": "17.1", "technique": { "uid": "T1496" } }));
+        assert_eq!(attack("T1552.005")["technique"]["uid"], "T1552");
+        assert_eq!(attack("T1552.005")["sub_technique"]["uid"], "T1552.005");
+    }
 
     /// What the schema requires of the class and of its objects.
     #[test]
@@ -149,6 +174,9 @@ mod tests {
                 assert!(object.pointer(path).is_some_and(|value| !value.is_null()), "{path}");
             }
             assert_eq!(object["type_uid"], 200_400 + activity);
+            let info = &object["finding_info"];
+            assert_eq!(info["created_time"], info["first_seen_time"], "an update does not make it younger");
+            assert_eq!(info["modified_time"], info["last_seen_time"]);
             assert_eq!(object["resources"][0]["uid"], "i-00000001");
             assert_eq!(object["evidences"][0]["data"]["events"][0]["sha256"].as_str().map(str::len), Some(64));
         }

@@ -77,11 +77,11 @@ fn list(window: &mut Window<'_>, pass: &mut Pass<'_>) -> bool {
             }
             Some(b',') => window.take(1),
             Some(_) => {
-                let run = run::events(window.rest(), window.offset(), pass);
+                let (run, offset) = (run::events(window.rest(), window.offset(), pass), window.offset());
                 if run > 0 {
                     window.take(run);
                 } else if let Then::Stop(why) = element(window, pass) {
-                    pass.reject_rest(window, &why);
+                    resume(window, pass, offset, &why);
                     return false;
                 }
             }
@@ -208,7 +208,7 @@ fn lossy(bytes: &[u8], offset: u64, pass: &mut Pass<'_>, error: &Error) {
     }
 }
 
-/// After something broken outside of a list: the next line that begins an object or a list is where
+/// After something broken, in a list or outside: the next line that begins an object or a list is where
 /// understanding begins again.
 fn resume(window: &mut Window<'_>, pass: &mut Pass<'_>, offset: u64, why: &str) {
     loop {

@@ -94,7 +94,19 @@ fn an_element_of_another_shape_is_named_and_the_next_is_read() {
 
 #[test]
 fn a_broken_line_costs_that_line() {
-    for broken in ["{\"eventID\":\"", "{\"eventID\":x}", "}", "garbage", "{\"Records\"", "{{", "\"", "{\"a\":[1,"] {
+    let cut = format!("{{\"Records\":[{}", &event("cut")[..20]);
+    for broken in [
+        &cut,
+        "{\"Records\":[{\"eventID\":x}]}",
+        "{\"eventID\":\"",
+        "{\"eventID\":x}",
+        "}",
+        "garbage",
+        "{\"Records\"",
+        "{{",
+        "\"",
+        "{\"a\":[1,",
+    ] {
         let input = format!("{}\n{broken}\n{}\n", event("1"), event("2"));
         let given = read(input.as_bytes());
         assert_eq!(given.words, ["trail 1", "trail 2"], "{broken}: {:?}", given.rejections);
