@@ -195,3 +195,17 @@ fn a_record_full_of_long_texts_is_told_in_short_ones() {
         told.len()
     );
 }
+
+/// A record without an id is known by its digest: delivered twice it counts once, and another one counts for itself.
+#[test]
+fn a_record_without_an_id_that_comes_twice_counts_once() {
+    use detect::count::Fate;
+    let record = |call: &str| {
+        format!(r#"{{"eventTime":"2026-03-03T09:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"{call}"}}"#)
+    };
+    let scout = scout();
+    let fate = |call: &str| scout.look(&Record::Trail(Event::of(record(call).as_bytes()).expect("an event"))).0;
+    assert_ne!(fate("DescribeInstances"), Fate::Duplicate);
+    assert_eq!(fate("DescribeInstances"), Fate::Duplicate);
+    assert_ne!(fate("DescribeVpcs"), Fate::Duplicate);
+}
