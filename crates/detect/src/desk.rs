@@ -140,6 +140,12 @@ impl Desk {
         self.sigma.late()
     }
 
+    /// How often correlations had more groups under way (sessions, addresses) than are remembered at once, and forgot
+    /// the stalest: what those were about to add up to was not told.
+    pub fn overfull(&self) -> u64 {
+        self.sigma.overfull()
+    }
+
     /// How many calls of instances came so late that the baseline had judged a later one of their role: what was out
     /// of the ordinary may have been taken for usual, and the other way round.
     pub fn late_calls(&self) -> u64 {

@@ -1,9 +1,14 @@
 //! Which instance held an address or an interface at which time. Addresses are used again: a join
 //! without time accuses the next tenant.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// For how long after somebody looked a public address is taken for still being the instance's: one that AWS has
+/// assigned goes when the instance stops, an Elastic IP address when somebody moves it, and no later description of
+/// another instance has to show either.
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is known about addresses and interfaces, from captures and descriptions of instances.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +36,14 @@ pub struct Held<'a> {
     pub vpc: &'a str,
     /// Its addresses in the VPC, and those of IPv6.
     pub own: Vec<&'a str>,
-    /// Public addresses that stand for some of these.
-    pub public: Vec<&'a str>,
+    /// Elastic IP addresses that stand for some of these.
+    pub elastic: Vec<&'a str>,
+    /// Public addresses that AWS has assigned, for as long as the instance runs.
+    pub assigned: Vec<&'a str>,
+    /// Since when the instance has had the interface, as far as is known.
+    pub since: Timestamp,
+    /// When the instance was started last; `since` where that is not known.
+    pub started: Timestamp,
 }
 
 /// For how long an instance is known to have held something.
@@ -73,15 +84,22 @@ impl Holdings {
         }
     }
 
-    /// Learns that an instance held an interface and its addresses from then on. When a public address came to its
-    /// interface is told nowhere: it may have been later, so nobody ends the stay of another one by having it too
-    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
-    pub fn interface(&mut self, held: &Held<'_>, tenant: &Tenant, from: Timestamp) {
-        for what in &held.public {
-            self.held(what, tenant.clone(), "", from, None);
+    /// Learns what somebody saw at that time: an instance's interface and its addresses. Its own addresses stay with
+    /// it; public ones are known for an hour longer and not for ever. One that AWS has assigned came with the last
+    /// start (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html>). When an Elastic IP
+    /// address came is told nowhere
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>): it may have been later
+    /// than the interface, so nobody ends the stay of another one by having it too.
+    pub fn interface(&mut self, held: &Held<'_>, tenant: &Tenant, seen: Timestamp) {
+        let until = Some(seen.checked_add(FRESH).unwrap_or(Timestamp::MAX));
+        for what in &held.elastic {
+            self.held(what, tenant.clone(), "", held.since, until);
+        }
+        for what in &held.assigned {
+            self.held(what, tenant.clone(), "", held.since.max(held.started), until);
         }
         for what in held.own.iter().chain([&held.interface]) {
-            self.held(what, tenant.clone(), held.vpc, from, None);
+            self.held(what, tenant.clone(), held.vpc, held.since, None);
         }
     }
 
@@ -102,8 +120,7 @@ impl Holdings {
         (at <= *until).then_some(address.as_str())
     }
 
-    /// Learns from the output of `aws ec2 describe-instances` of that time: each interface and its addresses, since it
-    /// was attached.
+    /// Learns from the output of `aws ec2 describe-instances` of that time: each interface and its addresses.
     ///
     /// # Errors
     /// When it is something else.
@@ -112,7 +129,9 @@ impl Holdings {
         for reservation in described.reservations {
             for instance in reservation.instances {
                 let tenant = Tenant { instance: instance.instance_id, account: reservation.owner_id.clone() };
-                instance.network_interfaces.iter().for_each(|card| self.learn(card, &tenant));
+                for card in &instance.network_interfaces {
+                    self.interface(&card.held(instance.launch_time), &tenant, seen);
+                }
                 let assigned = instance.network_interfaces.iter().find_map(Card::assigned);
                 if let (Some(address), Some(started)) = (assigned, instance.launch_time) {
                     self.leaves_by(address, &tenant.instance, started, seen);
@@ -120,20 +139,6 @@ impl Holdings {
             }
         }
         Ok(())
-    }
-
-    fn learn(&mut self, card: &Card, tenant: &Tenant) {
-        let own = || card.private_ip_addresses.iter();
-        let public = card.association.iter().chain(own().filter_map(|own| own.association.as_ref()));
-        let private = own().filter_map(|own| own.private_ip_address.as_deref());
-        let six = card.ipv6_addresses.iter().map(|own| own.ipv6_address.as_str());
-        let held = Held {
-            interface: &card.network_interface_id,
-            vpc: &card.vpc_id,
-            own: private.chain(six).collect(),
-            public: public.filter_map(|association| association.public_ip.as_deref()).collect(),
-        };
-        self.interface(&held, tenant, card.attachment.attach_time);
     }
 
     /// Who held it at that time.
@@ -194,10 +199,31 @@ struct Card {
 }
 
 impl Card {
+    fn held(&self, started: Option<Timestamp>) -> Held<'_> {
+        let own = || self.private_ip_addresses.iter();
+        let private = own().filter_map(|own| own.private_ip_address.as_deref());
+        let six = self.ipv6_addresses.iter().map(|own| own.ipv6_address.as_str());
+        let public = self.association.iter().chain(own().filter_map(|own| own.association.as_ref()));
+        let of = |is_assigned| {
+            let public = public.clone().filter(move |public| public.is_assigned() == is_assigned);
+            public.filter_map(Association::address).collect()
+        };
+        let since = self.attachment.attach_time;
+        Held {
+            interface: &self.network_interface_id,
+            vpc: &self.vpc_id,
+            own: private.chain(six).collect(),
+            elastic: of(false),
+            assigned: of(true),
+            since,
+            started: started.unwrap_or(since),
+        }
+    }
+
     /// The public address that AWS has assigned to an instance's first interface.
     fn assigned(&self) -> Option<&str> {
-        let public = self.association.as_ref().filter(|public| public.ip_owner_id.as_deref() == Some("amazon"));
-        public.filter(|_| self.attachment.device_index == Some(0))?.public_ip.as_deref()
+        let public = self.association.as_ref().filter(|public| public.is_assigned());
+        public.filter(|_| self.attachment.device_index == Some(0))?.address()
     }
 }
 
@@ -214,6 +240,16 @@ struct Association {
     public_ip: Option<String>,
     /// `amazon`, or the account that has an Elastic IP address.
     ip_owner_id: Option<String>,
+}
+
+impl Association {
+    fn is_assigned(&self) -> bool {
+        self.ip_owner_id.as_deref() == Some("amazon")
+    }
+
+    fn address(&self) -> Option<&str> {
+        self.public_ip.as_deref()
+    }
 }
 
 #[derive(Deserialize)]
@@ -317,6 +353,36 @@ mod tests {
         );
         assert_eq!(out("2026-03-07T00:00:01Z"), None, "it may have been stopped since somebody looked");
         assert_eq!(holdings.way_out("i-b", at("2026-03-07T00:00:00Z")), None);
+    }
+
+    #[test]
+    fn a_public_address_is_the_instances_while_it_runs_and_somebody_has_looked() {
+        let described = |owner: &str| {
+            let card = serde_json::json!({
+                "NetworkInterfaceId": "eni-1", "Association": {"PublicIp": "198.51.100.7", "IpOwnerId": owner},
+                "Attachment": {"AttachTime": "2026-03-01T00:00:00+00:00", "DeviceIndex": 0},
+                "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5"}],
+            });
+            let started = "2026-03-03T00:00:00+00:00";
+            let instance = serde_json::json!({"InstanceId": "i-a", "LaunchTime": started, "NetworkInterfaces": [card]});
+            let json = serde_json::json!({"Reservations": [{"OwnerId": "111111111111", "Instances": [instance]}]});
+            let mut holdings = Holdings::new();
+            holdings.describe(json.to_string().as_bytes(), at("2026-03-05T00:00:00Z")).expect("understood");
+            holdings
+        };
+        let (mine, nobody) = (Holder::One(tenant("i-a")), Holder::Nobody);
+        for (owner, time, holder) in [
+            ("amazon", "2026-03-02T23:59:59Z", &nobody),
+            ("amazon", "2026-03-03T00:00:00Z", &mine),
+            ("amazon", "2026-03-05T00:59:59Z", &mine),
+            ("amazon", "2026-03-05T01:00:00Z", &nobody),
+            ("111111111111", "2026-02-28T23:59:59Z", &nobody),
+            ("111111111111", "2026-03-01T00:00:00Z", &mine),
+            ("111111111111", "2026-03-05T01:00:00Z", &nobody),
+        ] {
+            assert_eq!(described(owner).of("198.51.100.7", at(time)), *holder, "{owner} {time}");
+            assert_eq!(described(owner).of("10.0.0.5", at("2026-04-01T00:00:00Z")), mine, "its own stays with it");
+        }
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub trait Matcher {
     fn rest(&mut self) -> Vec<Hit>;
     /// How many records came later than the horizon for order allows.
     fn late(&self) -> u64;
+    /// How often more groups were under way than are remembered at once, and the stalest were forgotten.
+    fn overfull(&self) -> u64;
     /// All rules, as loaded.
     fn cards(&self) -> &[Arc<Card>];
 }

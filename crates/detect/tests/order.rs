@@ -158,3 +158,28 @@ fn a_rule_that_only_serves_others_tells_nothing() {
     let (rules, _) = load::load(&[load::Source { name: "r.yml".into(), text: text.into() }]);
     assert_eq!(["one", "two", "three"].map(|id| rules.tells(id)), [false, true, false]);
 }
+
+/// A thousand sessions a minute, each told of by two calls: those that were under way and forgotten are counted.
+#[test]
+fn groups_that_are_too_many_at_once_are_forgotten_and_counted() {
+    let text = "title: A\nname: a\nid: one\nlogsource: {product: aws, service: cloudtrail}\ndetection: {s: {eventName: A}, condition: s}\n---\ntitle: C\nid: two\ncorrelation: {type: event_count, rules: [a], group-by: [userIdentity.arn], timespan: 5m, condition: {gte: 2}}\n";
+    let (rules, _) = load::load(&[load::Source { name: "r.yml".into(), text: text.into() }]);
+    let rules = Arc::new(rules);
+    let overfull = |sessions: i64, seconds: i64| {
+        let mut sigma = Sigma::new(Arc::clone(&rules), HORIZON);
+        for number in 0..sessions {
+            let time = Timestamp::from_second(1_700_000_000 + number * seconds / 1_000).expect("a time");
+            let text = format!(
+                r#"{{"eventID":"{number}","eventTime":"{time}","eventName":"A","eventSource":"any.amazonaws.com","userIdentity":{{"arn":"arn:{number}"}}}}"#
+            );
+            sigma.hits(&Record::Trail(Event::of(text.as_bytes()).expect("a record")));
+            sigma.due();
+        }
+        assert_eq!(sigma.rest().len(), 0);
+        sigma.overfull()
+    };
+    assert_eq!(overfull(4_096, 60), 0, "all of them have room");
+    assert_eq!(overfull(4_097, 60), 1);
+    assert_eq!(overfull(20_000, 60), 39, "a tenth makes room for a tenth");
+    assert_eq!(overfull(20_000, 600), 0, "by then the windows of the first have run out");
+}

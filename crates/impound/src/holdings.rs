@@ -57,10 +57,10 @@ fn captured(case: &Case, holdings: &mut Holdings) -> Result<(), Failure> {
     let tenant = Tenant { instance: target.instance.to_string(), account: target.account.to_string() };
     let started = started(case).unwrap_or(read);
     for interface in interfaces {
-        let from = if interface.device_index == Some(0) { started } else { read };
-        holdings.interface(&held(interface), &tenant, from);
+        let since = if interface.device_index == Some(0) { started } else { read };
+        holdings.interface(&held(interface, since), &tenant, read);
         if let Some(address) = assigned(interface) {
-            holdings.leaves_by(address, &tenant.instance, from, read);
+            holdings.leaves_by(address, &tenant.instance, since, read);
         }
     }
     Ok(())
@@ -79,12 +79,19 @@ fn started(case: &Case) -> Option<Timestamp> {
     }
 }
 
-fn held(interface: &Interface) -> Held<'_> {
+fn held(interface: &Interface, since: Timestamp) -> Held<'_> {
     let private = interface.addresses.iter().map(|address| address.private.as_str());
+    let public = |elastic: bool| {
+        let own = interface.addresses.iter().filter(move |address| address.allocation.is_some() == elastic);
+        own.filter_map(|address| address.public.as_deref()).collect()
+    };
     Held {
         interface: interface.id.as_str(),
         vpc: interface.vpc.as_str(),
         own: private.chain(interface.ipv6.iter().map(String::as_str)).collect(),
-        public: interface.addresses.iter().filter_map(|address| address.public.as_deref()).collect(),
+        elastic: public(true),
+        assigned: public(false),
+        since,
+        started: since,
     }
 }

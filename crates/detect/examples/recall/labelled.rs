@@ -1,11 +1,18 @@
 //! Labelled tests, in the two forms in which they are published: a JSON line a test
 //! (`{"rule", "severity", "test", "expected", "event"}`), and a list (`[{"data", "description", "trigger_rules"}]`), where
-//! a test that triggers no rule is innocent, and one that does not say has no label.
+//! a test that triggers no rule is innocent, and one that does not say has no label. A log beneath a folder that is
+//! called attack or innocent, or another word for these, is a test too, as a whole.
 
 use detect::record::trail::Event;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::{self, BufRead};
+use std::path::Path;
+
+/// What folders of attacks are called.
+const ATTACKS: [&str; 5] = ["attack", "attacks", "malicious", "positive", "true-positive"];
+/// What folders of ordinary activity are called.
+const INNOCENT: [&str; 6] = ["innocent", "benign", "normal", "negative", "false-positive", "baseline"];
 
 /// A test.
 #[derive(Debug)]
@@ -46,6 +53,16 @@ struct Member<'t> {
 struct Envelope<'t> {
     #[serde(borrow)]
     detail: &'t RawValue,
+}
+
+/// What the folders say in which a log stands: the innermost that says something. `None`: none does.
+pub fn by_folder(path: &Path) -> Option<bool> {
+    let label = |folder: &Path| {
+        let name = folder.file_name()?.to_str()?.to_lowercase();
+        let is_attack = ATTACKS.contains(&name.as_str());
+        (is_attack || INNOCENT.contains(&name.as_str())).then_some(is_attack)
+    };
+    path.ancestors().skip(1).find_map(label)
 }
 
 /// The call that a test is about, if it is about one.
@@ -136,6 +153,14 @@ mod tests {
         assert_eq!(name(r#"{"eventName": "A"}"#).as_deref(), Some("A"));
         assert_eq!(name(r#"{"source": "...", "detail": {"eventName": "B"}}"#).as_deref(), Some("B"));
         assert_eq!(name(r#"{"source": "aws.guardduty", "detail": {"type": "C"}}"#), None);
+    }
+
+    #[test]
+    fn the_innermost_folder_that_says_something_labels_a_log() {
+        let label = |path: &str| by_folder(Path::new(path));
+        assert_eq!(label("set/Attack/T1552/a.json"), Some(true));
+        assert_eq!(label("attacks/benign/a.json"), Some(false));
+        assert_eq!(label("AWSLogs/attack.json"), None, "a file's own name is no label");
     }
 
     #[test]

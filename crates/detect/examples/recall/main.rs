@@ -4,8 +4,9 @@
 //! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list] [--cases | --differ]
 //! ```
 //! Labelled files hold tests (`labelled.rs` says in which forms), and each event stands alone: it is found when an alert
-//! holds it. Every other file is a log; all logs together are read as `impound detect` reads them, with correlations,
-//! and with a baseline when there is something to learn it from. What can not be read is named, and the rest goes on; a
+//! holds it. A log beneath a folder that is called attack or innocent is a test as a whole, with correlations. Every
+//! other file is a log; all logs together are read as `impound detect` reads them, with correlations, and with a
+//! baseline when there is something to learn it from. What can not be read is named, and the rest goes on; a
 //! test whose event can not be read counts as one that raised no alert.
 //!
 //! `--list` names what was missed and what spoke, `--cases` every test that concerns instances, sessions, logging or
@@ -127,12 +128,16 @@ fn learned(path: PathBuf) -> Result<Baseline, Box<dyn Error>> {
 
 /// Tries the tests of a file; false if it is a log, or can not be read, which its reader will say.
 fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> bool {
-    let Ok(Some(found)) = lines(path).and_then(labelled::read) else { return false };
-    for found in found {
-        match found {
-            Ok(test) => tried(path, &test, rules, tally),
+    match (lines(path).and_then(labelled::read), labelled::by_folder(path)) {
+        (Ok(Some(found)), _) => found.into_iter().for_each(|found| match found {
+            Ok(Test { name, expected: Some(expected), event }) => {
+                tried(path, &name, expected, of_event(&name, &event, rules), tally);
+            }
+            Ok(_) => tally.unlabelled += 1,
             Err(why) => tally.unread.push(format!("{}: {why}", path.display())),
-        }
+        }),
+        (Ok(None), Some(expected)) => tried(path, "the whole log", expected, of_log(path, rules), tally),
+        _ => return false,
     }
     true
 }
@@ -148,15 +153,11 @@ fn lines(path: &Path) -> io::Result<Box<dyn BufRead>> {
     })
 }
 
-fn tried(path: &Path, test: &Test, rules: &Arc<Rules>, tally: &mut Tally) {
-    let Some(expected) = test.expected else {
-        tally.unlabelled += 1;
-        return;
-    };
-    let Outcome { alerts, calls, unread } = outcome(test, rules);
-    tally.unread.extend(unread.map(|why| format!("{}: {}: {why}", path.display(), test.name)));
+fn tried(path: &Path, name: &str, expected: bool, outcome: Outcome, tally: &mut Tally) {
+    let Outcome { alerts, calls, unread } = outcome;
+    tally.unread.extend(unread.map(|why| format!("{}: {name}: {why}", path.display())));
     let level = alerts.iter().map(|alert| alert.level).max();
-    let name = format!("{} | {}", test.name, calls.first().map_or("", |(_, name)| name));
+    let name = format!("{name} | {}", calls.first().map_or("", |(_, name)| name));
     let alerted = level >= Some(Level::Medium);
     if expected {
         tally.attacks += 1;
@@ -177,9 +178,26 @@ fn tried(path: &Path, test: &Test, rules: &Arc<Rules>, tally: &mut Tally) {
     }
 }
 
-fn outcome(test: &Test, rules: &Arc<Rules>) -> Outcome {
+/// What became of the event of a test.
+fn of_event(name: &str, event: &str, rules: &Arc<Rules>) -> Outcome {
+    outcome(rules, |reader, look| match labelled::call(event) {
+        Some(event) => drop(look(&Record::Trail(event))),
+        None => reader.read(name, event.as_bytes(), |record| look(&record)),
+    })
+}
+
+/// What became of a log that is a test as a whole.
+fn of_log(path: &Path, rules: &Arc<Rules>) -> Outcome {
+    let name = path.to_string_lossy();
+    outcome(rules, |reader, look| match File::open(path) {
+        Err(error) => reader.unreadable(&name, error.to_string()),
+        Ok(file) => reader.read(&name, file, |record| look(&record)),
+    })
+}
+
+fn outcome(rules: &Arc<Rules>, read: impl Fn(&mut Reader, &mut dyn FnMut(&Record<'_>) -> Fate)) -> Outcome {
     let (scout, mut desk) = detection(rules, None);
-    let (bytes, mut calls, mut reader) = (test.event.as_bytes(), Vec::new(), Reader::default());
+    let (mut calls, mut reader) = (Vec::new(), Reader::default());
     let mut look = |record: &Record<'_>| {
         if let Record::Trail(event) = record {
             calls.push((event.source.as_str().to_owned(), event.name.as_str().to_owned()));
@@ -188,10 +206,7 @@ fn outcome(test: &Test, rules: &Arc<Rules>) -> Outcome {
         sighting.into_iter().for_each(|sighting| desk.take(sighting));
         fate
     };
-    match labelled::call(&test.event) {
-        Some(event) => drop(look(&Record::Trail(event))),
-        None => reader.read(&test.name, bytes, |record| look(&record)),
-    }
+    read(&mut reader, &mut look);
     desk.finish();
     let empty = || (calls.is_empty() && reader.tally().counts.parsed == 0).then(|| "it holds no record".to_owned());
     let unread = reader.tally().rejections.first().map(|rejection| rejection.why.clone()).or_else(empty);
@@ -274,6 +289,26 @@ mod tests {
             assert!(tally.cases.len() > 2 * differing.len(), "{}", tally.cases.len());
             assert_eq!(tally.unread, Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn a_log_in_a_folder_of_attacks_is_found_as_a_whole() {
+        let (rules, dir) = (Arc::new(load::load(&pack::sources()).0), tempfile::tempdir().expect("a folder"));
+        let call = |name: &str| {
+            format!(
+                r#"{{"eventID":"{name}","eventTime":"2026-03-01T12:00:00Z","eventName":"{name}","eventSource":"cloudtrail.amazonaws.com","userIdentity":{{"arn":"a"}}}}"#
+            )
+        };
+        let mut tally = Tally::default();
+        for folder in ["attack", "benign"] {
+            let path = dir.path().join(folder).join("log.json");
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(&path, format!(r#"{{"Records":[{},{}]}}"#, call("LookupEvents"), call("StopLogging")))
+                .expect("written");
+            assert!(labelled(&path, &rules, &mut tally));
+        }
+        assert_eq!((tally.attacks, tally.alerted, tally.innocent, tally.spoke), (1, 1, 1, 1));
+        assert_eq!(tally.unread, Vec::<String>::new());
     }
 
     #[test]

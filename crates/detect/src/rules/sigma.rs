@@ -359,6 +359,10 @@ impl Matcher for Sigma {
         self.windows.iter().map(|windows| windows.order.late()).sum()
     }
 
+    fn overfull(&self) -> u64 {
+        self.windows.iter().map(Windows::overfull).sum()
+    }
+
     fn cards(&self) -> &[Arc<Card>] {
         self.rules.cards()
     }

@@ -18,8 +18,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten.
-const GROUPS: usize = 4_096;
+/// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten, and that is counted.
+pub(super) const GROUPS: usize = 4_096;
 /// What a window counts at most; no threshold may be higher.
 pub(super) const IN_WINDOW: usize = 512;
 /// How many events a hit names.
@@ -63,6 +63,7 @@ pub(super) struct Windows {
     recent: Recent,
     repeats: Repeats,
     swept: i64,
+    overfull: u64,
 }
 
 impl Windows {
@@ -77,6 +78,7 @@ impl Windows {
             recent: Recent::default(),
             repeats: Repeats::of(&rules.parts, &rules.correlations),
             swept: 0,
+            overfull: 0,
         }
     }
 
@@ -115,10 +117,7 @@ impl Windows {
             return Vec::new();
         }
         part.into_iter().for_each(|part| self.recent.keep(&id, part));
-        if second - self.swept > SWEEP_SECS {
-            self.engine.evict_expired(second);
-            self.swept = second;
-        }
+        self.sweep(second);
         let matches = rules.iter().filter_map(|rule| self.matches.get(rule)).cloned().collect();
         let results = self.engine.process_with_detections(&JsonEvent::borrow(&kept), matches, second);
         let fired =
@@ -131,6 +130,23 @@ impl Windows {
             hit.parts = hit.events.iter().filter_map(|id| self.recent.get(id)).collect();
         }
         hits
+    }
+}
+
+impl Windows {
+    /// How often there were more groups than are kept, and the stalest of them were forgotten.
+    pub fn overfull(&self) -> u64 {
+        self.overfull
+    }
+
+    /// Windows that have run out go; of groups that are too many even so, the engine keeps nine in ten.
+    fn sweep(&mut self, second: i64) {
+        let is_full = self.engine.state_count() >= GROUPS;
+        if is_full || second - self.swept > SWEEP_SECS {
+            self.engine.evict_expired(second);
+            self.swept = second;
+        }
+        self.overfull += u64::from(is_full && self.engine.state_count() == GROUPS * 9 / 10);
     }
 }
 

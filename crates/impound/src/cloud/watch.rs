@@ -5,7 +5,6 @@ use super::clock::SystemClock;
 use super::entry::Door;
 use super::runtime::block_on;
 use crate::args::Watch as Args;
-use crate::commands::detect::skipped;
 use crate::commands::resume::person;
 use crate::commands::watch::Brief;
 use crate::context::{Context, PROGRAM};
@@ -348,17 +347,13 @@ impl<'a> Watch<'a> {
         let out_of_turn = self.lookout().out_of_turn();
         out_of_turn.iter().for_each(|why| self.context.terminal.log(why));
         let learned = self.keep_learned();
-        let out_of_order = self.lookout().out_of_order();
-        let too_many = self.lookout().too_many();
-        let instances = self.lookout().too_many_instances();
-        let skipped = skipped(&counts);
-        let unseen = [out_of_order, too_many, instances, skipped];
-        unseen.iter().flatten().for_each(|why| self.context.terminal.warn(why));
+        let unseen = self.lookout().unseen();
+        unseen.iter().for_each(|why| self.context.terminal.warn(why));
         let unkept = self.lookout().unkept();
         if unkept > 0 {
             self.context.terminal.warn(&text!("{} records were too many to be kept for the next watch", unkept));
         }
-        let told = self.telling.is_done() && learned && unseen.iter().all(Option::is_none);
+        let told = self.telling.is_done() && learned && unseen.is_empty();
         let whole = self.dead == 0 && self.left.is_empty() && told && self.lookout().has_all_rules();
         Ok(if whole { self.exit } else { self.exit.worst(Exit::Gaps) })
     }

@@ -58,10 +58,9 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     logs::tell(terminal, &tally);
     out_of_turn(&desk).iter().for_each(|why| terminal.log(why));
     unjudged(&tally.counts.kinds).iter().for_each(|why| terminal.log(why));
-    let skipped = skipped(&tally.counts);
-    let unused = [out_of_order(&desk), too_many(&desk, args.level), too_many_instances(&desk), skipped];
-    unused.iter().flatten().for_each(|why| terminal.warn(why));
-    let whole = tally.counts.rejected == 0 && warnings.is_empty() && unused.iter().all(Option::is_none);
+    let unseen = unseen(&desk, args.level, &tally.counts);
+    unseen.iter().for_each(|why| terminal.warn(why));
+    let whole = tally.counts.rejected == 0 && warnings.is_empty() && unseen.is_empty();
     Ok(if whole { Exit::Done } else { Exit::Gaps })
 }
 
@@ -77,8 +76,14 @@ pub fn usual(file: Option<&Path>, only: bool) -> Result<Option<Baseline>, Failur
     }
 }
 
+/// What was read and yet not looked at as it should be, and why: each makes a gap.
+pub fn unseen(desk: &Desk, level: Level, counts: &Counts) -> Vec<Text> {
+    let too_many = [too_many(desk, level), too_many_instances(desk), too_many_groups(desk)];
+    [out_of_order(desk), skipped(counts)].into_iter().chain(too_many).flatten().collect()
+}
+
 /// What rules that look at several records have not counted, and why.
-pub fn out_of_order(desk: &Desk) -> Option<Text> {
+fn out_of_order(desk: &Desk) -> Option<Text> {
     let (late, ahead, undated) = (desk.late(), desk.ahead(), desk.undated());
     (late + ahead + undated > 0).then(|| {
         text!(
@@ -103,7 +108,7 @@ pub fn out_of_turn(desk: &Desk) -> Option<Text> {
 
 /// What was noticed and is not told, because memory has an end. Signs of some weight together make a story
 /// graver, so those are missed whatever level was asked for.
-pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
+fn too_many(desk: &Desk, level: Level) -> Option<Text> {
     let forgotten = desk.forgotten(level.min(Level::Medium));
     (forgotten > 0).then(|| {
         text!(
@@ -114,7 +119,7 @@ pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
 }
 
 /// Of whom it is not known any more from where they call, because memory has an end.
-pub fn too_many_instances(desk: &Desk) -> Option<Text> {
+fn too_many_instances(desk: &Desk) -> Option<Text> {
     let forgotten = desk.forgotten_instances();
     (forgotten > 0).then(|| {
         text!(
@@ -124,8 +129,19 @@ pub fn too_many_instances(desk: &Desk) -> Option<Text> {
     })
 }
 
+/// What several records were about to add up to, and nobody looks at any more, because memory has an end.
+fn too_many_groups(desk: &Desk) -> Option<Text> {
+    let overfull = desk.overfull();
+    (overfull > 0).then(|| {
+        text!(
+            "more sessions and addresses were under way than rules that look at several records remember at once: {} times the tenth that had been quiet for longest was forgotten, and what it adds up to may not be told; read fewer days or accounts at once",
+            overfull
+        )
+    })
+}
+
 /// Traffic that no line of a flow log tells of.
-pub fn skipped(counts: &Counts) -> Option<Text> {
+fn skipped(counts: &Counts) -> Option<Text> {
     let skipped = counts.skipped;
     (skipped > 0).then(|| {
         text!(

@@ -183,9 +183,9 @@ impl Lookout {
         command::out_of_turn(&self.desk)
     }
 
-    /// What rules that look at several records have not counted, and why.
-    pub fn out_of_order(&self) -> Option<Text> {
-        command::out_of_order(&self.desk)
+    /// What was read and yet not looked at as it should be, and why.
+    pub fn unseen(&self) -> Vec<Text> {
+        command::unseen(&self.desk, self.level, &self.counts)
     }
 
     /// Writes what was learned into the baseline's file; nothing where none is configured.
@@ -218,16 +218,6 @@ impl Lookout {
         }
         self.desk.forget(now);
         news
-    }
-
-    /// What was noticed and is not told, because memory has an end.
-    pub fn too_many(&self) -> Option<Text> {
-        command::too_many(&self.desk, self.level)
-    }
-
-    /// Of whom it is not known any more from where they call.
-    pub fn too_many_instances(&self) -> Option<Text> {
-        command::too_many_instances(&self.desk)
     }
 
     /// Whether every rule that is named can be used.
@@ -330,7 +320,7 @@ mod tests {
     fn a_changed_file_says_who_holds_an_address_from_now_on() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("instances.json");
-        let write = |instance: &str, age: u64| {
+        let write = |instance: &str, second: u64| {
             let address = json!({"PrivateIpAddress": "10.0.0.1", "Association": {"PublicIp": "203.0.113.9"}});
             let interface = json!({"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "PrivateIpAddresses": [address],
                                    "Attachment": {"AttachTime": "2026-01-01T00:00:00Z"}});
@@ -338,9 +328,9 @@ mod tests {
             let text = json!({"Reservations": [{"OwnerId": "111111111111", "Instances": [instance]}]}).to_string();
             std::fs::write(&path, text).expect("written");
             let file = File::options().write(true).open(&path).expect("a file");
-            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(age)).expect("dated");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(second)).expect("dated");
         };
-        write("i-00000000000000001", 1);
+        write("i-00000000000000001", 1_800_000_001);
         let config = DetectConfig { instances: vec![path.clone()], level: Level::Low, ..DetectConfig::default() };
         let mut lookout = lookout(dir.path(), &config).expect("it begins");
         let line = CommandLine::try_parse_from(["impound", "--quiet", "watch"]).expect("a command line");
@@ -357,7 +347,7 @@ mod tests {
             Ok::<_, String>(alerts.iter().map(|alert| alert.suspect.to_string()).collect::<Vec<_>>())
         };
         assert_eq!(accused(1), Ok(vec!["i-00000000000000001".to_owned()]));
-        write("i-00000000000000002", 2);
+        write("i-00000000000000002", 1_800_000_002);
         assert_eq!(accused(2), Ok(vec!["i-00000000000000002".to_owned()]));
         std::fs::write(&path, "no list").expect("written");
         assert!(accused(3).is_err_and(|why| why.contains("cannot use the instances")));
