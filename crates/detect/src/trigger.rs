@@ -140,8 +140,18 @@ impl Triggers {
     /// way round the limits. What was started is taken up in the order in which it was.
     pub fn remember(&mut self, instance: &str, account: &str, at: Timestamp) {
         self.known.insert((account.to_owned(), instance.to_owned()));
-        self.accused.insert(instance.to_owned(), at);
+        self.heard(instance, at);
         self.started.push_back((at, account.to_owned()));
+    }
+
+    /// Takes up that an earlier run has heard an instance accused: a new run is no way round the breaker.
+    pub fn heard(&mut self, instance: &str, at: Timestamp) {
+        self.accused.insert(instance.to_owned(), at);
+    }
+
+    /// Whether an instance was accused at that time by an alert that a trigger fits.
+    pub fn is_accused(&self, instance: &str, at: Timestamp) -> bool {
+        self.accused.get(instance) == Some(&at)
     }
 
     /// A response opened no case: the next alert about the instance may start one. It counts for the limits.
@@ -378,7 +388,23 @@ mod tests {
         next.trip("too many");
         assert!(matches!(decide(&mut next, &alert(4, Level::High), minute(200)), Decision::OnlyTold(_)));
         next.close();
+        assert!(!next.is_accused("i-00000001", minute(0)), "a person has looked");
         assert!(matches!(decide(&mut next, &alert(5, Level::High), minute(200)), Decision::Start { .. }));
+    }
+
+    #[test]
+    fn a_new_run_is_no_way_round_the_breaker() {
+        let limits = Limits { breaker: 3, per_account: 1, ..Limits::default() };
+        let mut first = triggers(limits.clone());
+        let decisions = [1, 2].map(|n| decide(&mut first, &alert(n, Level::High), minute(0)));
+        assert!(matches!(decisions, [Decision::Start { .. }, Decision::OnlyTold(_)]), "{decisions:?}");
+        decide(&mut first, &alert(3, Level::Medium), minute(0));
+        let heard = [1, 2, 3].map(|n| first.is_accused(&format!("i-{n:08x}"), minute(0)));
+        assert_eq!(heard, [true, true, false], "no trigger fits the third");
+        let mut next = triggers(limits);
+        ["i-00000001", "i-00000002"].iter().for_each(|instance| next.heard(instance, minute(0)));
+        decide(&mut next, &alert(4, Level::High), minute(1));
+        assert!(next.tripped().is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use casebook::runbook::Runbook;
 use casebook::settings::{Config, ForensicConfig, Policy, SourceConfig, check_arn, describe};
+use detect::record::flow::Format;
 use detect::rules::Level;
 use detect::trigger::{Limits, Trigger};
 use directories::ProjectDirs;
@@ -51,6 +52,8 @@ pub struct DetectConfig {
     pub baseline: Option<PathBuf>,
     /// Who held which address: outputs of `aws ec2 describe-instances`, and cases by what they have captured.
     pub instances: Vec<PathBuf>,
+    /// The fields of flow logs without a header line, in their order: `${version} ${vpc-id} …`; empty: AWS's.
+    pub flow_format: String,
 }
 
 /// Who is told of alerts, besides whoever reads stdout.
@@ -76,7 +79,21 @@ impl Default for DetectConfig {
             level: Level::Medium,
             baseline: None,
             instances: Vec::new(),
+            flow_format: String::new(),
         }
+    }
+}
+
+impl DetectConfig {
+    /// The format of flow logs without a header line.
+    ///
+    /// # Errors
+    /// One line: the key, and what is wrong with it.
+    pub fn flow_format(&self) -> Result<Format, String> {
+        if self.flow_format.is_empty() {
+            return Ok(Format::default());
+        }
+        self.flow_format.parse().map_err(|why| format!("detect.flow_format: {why}"))
     }
 }
 
@@ -94,6 +111,7 @@ impl File {
         let file: Self = toml::from_str(text).map_err(|error| describe(text, &error))?;
         file.config().check()?;
         file.limits.check()?;
+        file.detect.flow_format()?;
         check_arn("tell.sns_topic_arn", &file.tell.sns_topic_arn, ":sns:")?;
         check_arn("tell.event_bus_arn", &file.tell.event_bus_arn, ":events:")?;
         Ok(file)
@@ -185,6 +203,13 @@ mod tests {
         assert_eq!((file.config().policy.lock_days, file.trigger.len(), file.limits.breaker), (3, 2, 3));
         assert_eq!((file.detect.level, file.trigger[0].level), (Level::High, Level::Critical));
         assert!(File::parse("").is_ok_and(|file| file.trigger.is_empty() && file.detect.level == Level::Medium));
+    }
+
+    #[test]
+    fn a_format_of_flow_logs_is_checked_with_the_file() {
+        let parsed = |format: &str| File::parse(&format!("[detect]\nflow_format = '{format}'\n"));
+        assert!(parsed("").is_ok() && parsed("${end} ${srcaddr}").is_ok());
+        assert!(parsed("${colour}").is_err_and(|why| why.contains("detect.flow_format") && why.contains("colour")));
     }
 
     fn root() -> PathBuf {

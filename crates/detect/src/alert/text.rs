@@ -2,6 +2,7 @@
 
 use super::{Alert, Sign};
 use crate::suspect::{Lead, Suspect};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -13,7 +14,7 @@ pub fn tell(alert: &Alert) -> String {
     let mut text = format!("{} {}\n", alert.level.as_str().to_uppercase(), plain(&alert.headline()));
     let mut line = |what: std::fmt::Arguments<'_>| writeln!(text, "  {what}").expect("a string takes any text");
     let updated = if alert.update > 0 { format!(", update {}", alert.update) } else { String::new() };
-    line(format_args!("{}{updated}, {} to {}", alert.id, alert.first, alert.last));
+    line(format_args!("{}{updated}, {} to {}", alert.id, when(alert.first), when(alert.last)));
     line(format_args!("{}", plain(&who(alert))));
     if !alert.addresses.is_empty() {
         line(format_args!("from {}", plain(&some(&alert.addresses))));
@@ -59,14 +60,19 @@ fn leads(leads: &BTreeSet<Lead>) -> String {
 }
 
 fn told(sign: &Sign) -> String {
-    let mut text = format!("{}: {}", sign.first, sign.rule.title);
+    let mut text = format!("{}: {}", when(sign.first), sign.rule.title);
     if sign.hits > 1 {
-        write!(text, " ({} times until {})", sign.hits, sign.last).expect("a string takes any text");
+        write!(text, " ({} times until {})", sign.hits, when(sign.last)).expect("a string takes any text");
     }
     for (field, values) in &sign.shown {
         write!(text, "; {field} {}", some(values)).expect("a string takes any text");
     }
     text
+}
+
+/// What bears no time that can be read stands at the beginning of time, and happened at no known one.
+fn when(at: Timestamp) -> String {
+    if at == Timestamp::UNIX_EPOCH { "an unknown time".to_owned() } else { at.to_string() }
 }
 
 fn some(values: &BTreeSet<String>) -> String {
@@ -99,9 +105,9 @@ mod tests {
         let id = text.split_whitespace().find(|word| word.starts_with("alert-")).expect("an id").to_owned();
         assert_eq!(
             text.replace(&id, "ID,"),
-            "HIGH i-00000001: rule 1\n  ID, 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n  \
+            "HIGH i-00000001: rule 1\n  ID, an unknown time to 1970-01-01T00:01:00Z\n  \
              instance i-00000001 in account 111111111111; the role session bears its name\n  from 198.51.100.7\n  \
-             high          1970-01-01T00:00:00Z: rule 1 (2 times until 1970-01-01T00:01:00Z); userAgent curl\u{fffd}[2J\n"
+             high          an unknown time: rule 1 (2 times until 1970-01-01T00:01:00Z); userAgent curl\u{fffd}[2J\n"
         );
     }
 }

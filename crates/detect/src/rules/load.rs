@@ -1,6 +1,7 @@
 //! From rule files to rules. What can not be used is named with its file, its line and why; the rest
 //! goes on.
 
+use super::Card;
 use super::kind::Kind;
 use super::sigma::Rules;
 use super::windows::IN_WINDOW;
@@ -45,6 +46,16 @@ pub fn load(sources: &[Source]) -> (Rules, Vec<Warning>) {
     let engine = loading.engine();
     let correlations = loading.correlations.into_iter().map(|(_, rule)| rule).collect();
     (Rules::new(engine, loading.rules, correlations), loading.warnings)
+}
+
+/// A rule as it is written, with what it asks of a record; `None` where none of these files has it.
+pub fn written<'s>(sources: &'s [Source], card: &Card) -> Option<&'s str> {
+    let is_it = |line: &str| {
+        let value = |key: &str| Some(line.strip_prefix(key)?.trim().trim_matches(['\'', '"']));
+        value("id:") == Some(card.id.as_str()) || value("title:") == Some(card.title.as_str())
+    };
+    let all = sources.iter().flat_map(|source| documents(&source.text));
+    all.map(|document| document.text).find(|text| text.lines().any(is_it))
 }
 
 struct Document<'a> {

@@ -280,7 +280,7 @@ impl<'a> Watch<'a> {
         let document = self.journal.kept(&start.finding.note.sha256)?;
         let finding = outcome::finding(&document, &decision);
         let (alert, tell) = (start.finding.note.id.clone(), self.telling.places());
-        lines.push(Line::Alert { alert, decision, tell, finding });
+        lines.push(Line::Alert { alert, decision, accused: String::new(), tell, finding });
         let numbers = self.journal.write(SystemClock.now(), &lines)?;
         for (number, line) in numbers.into_iter().zip(lines) {
             self.act(number, line, Instant::now())?;

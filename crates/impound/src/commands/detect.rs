@@ -16,7 +16,7 @@ use detect::desk::Desk;
 use detect::order::Horizon;
 use detect::record::Record;
 use detect::rules::Level;
-use detect::rules::load::{self, Warning};
+use detect::rules::load::{self, Source, Warning};
 use detect::rules::sigma::Rules;
 use detect::rules::{folder, pack};
 use detect::scout::Scout;
@@ -168,6 +168,21 @@ fn cursor(args: &Detect) -> Result<Option<Cursor>, Failure> {
 /// # Errors
 /// When a path is not there, or no rule is left.
 pub fn rules(paths: &[PathBuf], shipped: bool) -> Result<(Rules, Vec<Warning>), Failure> {
+    let (sources, mut warnings) = sources(paths, shipped)?;
+    let (rules, wrong) = load::load(&sources);
+    warnings.extend(wrong);
+    if rules.cards().is_empty() {
+        let why = warnings.first().map_or("they hold none".to_owned(), |warning| warning.why.clone());
+        return Err(Failure::usage(format!("there is no rule that can be used: {why}")));
+    }
+    Ok((rules, warnings))
+}
+
+/// The files of these rules, as they are written, and those that can not be read.
+///
+/// # Errors
+/// When a path is not there.
+pub fn sources(paths: &[PathBuf], shipped: bool) -> Result<(Vec<Source>, Vec<Warning>), Failure> {
     let mut sources = if shipped { pack::sources() } else { Vec::new() };
     let mut warnings = Vec::new();
     for path in paths {
@@ -178,13 +193,7 @@ pub fn rules(paths: &[PathBuf], shipped: bool) -> Result<(Rules, Vec<Warning>), 
         sources.extend(found);
         warnings.extend(wrong);
     }
-    let (rules, wrong) = load::load(&sources);
-    warnings.extend(wrong);
-    if rules.cards().is_empty() {
-        let why = warnings.first().map_or("they hold none".to_owned(), |warning| warning.why.clone());
-        return Err(Failure::usage(format!("there is no rule that can be used: {why}")));
-    }
-    Ok((rules, warnings))
+    Ok((sources, warnings))
 }
 
 /// A warning about a rule's file, in a line.

@@ -11,7 +11,7 @@ use ::detect::count::Fate;
 use ::detect::read::Reader;
 use ::detect::record::Record;
 use ::detect::record::trail::Event;
-use ::detect::rules::load::Source;
+use ::detect::rules::load::{self, Source};
 use ::detect::rules::{Card, examples, folder, pack};
 use serde::Serialize;
 use std::io::Read;
@@ -75,7 +75,7 @@ fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBu
     let Some(record) = record else {
         match context.terminal.is_json() {
             true => context.terminal.json(&json(card.as_ref()))?,
-            false => context.terminal.data(&about(card))?,
+            false => context.terminal.data(&about(card, load::written(&detect::sources(paths, true)?.0, card)))?,
         }
         return Ok(Exit::Done);
     };
@@ -113,11 +113,18 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("rules have string keys")
 }
 
-fn about(card: &Card) -> Text {
+fn about(card: &Card, written: Option<&str>) -> Text {
     let mut text = text!("{} ({})\n{}\n", card.title, card.level.as_str(), card.id);
     text.add(text!("ATT&CK: {}\n\n{}\n", card.techniques.join(", "), card.description));
     for innocent in &card.false_positives {
         text.add(text!("  innocent when: {}\n", innocent));
+    }
+    if !card.fields.is_empty() {
+        text.add(text!("  shows: {}\n", card.fields.join(", ")));
+    }
+    if let Some(written) = written {
+        text.add(text!("\nas it is written:\n\n"));
+        written.trim().lines().for_each(|line| text.add(text!("  {}\n", line)));
     }
     text
 }

@@ -41,6 +41,9 @@ pub enum Line {
         alert: String,
         /// Why a response was started, or why not.
         decision: String,
+        /// The instance, where the alert counts for the breaker.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        accused: String,
         /// Where it is to be told besides stdout.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tell: Vec<String>,
@@ -213,7 +216,10 @@ impl Left {
                     triggers.forget(&start.instance, &start.account);
                 }
             }
-            Line::Alert { alert, tell, finding, .. } => {
+            Line::Alert { alert, accused, tell, finding, .. } => {
+                if !accused.is_empty() {
+                    triggers.heard(&accused, at);
+                }
                 self.untold.extend(tell.into_iter().map(|to| (entry.seq, to)));
                 if at >= since {
                     self.told.remember(alert, at, &finding);
@@ -270,6 +276,7 @@ mod tests {
         let alert = Line::Alert {
             alert: "a".into(),
             decision: "started".into(),
+            accused: String::new(),
             tell: vec!["webhook".into()],
             finding: json!({"message": "m"}),
         };
@@ -294,9 +301,30 @@ mod tests {
     }
 
     #[test]
+    fn whom_an_earlier_run_has_accused_counts_for_the_breaker() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::open(dir.path()).expect("a journal");
+        let line = |accused: &str| Line::Alert {
+            alert: "alert-1".into(),
+            decision: "5 responses were started within the hour, the limit".into(),
+            accused: accused.into(),
+            tell: Vec::new(),
+            finding: json!({}),
+        };
+        journal.write(now(), &[line("i-1"), line("")]).expect("written");
+        let mut triggers = triggers();
+        journal.replay(&mut triggers, Timestamp::MIN).expect("read");
+        assert!(triggers.is_accused("i-1", now()) && !triggers.is_accused("", now()));
+        journal.write(now(), &[Line::Reset { by: Person::default() }]).expect("written");
+        journal.replay(&mut triggers, Timestamp::MIN).expect("read");
+        assert!(!triggers.is_accused("i-1", now()), "a person has looked");
+    }
+
+    #[test]
     fn that_another_run_began_does_not_prove_that_an_alert_was_told() {
         let (alert, decision, tell) = ("alert-1".to_owned(), "only told".to_owned(), Vec::new());
-        let line = Line::Alert { alert, decision, tell, finding: ocsf::finding(&told::tests::alert(2, 0)) };
+        let accused = String::new();
+        let line = Line::Alert { alert, decision, accused, tell, finding: ocsf::finding(&told::tests::alert(2, 0)) };
         let told_again = |after: Line| {
             let dir = tempfile::tempdir().expect("a folder");
             let mut journal = Journal::open(dir.path()).expect("a journal");

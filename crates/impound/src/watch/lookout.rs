@@ -34,6 +34,8 @@ const OTHERS: [&str; 2] = ["guardduty:", "securityhub:"];
 
 /// The most that is decompressed of one object: the largest that AWS delivers become about half of it.
 const INFLATED_BYTES: u64 = 2 << 30;
+/// How many rejections of an input are named; the rest is counted.
+const NAMED: usize = 20;
 
 /// Looks at what comes.
 pub struct Lookout {
@@ -46,6 +48,8 @@ pub struct Lookout {
     instances: Vec<(PathBuf, SystemTime)>,
     /// Where what was learned is kept, and when that file was last written by what is known here.
     learned: Option<(PathBuf, SystemTime)>,
+    /// The fields of flow logs without a header line.
+    flow: Format,
     /// Whether every rule can be used.
     whole: bool,
     lately: Lately,
@@ -69,7 +73,8 @@ impl Lookout {
         let learned = config.baseline.clone().map(|path| (path.clone(), written(&path)));
         let (level, counts, whole) = (config.level, Counts::default(), warnings.is_empty());
         let lately = Lately::within(folder, PAUSE.max(rules.longest_window()));
-        Ok(Self { rules, scout, desk, level, counts, instances, learned, whole, lately })
+        let flow = config.flow_format().map_err(Failure::usage)?;
+        Ok(Self { rules, scout, desk, level, counts, instances, learned, flow, whole, lately })
     }
 
     /// Takes up which instance holds which address from now on, where a file that says so has changed: a watch outlives
@@ -140,11 +145,11 @@ impl Lookout {
     /// Looks at the records of an input.
     ///
     /// # Errors
-    /// In a sentence, what of it was not understood; everything else was looked at.
-    pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), String> {
+    /// A sentence for each part of it that was not understood, the first twenty; everything else was looked at.
+    pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), Vec<String>> {
         let Self { scout, desk, lately, .. } = self;
         let limits = Limits { inflated_bytes: INFLATED_BYTES, ..Limits::default() };
-        let mut reader = Reader::new(limits, Format::default());
+        let mut reader = Reader::new(limits, self.flow.clone());
         reader.read(name, input, |record| {
             let (fate, sighting) = scout.look(&record);
             if let Some(sighting) = sighting {
@@ -158,13 +163,17 @@ impl Lookout {
         });
         let tally = reader.into_tally();
         self.counts += &tally.counts;
-        match tally.rejections.first() {
-            None => Ok(()),
-            Some(first) => Err(format!(
-                "{} at byte {}: {} ({} of {} records rejected)",
-                first.input, first.offset, first.why, tally.counts.rejected, tally.counts.read
-            )),
+        if tally.counts.rejected == 0 {
+            return Ok(());
         }
+        let named = tally.rejections.iter().take(NAMED);
+        let mut why: Vec<String> =
+            named.map(|one| format!("{} at byte {}: {}", one.input, one.offset, one.why)).collect();
+        let (rejected, read) = (tally.counts.rejected, tally.counts.read);
+        if rejected > why.len() as u64 {
+            why.push(format!("{name}: {rejected} of {read} records, of which the first {NAMED} are named"));
+        }
+        Err(why)
     }
 
     /// Time passes by the clock: nothing waits in the queue that is older. While something does, time passes by
@@ -302,6 +311,29 @@ mod tests {
         lookout.finish();
         lookout.keep_learned().expect("written");
         assert_eq!(roles(), 1);
+    }
+
+    #[test]
+    fn flow_logs_without_a_header_are_read_in_the_configured_format() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let read = |flow_format: &str| {
+            let config = DetectConfig { flow_format: flow_format.into(), ..DetectConfig::default() };
+            let mut lookout = lookout(dir.path(), &config).expect("it begins");
+            lookout.read("a", "1772366400 10.0.0.5 203.0.113.9 ACCEPT\n".as_bytes())?;
+            Ok::<_, Vec<String>>(lookout.counts().kinds.flow)
+        };
+        assert_eq!(read("${end} ${srcaddr} ${dstaddr} ${action}"), Ok(1));
+        assert!(read("").is_err());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_place_by_place() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut lookout = lookout(dir.path(), &DetectConfig::default()).expect("it begins");
+        let broken = "{\"eventVersion\": \"1.08\"}\n".repeat(22);
+        let why = lookout.read("s3://b/k", broken.as_bytes()).expect_err("none is a record");
+        assert!(why[0].starts_with("s3://b/k at byte 0: ") && why[19].starts_with("s3://b/k at byte 475: "), "{why:?}");
+        assert_eq!(why[20..], ["s3://b/k: 22 of 22 records, of which the first 20 are named"]);
     }
 
     #[test]

@@ -430,7 +430,10 @@ fn rules_are_listed_tested_and_explained() {
     let test = home.run(&["rules", "test"]);
     assert!(test.succeeds().stdout.contains("examples as expected"), "{test:?}");
     let about = home.run(&["rules", "explain", "Trail stopped or deleted"]);
-    assert!(about.succeeds().stdout.contains("innocent when"), "{about:?}");
+    for part in ["innocent when", "shows: ", "as it is written:", "eventName: [StopLogging", "expect: no-match"] {
+        assert!(about.succeeds().stdout.contains(part), "no `{part}` in {about:?}");
+    }
+    assert!(!about.stdout.contains("Recording of management events"), "the rule alone: {about:?}");
     let record = home.write("record.json", &call(1, "cloudtrail StopLogging").to_string());
     let tried = home.run(&["rules", "explain", "Trail stopped or deleted", &record]);
     assert!(tried.succeeds().stdout.contains("selection"), "{tried:?}");

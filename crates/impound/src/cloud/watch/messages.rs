@@ -145,7 +145,7 @@ impl Watch<'_> {
         let looked = tokio::task::spawn_blocking(move || lock(&lookout).read(&name, input));
         Ok(match self.beside(looked, &Stop::new()).await? {
             None => Err(STOPPED.to_owned()),
-            Some(Ok(looked)) => Ok(looked.err().into_iter().collect()),
+            Some(Ok(looked)) => Ok(looked.err().unwrap_or_default()),
             Some(Err(broken)) => std::panic::resume_unwind(broken.into_panic()),
         })
     }
@@ -182,7 +182,7 @@ impl Watch<'_> {
         }
         for (alerts, decisions) in alerts.chunks(AT_ONCE).zip(decisions.chunks(AT_ONCE)) {
             for (alert, decision) in alerts.iter().zip(decisions) {
-                lines.extend(self.decided(alert, decision)?);
+                lines.extend(self.decided(alert, decision, now)?);
             }
             self.write_down(std::mem::take(&mut lines), alerts, received)?;
         }
@@ -201,16 +201,18 @@ impl Watch<'_> {
         Ok(())
     }
 
-    fn decided(&mut self, alert: &Alert, decision: &Decision) -> Result<Vec<Line>, Failure> {
+    fn decided(&mut self, alert: &Alert, decision: &Decision, now: Timestamp) -> Result<Vec<Line>, Failure> {
         let finding = ocsf::finding(alert);
         let mut start = None;
         if let Decision::Start { instance, account, trigger } = decision {
             start = Some(self.start(alert, (instance, account), *trigger, &finding)?);
         }
+        let accused = alert.suspect.instance().filter(|instance| self.triggers.is_accused(instance, now));
+        let accused = accused.unwrap_or_default().to_owned();
         let (alert, decision) = (alert.id.clone(), said(decision));
         self.context.terminal.log(&text!("alert {}: {}", alert, decision));
         let tell = self.telling.places();
-        Ok([Line::Alert { alert, decision, tell, finding }].into_iter().chain(start).collect())
+        Ok([Line::Alert { alert, decision, accused, tell, finding }].into_iter().chain(start).collect())
     }
 
     fn start(&mut self, alert: &Alert, who: (&str, &str), trigger: usize, finding: &Value) -> Result<Line, Failure> {
