@@ -108,7 +108,7 @@ pub fn out_of_turn(desk: &Desk) -> Option<Text> {
 
 /// What was noticed and is not told, because memory has an end. Signs of some weight together make a story
 /// graver, so those are missed whatever level was asked for.
-fn too_many(desk: &Desk, level: Level) -> Option<Text> {
+pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
     let forgotten = desk.forgotten(level.min(Level::Medium));
     (forgotten > 0).then(|| {
         text!(

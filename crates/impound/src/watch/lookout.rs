@@ -192,6 +192,11 @@ impl Lookout {
         command::out_of_turn(&self.desk)
     }
 
+    /// What was noticed and is not told, because memory has an end.
+    pub fn too_many(&self) -> Option<Text> {
+        command::too_many(&self.desk, self.level)
+    }
+
     /// What was read and yet not looked at as it should be, and why.
     pub fn unseen(&self) -> Vec<Text> {
         command::unseen(&self.desk, self.level, &self.counts)
