@@ -9,8 +9,8 @@ use super::told;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// The most facts of all roles together: some 17 MB, or three thousand ordinary instances.
-pub(super) const MOST_FACTS: usize = 5 << 15;
+/// The most facts of all roles together: some 10 MB, or two thousand ordinary instances.
+pub(super) const MOST_FACTS: usize = 3 << 15;
 /// So many more, and all is weighed.
 const A_WHILE: usize = MOST_FACTS / 16;
 
