@@ -281,6 +281,30 @@ fn what_was_just_read_is_not_gone_because_a_call_says_so() {
     }
 }
 
+/// What a person reads then is that it does not become visible, not that there is no such thing.
+#[test]
+fn what_was_just_read_and_is_never_seen_holds_as_not_visible_yet() {
+    let (mut bench, effect) = (Bench::new(settings()), set("eni-1", "sg-1"));
+    sent(&mut bench, &effect, Failed(FaultClass::NotFound), TRIES);
+    let mut agenda = Agenda::new(bench.view());
+    agenda.insist(effect, S::SerialConsole);
+    let fault = agenda.holds[0].fault.as_ref().map(|fault| fault.class);
+    assert_eq!(fault, Some(FaultClass::NotFoundYet));
+}
+
+/// The last try that helps nothing is the last one, under a guard too.
+#[test]
+fn what_is_refused_for_good_holds_at_the_last_try() {
+    for (failures, then) in [(TRIES - 1, "wait"), (TRIES, "hold")] {
+        let (mut bench, effect) = (Bench::new(settings()), set("eni-1", "sg-1"));
+        sent(&mut bench, &effect, Failed(FaultClass::Denied), failures);
+        bench.write(&Entry::Guarding(Guarding { every_seconds: 30, by: Person::default() }));
+        let mut agenda = Agenda::new(bench.view());
+        agenda.persist(effect, S::SerialConsole);
+        assert_eq!(wants(&agenda), then, "{failures}");
+    }
+}
+
 #[test]
 fn where_nothing_else_is_left_a_refusal_is_tried_again_whatever_it_says() {
     let effect = set("eni-1", "sg-1");

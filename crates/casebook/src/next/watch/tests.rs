@@ -73,6 +73,19 @@ fn proofs_that_grow_old_together_are_asked_together() {
     }
 }
 
+/// Network ACLs are proofs where this case has put one in the place of another, and else a reading like any other.
+#[test]
+fn network_acls_are_looked_at_again_where_subnets_were_cut() {
+    let (mut bench, acls) = (proved(0), Query::from(S::Acls(vec!["vpc-1".into()])));
+    bench.know(acls.clone(), Reading::Acls(vec![]));
+    bench.know(S::SerialConsole, Reading::Flag(true));
+    assert!(!of_step(bench.view(), StepName::Isolate).contains(&acls));
+    let cut = SourceEffect::ReplaceAcl { association: "aclassoc-1".into(), acl: "acl-1".into() };
+    bench.done(StepName::Isolate, &cut.into(), &[]);
+    let proofs = of_step(bench.view(), StepName::Isolate);
+    assert!(proofs.contains(&acls) && !proofs.contains(&S::SerialConsole.into()), "{proofs:?}");
+}
+
 /// One look wakes for what is due then; who wakes earlier sees to it.
 #[test]
 fn only_the_first_look_is_waited_for() {

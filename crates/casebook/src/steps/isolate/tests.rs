@@ -1,6 +1,7 @@
 use super::*;
 use crate::fault::FaultClass;
 use crate::scene::Tick;
+use crate::scene::network::Route;
 use crate::scene::scaling::Membership;
 use crate::tags;
 use crate::testkit::things::{group, instance, interface, scaling_group};
@@ -194,4 +195,61 @@ fn an_interface_that_was_never_cut_is_asked_about() {
     let late = forwarding(Interface { id: "eni-3".into(), ..elsewhere() });
     show(&mut bench, interface("eni-1", &[OURS]), late);
     assert!(!asks(&bench), "it came later");
+}
+
+/// What was read says enough for the first cut, though a tag has made it stale; a second one waits for what is so now.
+#[test]
+fn the_first_cut_goes_by_readings_that_a_tag_has_made_stale() {
+    for (mut bench, cuts) in [(ready(None), true), (opened_again(None), false)] {
+        bench.know(membership(), Reading::Membership(None));
+        bench.scene.forget(&S::Instance(INSTANCE.into()).into());
+        assert_eq!(bench.plan(&CARD).perform.len(), usize::from(cuts), "{cuts}");
+    }
+    let mut bare = ready(None);
+    bare.know(S::QuarantineGroups, Reading::Groups(vec![]));
+    bare.scene.forget(&S::Instance(INSTANCE.into()).into());
+    assert!(!bare.plan(&CARD).perform.contains(&cut().into()), "there is no group yet");
+}
+
+fn asks_at_the_router(bench: &Bench) -> bool {
+    bench.plan(&CARD).gates.iter().any(|reached| reached.gate == Gate::Router)
+}
+
+/// An instance of which a route leads to `target`.
+fn routed(target: &str) -> Bench {
+    let mut bench = ready(None);
+    let route = Route { destination: "10.1.0.0/16".to_owned(), target: target.to_owned() };
+    let (id, vpc, main) = ("rtb-1".to_owned(), "vpc-1".into(), true);
+    let table = RouteTable { id, vpc, main, subnets: vec!["subnet-7".into()], routes: vec![route] };
+    bench.know(S::Routes(vec!["vpc-1".into()]), Reading::Routes(vec![table]));
+    bench
+}
+
+/// Once it is cut a route that somebody adds keeps nothing from being closed again.
+#[test]
+fn whose_traffic_goes_through_the_instance_is_asked_about_before_the_first_cut() {
+    for (target, asks) in [(INSTANCE, true), ("eni-1", true), ("eni-9", false), ("igw-1", false)] {
+        let mut bench = routed(target);
+        assert_eq!(asks_at_the_router(&bench), asks, "{target}");
+        bench.done(StepName::Isolate, &cut().into(), &[]);
+        assert!(!asks_at_the_router(&bench), "{target}, cut before");
+    }
+}
+
+#[test]
+fn routes_that_can_not_be_read_are_asked_about_before_the_first_cut() {
+    let mut bench = ready(None);
+    bench.deny(S::Routes(vec!["vpc-1".into()]));
+    assert!(asks_at_the_router(&bench));
+    bench.done(StepName::Isolate, &cut().into(), &[]);
+    assert!(!asks_at_the_router(&bench));
+}
+
+/// What goes through the instance was cut with its subnet.
+#[test]
+fn where_the_subnets_are_cut_nobody_is_asked_about_the_router() {
+    let mut bench = routed(INSTANCE);
+    let acl = SourceEffect::ReplaceAcl { association: "aclassoc-1".into(), acl: "acl-1".into() };
+    bench.done(StepName::Isolate, &acl.into(), &[]);
+    assert!(!asks_at_the_router(&bench));
 }
