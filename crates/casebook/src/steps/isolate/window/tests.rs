@@ -214,3 +214,29 @@ fn with_the_first_of_its_rules_the_window_ends() {
         assert!(proof.is_empty() && warnings[0].contains("was not read in the open window"), "{proof:?} {warnings:?}");
     }
 }
+
+#[test]
+fn a_window_that_everybody_has_left_is_deleted() {
+    let mut bench = opened(true);
+    bench.later(80);
+    bench.done(StepName::Isolate, &set(OURS), &[]);
+    bench.know(interfaces(), Reading::Interfaces(vec![interface("eni-1", &[OURS])]));
+    bench.know(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(instance(&[]))));
+    bench.know(S::Membership(INSTANCE.into()), Reading::Membership(None));
+    shown(&mut bench, true, &everything());
+    assert_eq!(planned(&bench), [SourceEffect::DeleteGroup { group: WINDOW.into() }.into()]);
+}
+
+/// What was read of the groups before a change does not say that there is none to go to.
+#[test]
+fn the_rules_stay_while_the_groups_are_only_being_read_again() {
+    let mut bench = opened(true);
+    bench.later(80);
+    bench.know(interfaces(), Reading::Interfaces(vec![interface("eni-1", &[WINDOW])]));
+    bench.know(S::Instance(INSTANCE.into()), Reading::Instance(Box::new(instance(&[]))));
+    shown(&mut bench, false, &everything());
+    let shut = |bench: &Bench| planned(bench).contains(&shuts(&everything())[0]);
+    assert!(shut(&bench), "there is no other group");
+    bench.scene.forget(&S::QuarantineGroups.into());
+    assert!(!shut(&bench));
+}
