@@ -40,6 +40,8 @@ pub struct Counts {
     /// Calls of instances that came after a later one of their role was judged by what is usual; they are judged all
     /// the same.
     pub late_calls: u64,
+    /// How often correlations had more groups under way than they remember at once, and forgot the stalest tenth.
+    pub overfull: u64,
     /// The parsed records by kind; their sum is `parsed`.
     pub kinds: Kinds,
 }
@@ -176,6 +178,7 @@ impl AddAssign<&Self> for Counts {
         self.late += other.late;
         self.skipped += other.skipped;
         self.late_calls += other.late_calls;
+        self.overfull += other.overfull;
         self.kinds += other.kinds;
     }
 }

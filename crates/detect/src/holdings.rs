@@ -55,6 +55,8 @@ struct Stay {
     from: Timestamp,
     /// `None`: still, as far as is known.
     until: Option<Timestamp>,
+    /// Whether it may have begun later, when another one's had ended that is not known to have.
+    loose: bool,
 }
 
 /// Who held something.
@@ -77,7 +79,10 @@ impl Holdings {
     /// Learns that an instance held `what`, an address or an interface's id, from then on. Who holds the same in the
     /// VPC `within` later ends that; where no VPC is named, nobody does.
     pub fn held(&mut self, what: &str, tenant: Tenant, within: &str, from: Timestamp, until: Option<Timestamp>) {
-        let stay = Stay { tenant, within: within.to_owned(), from, until };
+        self.stay(what, Stay { tenant, within: within.to_owned(), from, until, loose: false });
+    }
+
+    fn stay(&mut self, what: &str, stay: Stay) {
         let stays = self.held.entry(what.to_owned()).or_default();
         if !stays.contains(&stay) {
             stays.push(stay);
@@ -85,15 +90,16 @@ impl Holdings {
     }
 
     /// Learns what somebody saw at that time: an instance's interface and its addresses. Its own addresses stay with
-    /// it; public ones are known for an hour longer and not for ever. One that AWS has assigned came with the last
-    /// start (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html>). When an Elastic IP
+    /// it; public ones are known for an hour longer and not for ever. One that AWS has assigned came at the earliest
+    /// with the last start (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html>). When an Elastic IP
     /// address came is told nowhere
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>): it may have been later
     /// than the interface, so nobody ends the stay of another one by having it too.
     pub fn interface(&mut self, held: &Held<'_>, tenant: &Tenant, seen: Timestamp) {
         let until = Some(seen.checked_add(FRESH).unwrap_or(Timestamp::MAX));
         for what in &held.elastic {
-            self.held(what, tenant.clone(), "", held.since, until);
+            let (tenant, within) = (tenant.clone(), String::new());
+            self.stay(what, Stay { tenant, within, from: held.since, until, loose: true });
         }
         for what in &held.assigned {
             self.held(what, tenant.clone(), "", held.since.max(held.started), until);
@@ -151,10 +157,22 @@ impl Holdings {
         let mut tenants: Vec<&Tenant> = begun().filter(then).map(|stay| &stay.tenant).collect();
         tenants.sort_unstable();
         tenants.dedup();
+        let others = |one: &Tenant| begun().any(|stay| stay.loose && stay.tenant != *one);
         match tenants[..] {
             [] => Holder::Nobody,
-            [one] => Holder::One(one.clone()),
+            [one] if !others(one) => Holder::One(one.clone()),
             _ => Holder::Several,
+        }
+    }
+
+    /// Whether an instance has held it before that time, and nobody else is known to have it then: what it had last is
+    /// no strange place for its own calls, however long ago somebody looked.
+    pub fn is_own(&self, what: &str, instance: &str, at: Timestamp) -> bool {
+        let stays = self.held.get(what).map(Vec::as_slice).unwrap_or_default();
+        match self.of(what, at) {
+            Holder::One(tenant) => tenant.instance == instance,
+            Holder::Several => false,
+            Holder::Nobody => stays.iter().any(|stay| stay.from <= at && stay.tenant.instance == instance),
         }
     }
 }
@@ -383,6 +401,25 @@ mod tests {
             assert_eq!(described(owner).of("198.51.100.7", at(time)), *holder, "{owner} {time}");
             assert_eq!(described(owner).of("10.0.0.5", at("2026-04-01T00:00:00Z")), mine, "its own stays with it");
         }
+    }
+
+    /// Seen with one instance and days later with another: in between either may have had it.
+    #[test]
+    fn an_elastic_address_that_moved_accuses_nobody_in_particular() {
+        let mut holdings = Holdings::new();
+        let since = at("2026-01-01T00:00:00Z");
+        for (instance, seen) in [("i-a", "2026-03-03T10:00:00Z"), ("i-b", "2026-03-06T10:00:00Z")] {
+            let (interface, own, elastic) = ("eni-1", Vec::new(), vec!["203.0.113.9"]);
+            let held = Held { interface, vpc: "", own, elastic, assigned: Vec::new(), since, started: since };
+            holdings.interface(&held, &tenant(instance), at(seen));
+        }
+        let of = |time| holdings.of("203.0.113.9", at(time));
+        assert_eq!(of("2026-03-02T00:00:00Z"), Holder::Several);
+        assert_eq!(of("2026-03-04T00:00:00Z"), Holder::Several, "it moved then, or later");
+        assert_eq!(of("2026-03-07T00:00:00Z"), Holder::Nobody);
+        let own = |time| holdings.is_own("203.0.113.9", "i-b", at(time));
+        assert!(!own("2026-03-04T00:00:00Z") && own("2026-03-07T00:00:00Z") && !own("2025-12-31T00:00:00Z"));
+        assert!(!holdings.is_own("203.0.113.9", "i-c", at("2026-03-07T00:00:00Z")));
     }
 
     #[test]

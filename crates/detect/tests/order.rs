@@ -181,5 +181,6 @@ fn groups_that_are_too_many_at_once_are_forgotten_and_counted() {
     assert_eq!(overfull(4_096, 60), 0, "all of them have room");
     assert_eq!(overfull(4_097, 60), 1);
     assert_eq!(overfull(20_000, 60), 39, "a tenth makes room for a tenth");
+    assert_eq!(overfull(20_000, 120), 0, "it gets full, and then the windows of half of them have run out");
     assert_eq!(overfull(20_000, 600), 0, "by then the windows of the first have run out");
 }

@@ -274,7 +274,8 @@ pub struct Detect {
     /// What instances normally call, from `impound baseline learn`; it is not changed
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Who held which address: the output of `aws ec2 describe-instances`, or a case, by what it has captured; repeatable
+    /// Who held which address: the output of `aws ec2 describe-instances`, or a case, by what it has captured; of public addresses
+    /// until an hour after the file was written or the case has read them; repeatable
     #[arg(long, value_name = "FILE|CASE")]
     pub instances: Vec<PathBuf>,
     /// Read no object of a bucket that this file says was read; what is read now is added to it

@@ -7,7 +7,7 @@ use detect::record::trail::Event;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::{self, BufRead};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What folders of attacks are called.
 const ATTACKS: [&str; 5] = ["attack", "attacks", "malicious", "positive", "true-positive"];
@@ -55,14 +55,17 @@ struct Envelope<'t> {
     detail: &'t RawValue,
 }
 
-/// What the folders say in which a log stands: the innermost that says something. `None`: none does.
-pub fn by_folder(path: &Path) -> Option<bool> {
+/// What the folders say in which a log stands, from the one that was named on: the innermost that says something.
+/// `None`: none does.
+pub fn by_folder(path: &Path, roots: &[PathBuf]) -> Option<bool> {
     let label = |folder: &Path| {
         let name = folder.file_name()?.to_str()?.to_lowercase();
         let is_attack = ATTACKS.contains(&name.as_str());
         (is_attack || INNOCENT.contains(&name.as_str())).then_some(is_attack)
     };
-    path.ancestors().skip(1).find_map(label)
+    let above = roots.iter().filter_map(|root| path.starts_with(root).then(|| root.parent())?);
+    let above = above.max_by_key(|above| above.components().count());
+    path.ancestors().skip(1).take_while(|folder| Some(*folder) != above).find_map(label)
 }
 
 /// The call that a test is about, if it is about one.
@@ -157,8 +160,10 @@ mod tests {
 
     #[test]
     fn the_innermost_folder_that_says_something_labels_a_log() {
-        let label = |path: &str| by_folder(Path::new(path));
-        assert_eq!(label("set/Attack/T1552/a.json"), Some(true));
+        let label = |path: &str| by_folder(Path::new(path), &[PathBuf::from("normal/set"), PathBuf::from("attacks")]);
+        assert_eq!(label("normal/set/Attack/T1552/a.json"), Some(true));
+        assert_eq!(label("normal/set/logs/a.json"), None, "it was not named, and says nothing of what was");
+        assert_eq!(label("attacks/a.json"), Some(true), "it was named itself");
         assert_eq!(label("attacks/benign/a.json"), Some(false));
         assert_eq!(label("AWSLogs/attack.json"), None, "a file's own name is no label");
     }

@@ -4,8 +4,9 @@
 //! cargo run --release -p detect --example recall -- PATH… [--rules DIR] [--learn PATH] [--list] [--cases | --differ]
 //! ```
 //! Labelled files hold tests (`labelled.rs` says in which forms), and each event stands alone: it is found when an alert
-//! holds it. A log beneath a folder that is called attack or innocent is a test as a whole, with correlations. Every
-//! other file is a log; all logs together are read as `impound detect` reads them, with correlations, and with a
+//! holds it. A log beneath a folder that is called attack or innocent, as far as PATH names it or holds it, is a test as
+//! a whole, each file by itself, with correlations and that baseline; its events are not counted. Every other file is a
+//! log; all logs together are read as `impound detect` reads them, with correlations, and with a
 //! baseline when there is something to learn it from. What can not be read is named, and the rest goes on; a
 //! test whose event can not be read counts as one that raised no alert.
 //!
@@ -67,6 +68,8 @@ struct Outcome {
     alerts: Vec<Alert>,
     /// The calls in it, by service and name.
     calls: Vec<(String, String)>,
+    /// How many records are in it.
+    records: u64,
     /// Why it was not understood.
     unread: Option<String>,
 }
@@ -90,9 +93,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rules = Arc::new(rules);
     let baseline = learn.map(learned).transpose()?;
     let (mut tally, mut logs) = (Tally::default(), Vec::new());
+    let roots = paths.clone();
     for found in files(paths) {
         match found {
-            Found::File(path) if labelled(&path, &rules, &mut tally) => {}
+            Found::File(path) if labelled(&path, &roots, (&rules, baseline.as_ref()), &mut tally) => {}
             Found::File(path) => logs.push(path),
             Found::Unreadable(path, why) => tally.unread.push(format!("{}: {why}", path.display())),
         }
@@ -127,8 +131,13 @@ fn learned(path: PathBuf) -> Result<Baseline, Box<dyn Error>> {
 }
 
 /// Tries the tests of a file; false if it is a log, or can not be read, which its reader will say.
-fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> bool {
-    match (lines(path).and_then(labelled::read), labelled::by_folder(path)) {
+fn labelled(
+    path: &Path,
+    roots: &[PathBuf],
+    (rules, baseline): (&Arc<Rules>, Option<&Baseline>),
+    tally: &mut Tally,
+) -> bool {
+    match (lines(path).and_then(labelled::read), labelled::by_folder(path, roots)) {
         (Ok(Some(found)), _) => found.into_iter().for_each(|found| match found {
             Ok(Test { name, expected: Some(expected), event }) => {
                 tried(path, &name, expected, of_event(&name, &event, rules), tally);
@@ -136,7 +145,12 @@ fn labelled(path: &Path, rules: &Arc<Rules>, tally: &mut Tally) -> bool {
             Ok(_) => tally.unlabelled += 1,
             Err(why) => tally.unread.push(format!("{}: {why}", path.display())),
         }),
-        (Ok(None), Some(expected)) => tried(path, "the whole log", expected, of_log(path, rules), tally),
+        (Ok(None), Some(expected)) => match of_log(path, rules, baseline) {
+            Outcome { records: 0, unread, .. } => {
+                tally.unread.extend(unread.map(|why| format!("{}: {why}", path.display())));
+            }
+            outcome => tried(path, "the whole log", expected, outcome, tally),
+        },
         _ => return false,
     }
     true
@@ -154,7 +168,7 @@ fn lines(path: &Path) -> io::Result<Box<dyn BufRead>> {
 }
 
 fn tried(path: &Path, name: &str, expected: bool, outcome: Outcome, tally: &mut Tally) {
-    let Outcome { alerts, calls, unread } = outcome;
+    let Outcome { alerts, calls, unread, .. } = outcome;
     tally.unread.extend(unread.map(|why| format!("{}: {name}: {why}", path.display())));
     let level = alerts.iter().map(|alert| alert.level).max();
     let name = format!("{name} | {}", calls.first().map_or("", |(_, name)| name));
@@ -180,25 +194,30 @@ fn tried(path: &Path, name: &str, expected: bool, outcome: Outcome, tally: &mut 
 
 /// What became of the event of a test.
 fn of_event(name: &str, event: &str, rules: &Arc<Rules>) -> Outcome {
-    outcome(rules, |reader, look| match labelled::call(event) {
+    outcome(rules, None, |reader, look| match labelled::call(event) {
         Some(event) => drop(look(&Record::Trail(event))),
         None => reader.read(name, event.as_bytes(), |record| look(&record)),
     })
 }
 
 /// What became of a log that is a test as a whole.
-fn of_log(path: &Path, rules: &Arc<Rules>) -> Outcome {
+fn of_log(path: &Path, rules: &Arc<Rules>, baseline: Option<&Baseline>) -> Outcome {
     let name = path.to_string_lossy();
-    outcome(rules, |reader, look| match File::open(path) {
+    outcome(rules, baseline.cloned(), |reader, look| match File::open(path) {
         Err(error) => reader.unreadable(&name, error.to_string()),
         Ok(file) => reader.read(&name, file, |record| look(&record)),
     })
 }
 
-fn outcome(rules: &Arc<Rules>, read: impl Fn(&mut Reader, &mut dyn FnMut(&Record<'_>) -> Fate)) -> Outcome {
-    let (scout, mut desk) = detection(rules, None);
-    let (mut calls, mut reader) = (Vec::new(), Reader::default());
+fn outcome(
+    rules: &Arc<Rules>,
+    baseline: Option<Baseline>,
+    read: impl Fn(&mut Reader, &mut dyn FnMut(&Record<'_>) -> Fate),
+) -> Outcome {
+    let (scout, mut desk) = detection(rules, baseline);
+    let (mut calls, mut records, mut reader) = (Vec::new(), 0, Reader::default());
     let mut look = |record: &Record<'_>| {
+        records += 1;
         if let Record::Trail(event) = record {
             calls.push((event.source.as_str().to_owned(), event.name.as_str().to_owned()));
         }
@@ -210,7 +229,7 @@ fn outcome(rules: &Arc<Rules>, read: impl Fn(&mut Reader, &mut dyn FnMut(&Record
     desk.finish();
     let empty = || (calls.is_empty() && reader.tally().counts.parsed == 0).then(|| "it holds no record".to_owned());
     let unread = reader.tally().rejections.first().map(|rejection| rejection.why.clone()).or_else(empty);
-    Outcome { alerts: desk.tell(Level::Informational), calls, unread }
+    Outcome { alerts: desk.tell(Level::Informational), calls, records, unread }
 }
 
 /// All logs as one, and a line for each alert and for each rule that matched.
@@ -279,7 +298,7 @@ mod tests {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
             let mut tally = Tally::default();
             for entry in fs::read_dir(&folder).expect("a folder") {
-                labelled(&entry.expect("an entry").path(), &rules, &mut tally);
+                labelled(&entry.expect("an entry").path(), &[], (&rules, None), &mut tally);
             }
             let list = fs::read_to_string(folder.join("differing.txt")).expect("a file");
             let listed: BTreeSet<_> = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
@@ -305,15 +324,18 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(&path, format!(r#"{{"Records":[{},{}]}}"#, call("LookupEvents"), call("StopLogging")))
                 .expect("written");
-            assert!(labelled(&path, &rules, &mut tally));
+            assert!(labelled(&path, &[dir.path().to_owned()], (&rules, None), &mut tally));
+            fs::write(path.with_file_name("README.md"), "What these are.\n").expect("written");
+            let roots = [dir.path().to_owned()];
+            assert!(labelled(&path.with_file_name("README.md"), &roots, (&rules, None), &mut tally), "it says nothing");
         }
         assert_eq!((tally.attacks, tally.alerted, tally.innocent, tally.spoke), (1, 1, 1, 1));
-        assert_eq!(tally.unread, Vec::<String>::new());
+        assert_eq!(tally.unread.len(), 2, "what is no log is named and not counted: {:?}", tally.unread);
     }
 
     #[test]
     fn what_can_not_be_read_is_a_log_whose_reader_says_so() {
         let rules = Arc::new(load::load(&[]).0);
-        assert!(!labelled(Path::new("/there/is/no/such/file"), &rules, &mut Tally::default()));
+        assert!(!labelled(Path::new("/there/is/no/such/file"), &[], (&rules, None), &mut Tally::default()));
     }
 }

@@ -1,7 +1,7 @@
 //! A call of an instance, as far as the baseline looks at it.
 
 use super::door::Door;
-use crate::holdings::{Holder, Holdings};
+use crate::holdings::Holdings;
 use crate::record::trail::Event;
 use crate::short::short;
 use crate::suspect::session_of;
@@ -47,8 +47,7 @@ impl Call {
         let arn = event.who.arn.as_str();
         let instance = session_of(event)?;
         let at = event.at()?;
-        let own =
-            || matches!(holdings.of(event.address.as_str(), at), Holder::One(tenant) if tenant.instance == *instance);
+        let own = || holdings.is_own(event.address.as_str(), instance, at);
         let role = role_of(arn)?;
         let way = way(event, account_of(role));
         let way = if matches!(way, Way::Public | Way::Private) && own() { Way::Own } else { way };

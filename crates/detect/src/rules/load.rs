@@ -48,14 +48,17 @@ pub fn load(sources: &[Source]) -> (Rules, Vec<Warning>) {
     (Rules::new(engine, loading.rules, correlations), loading.warnings)
 }
 
-/// A rule as it is written, with what it asks of a record; `None` where none of these files has it.
+/// A rule as it is written; `None` where none of these files has it. Of a rule without an id the title is its name. A
+/// correlation names the rules whose matches it counts, which stand elsewhere.
 pub fn written<'s>(sources: &'s [Source], card: &Card) -> Option<&'s str> {
-    let is_it = |line: &str| {
-        let value = |key: &str| Some(line.strip_prefix(key)?.trim().trim_matches(['\'', '"']));
-        value("id:") == Some(card.id.as_str()) || value("title:") == Some(card.title.as_str())
+    let value = |text: &'s str, key: &str| {
+        let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
+        let rest = rest.split_once(" #").map_or(rest, |(value, _)| value);
+        Some(rest.trim().trim_matches(['\'', '"']))
     };
-    let all = sources.iter().flat_map(|source| documents(&source.text));
-    all.map(|document| document.text).find(|text| text.lines().any(is_it))
+    let all = || sources.iter().flat_map(|source| documents(&source.text)).map(|document| document.text);
+    let named = |text: &&'s str| value(text, "id:").is_none() && value(text, "title:") == Some(card.title.as_str());
+    all().find(|text| value(text, "id:") == Some(card.id.as_str())).or_else(|| all().find(named))
 }
 
 struct Document<'a> {

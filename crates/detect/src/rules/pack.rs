@@ -55,7 +55,7 @@ mod tests {
 
     /// In YAML a comma ends an item of a list: what follows would be an excuse of its own.
     #[test]
-    fn what_innocent_activity_is_stands_as_whole_sentences() {
+    fn what_innocent_activity_is_does_not_begin_in_the_middle() {
         let (rules, _) = load::load(&sources());
         let innocent = rules.cards().iter().flat_map(|card| &card.false_positives);
         let halves: Vec<_> = innocent.filter(|one| !one.starts_with(|c: char| c.is_uppercase())).collect();

@@ -104,8 +104,8 @@ struct Watch<'a> {
     lag: Option<Duration>,
     exit: Exit,
     shown: Option<Instant>,
-    /// What was said last of stories that were forgotten.
-    forgotten: String,
+    /// What was said last of what is not remembered any more.
+    forgotten: Vec<String>,
     /// When what was learned was written down last.
     kept: Instant,
     /// Responses of which was told that they reach nothing, by the entry of their start.
@@ -161,7 +161,7 @@ impl<'a> Watch<'a> {
             lag: None,
             exit: Exit::Done,
             shown: None,
-            forgotten: String::new(),
+            forgotten: Vec::new(),
             kept: Instant::now(),
             waiting: BTreeSet::new(),
             ending: false,
@@ -290,12 +290,10 @@ impl<'a> Watch<'a> {
 
     /// What is not remembered any more, as soon as it has become more.
     fn show_forgotten(&mut self) {
-        let too_many = self.lookout().too_many();
-        let said = too_many.as_ref().map(|why| why.as_str().to_owned()).unwrap_or_default();
-        if said != self.forgotten {
-            too_many.iter().for_each(|why| self.context.terminal.warn(why));
-            self.forgotten = said;
-        }
+        let forgotten = self.lookout().forgotten();
+        let news = forgotten.iter().filter(|why| !self.forgotten.iter().any(|said| said == why.as_str()));
+        news.for_each(|why| self.context.terminal.warn(why));
+        self.forgotten = forgotten.iter().map(|why| why.as_str().to_owned()).collect();
     }
 
     /// How much is left in the queue, from time to time.

@@ -48,6 +48,7 @@ pub fn run(context: &Context, args: &Detect) -> Result<Exit, Failure> {
     let Gathered { mut tally, read, .. } = gathered;
     desk.finish();
     (tally.counts.late, tally.counts.late_calls) = (desk.late(), desk.late_calls());
+    tally.counts.overfull = desk.overfull();
     if args.stats {
         let alerts = desk.telling(args.level).count();
         terminal.json(&stats(&tally, &desk, alerts))?;
@@ -78,8 +79,12 @@ pub fn usual(file: Option<&Path>, only: bool) -> Result<Option<Baseline>, Failur
 
 /// What was read and yet not looked at as it should be, and why: each makes a gap.
 pub fn unseen(desk: &Desk, level: Level, counts: &Counts) -> Vec<Text> {
-    let too_many = [too_many(desk, level), too_many_instances(desk), too_many_groups(desk)];
-    [out_of_order(desk), skipped(counts)].into_iter().chain(too_many).flatten().collect()
+    [out_of_order(desk), skipped(counts)].into_iter().flatten().chain(forgotten(desk, level)).collect()
+}
+
+/// What is not remembered any more, because memory has an end.
+pub fn forgotten(desk: &Desk, level: Level) -> Vec<Text> {
+    [too_many(desk, level), too_many_instances(desk), too_many_groups(desk)].into_iter().flatten().collect()
 }
 
 /// What rules that look at several records have not counted, and why.
@@ -108,7 +113,7 @@ pub fn out_of_turn(desk: &Desk) -> Option<Text> {
 
 /// What was noticed and is not told, because memory has an end. Signs of some weight together make a story
 /// graver, so those are missed whatever level was asked for.
-pub fn too_many(desk: &Desk, level: Level) -> Option<Text> {
+fn too_many(desk: &Desk, level: Level) -> Option<Text> {
     let forgotten = desk.forgotten(level.min(Level::Medium));
     (forgotten > 0).then(|| {
         text!(

@@ -145,7 +145,8 @@ impl Lookout {
     /// Looks at the records of an input.
     ///
     /// # Errors
-    /// A sentence for each part of it that was not understood, the first twenty; everything else was looked at.
+    /// A sentence for each part of it that was not understood, the first twenty, and how many there are; everything else
+    /// was looked at.
     pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), Vec<String>> {
         let Self { scout, desk, lately, .. } = self;
         let limits = Limits { inflated_bytes: INFLATED_BYTES, ..Limits::default() };
@@ -170,9 +171,8 @@ impl Lookout {
         let mut why: Vec<String> =
             named.map(|one| format!("{} at byte {}: {}", one.input, one.offset, one.why)).collect();
         let (rejected, read) = (tally.counts.rejected, tally.counts.read);
-        if rejected > why.len() as u64 {
-            why.push(format!("{name}: {rejected} of {read} records, of which the first {NAMED} are named"));
-        }
+        let only = if rejected > NAMED as u64 { format!("; the first {NAMED} are named") } else { String::new() };
+        why.push(format!("{name}: {rejected} of {read} records were not understood{only}"));
         Err(why)
     }
 
@@ -192,9 +192,9 @@ impl Lookout {
         command::out_of_turn(&self.desk)
     }
 
-    /// What was noticed and is not told, because memory has an end.
-    pub fn too_many(&self) -> Option<Text> {
-        command::too_many(&self.desk, self.level)
+    /// What is not remembered any more, because memory has an end.
+    pub fn forgotten(&self) -> Vec<Text> {
+        command::forgotten(&self.desk, self.level)
     }
 
     /// What was read and yet not looked at as it should be, and why.
@@ -241,7 +241,8 @@ impl Lookout {
 
     /// What was read so far, and how much of it came too late for rules that look at several, and for the baseline.
     pub fn counts(&self) -> Counts {
-        Counts { late: self.desk.late(), late_calls: self.desk.late_calls(), ..self.counts.clone() }
+        let (late, late_calls, overfull) = (self.desk.late(), self.desk.late_calls(), self.desk.overfull());
+        Counts { late, late_calls, overfull, ..self.counts.clone() }
     }
 }
 
@@ -338,7 +339,7 @@ mod tests {
         let broken = "{\"eventVersion\": \"1.08\"}\n".repeat(22);
         let why = lookout.read("s3://b/k", broken.as_bytes()).expect_err("none is a record");
         assert!(why[0].starts_with("s3://b/k at byte 0: ") && why[19].starts_with("s3://b/k at byte 475: "), "{why:?}");
-        assert_eq!(why[20..], ["s3://b/k: 22 of 22 records, of which the first 20 are named"]);
+        assert_eq!(why[20..], ["s3://b/k: 22 of 22 records were not understood; the first 20 are named"]);
     }
 
     #[test]
