@@ -86,6 +86,9 @@ fn a_window_that_nobody_is_let_out_of_loses_its_rules_unread() {
     let left = planned(&bench);
     assert!(!left.contains(&all[0]) && !left.contains(&all[1]), "it is away, or was not there");
     assert!(all[2..].iter().all(|shut| left.contains(shut)), "each by itself");
+    bench.later(600);
+    let left = planned(&bench);
+    assert!(!left.contains(&all[0]) && !left.contains(&all[1]), "however long ago: {left:?}");
 }
 
 #[test]
@@ -215,6 +218,27 @@ fn with_the_first_of_its_rules_the_window_ends() {
     }
 }
 
+/// Rules of another group are nothing to it, nor is what else was changed.
+#[test]
+fn a_window_is_worth_how_long_an_interface_was_read_in_it() {
+    let told = |seconds: i64| {
+        let mut bench = opened(true);
+        bench.observe(interfaces(), Reading::Interfaces(vec![interface("eni-1", &[WINDOW])]));
+        let other = SourceEffect::RevokeRules { group: "sg-other".into(), rules: vec![rule(Ingress, "0.0.0.0/0")] };
+        bench.done(StepName::Isolate, &other.into(), &[]);
+        bench.later(seconds);
+        bench.done(StepName::Isolate, &set(OURS), &[]);
+        bench.observe(interfaces(), Reading::Interfaces(vec![interface("eni-1", &[OURS])]));
+        let mut agenda = Agenda::new(bench.view());
+        telling::tell(&mut agenda, &[interface("eni-1", &[OURS])]);
+        (agenda.proof, agenda.warnings)
+    };
+    let (proof, warnings) = told(60);
+    assert!(proof.is_empty() && warnings[0].contains("for more than 60 s"), "{proof:?} {warnings:?}");
+    let (proof, warnings) = told(61);
+    assert!(proof[0].contains("before 61 s had passed") && warnings.is_empty(), "{proof:?} {warnings:?}");
+}
+
 #[test]
 fn a_window_that_everybody_has_left_is_deleted() {
     let mut bench = opened(true);
@@ -239,4 +263,18 @@ fn the_rules_stay_while_the_groups_are_only_being_read_again() {
     assert!(shut(&bench), "there is no other group");
     bench.scene.forget(&S::QuarantineGroups.into());
     assert!(!shut(&bench));
+}
+
+/// Whoever wakes when its time is over closes it and does not wait for that again.
+#[test]
+fn a_window_whose_time_is_over_is_not_waited_for() {
+    for (millis, waits) in [(-1, 1), (0, 0)] {
+        let mut bench = opened(true);
+        bench.deny(S::QuarantineGroups);
+        bench.deny(interfaces());
+        bench.now += OPEN + SignedDuration::from_millis(millis);
+        let agenda = bench.plan(&CARD);
+        let waiting = agenda.wakes.iter().filter(|wake| wake.why.contains("outlast")).count();
+        assert_eq!((waiting, agenda.perform.len()), (waits, 1 - waits), "{millis} ms");
+    }
 }
