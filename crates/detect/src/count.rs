@@ -40,7 +40,8 @@ pub struct Counts {
     /// Calls of instances that came after a later one of their role was judged by what is usual; they are judged all
     /// the same.
     pub late_calls: u64,
-    /// How often correlations had more groups under way than they remember at once, and forgot the stalest tenth.
+    /// How often correlations had more groups under way than they remember at once, and forgot the stalest tenth, or more
+    /// in them than there is room for, and forgot what was counted first.
     pub overfull: u64,
     /// The parsed records by kind; their sum is `parsed`.
     pub kinds: Kinds,

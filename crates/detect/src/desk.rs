@@ -141,7 +141,7 @@ impl Desk {
     }
 
     /// How often correlations had more groups under way (sessions, addresses) than are remembered at once, and forgot
-    /// the stalest: what those were about to add up to was not told.
+    /// the stalest, or what was counted first: what those were about to add up to was not told.
     pub fn overfull(&self) -> u64 {
         self.sigma.overfull()
     }

@@ -26,8 +26,6 @@ impl Default for Horizon {
 impl Horizon {
     /// More are never held.
     pub const MOST_EVENTS: usize = 10_240;
-    /// Nor more bytes: so many records take fewer, unless somebody fills them.
-    pub(crate) const MOST_BYTES: usize = 12 << 20;
 
     /// For files that are there already: a folder of one region may be read after that of another for the
     /// same days, so only memory bounds what is held.
@@ -85,11 +83,13 @@ impl<T> Order<T> {
         if first < self.floor {
             return self.first();
         }
-        if self.held.len() > self.horizon.events || self.bytes > Horizon::MOST_BYTES {
-            self.floor = first;
-            return self.first();
-        }
-        None
+        if self.held.len() > self.horizon.events { self.ahead() } else { None }
+    }
+
+    /// The next one, though something earlier may still come: that is late then.
+    pub fn ahead(&mut self) -> Option<(Timestamp, T)> {
+        self.floor = self.held.first_key_value()?.0.0.max(self.floor);
+        self.first()
     }
 
     /// The next one, whatever may still come.
@@ -97,6 +97,11 @@ impl<T> Order<T> {
         let ((at, ..), (item, size)) = self.held.pop_first()?;
         self.bytes -= size;
         Some((at, item))
+    }
+
+    /// How many bytes are held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// How many came too late.
@@ -150,13 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn no_more_bytes_are_held_than_there_is_room_for() {
+    fn what_is_earlier_than_one_that_has_gone_ahead_is_late() {
         let mut order = Order::new(Horizon::of_files());
-        for second in 0..10 {
-            order.seen(at(second));
-            order.hold(at(second), second.to_string(), second, Horizon::MOST_BYTES / 4);
+        for second in [30, 10] {
+            put(&mut order, second);
         }
-        assert_eq!(all(&mut order), [0, 1, 2, 3, 4, 5]);
+        assert_eq!((order.bytes(), order.ahead(), order.bytes()), (2, Some((at(10), 10)), 1));
+        assert!(put(&mut order, 10) && !put(&mut order, 9));
+        assert_eq!(order.late(), 1);
     }
 
     #[test]

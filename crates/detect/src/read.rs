@@ -7,6 +7,7 @@
 //! Nothing an input holds ends the reading of the next one, and nothing is passed over without a
 //! [`Rejection`]. Memory is bounded by [`Limits`].
 
+mod crowd;
 mod inflate;
 mod json;
 mod kinds;

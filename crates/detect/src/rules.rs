@@ -2,6 +2,7 @@
 
 pub mod examples;
 pub mod folder;
+mod groups;
 mod index;
 mod kind;
 mod lines;
@@ -9,6 +10,7 @@ pub mod load;
 pub mod pack;
 mod recent;
 mod repeats;
+mod room;
 pub mod sigma;
 pub mod view;
 mod windows;
@@ -108,7 +110,8 @@ pub trait Matcher {
     fn rest(&mut self) -> Vec<Hit>;
     /// How many records came later than the horizon for order allows.
     fn late(&self) -> u64;
-    /// How often more groups were under way than are remembered at once, and the stalest were forgotten.
+    /// How often more groups were under way than are remembered at once, and the stalest, or what was counted first, were
+    /// forgotten.
     fn overfull(&self) -> u64;
     /// All rules, as loaded.
     fn cards(&self) -> &[Arc<Card>];

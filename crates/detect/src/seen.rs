@@ -18,7 +18,7 @@ pub struct Seen {
 
 impl Seen {
     /// How many ids are remembered for certain unless somebody says otherwise: two tables of 2²⁰ places,
-    /// 8 MB each.
+    /// 5 MB each.
     pub const HORIZON: usize = (1 << 20) / 4 * 3;
 
     /// Remembers at least the last `horizon` ids.
@@ -51,21 +51,25 @@ impl Default for Seen {
 }
 
 /// A table of ids, at most three quarters full, with the next place taken where one is not free. Of an
-/// id 64 bits are kept and others decide its place, so one look into memory answers; two ids are taken
-/// for one when both agree, which happens to one pair in some 10²⁴.
+/// id 40 bits are kept and others decide its place, so one look into memory answers; two ids are taken
+/// for one when both agree, which happens to one id in 10¹¹ or so.
 #[derive(Debug)]
 struct Generation {
-    places: Vec<u64>,
+    /// Five bytes for each place, and three behind the last, so that eight can be read wherever one begins.
+    places: Vec<u8>,
+    /// Their number less one: a power of two less one.
+    last: usize,
     count: usize,
 }
 
+const PLACE: usize = 5;
 /// No id.
 const FREE: u64 = 0;
 
 impl Generation {
     fn of(horizon: usize) -> Self {
-        let places = (horizon.max(1) * 4).div_ceil(3).next_power_of_two();
-        Self { places: vec![FREE; places], count: 0 }
+        let number = (horizon.max(1) * 4).div_ceil(3).next_power_of_two();
+        Self { places: vec![0; number * PLACE + 3], last: number - 1, count: 0 }
     }
 
     fn has(&self, bits: u128) -> bool {
@@ -75,31 +79,38 @@ impl Generation {
     /// False if it is there already.
     fn add(&mut self, bits: u128) -> bool {
         let Err((place, kept)) = self.find(bits) else { return false };
-        self.places[place] = kept;
+        let start = place * PLACE;
+        self.places[start..start + PLACE].copy_from_slice(&kept.to_le_bytes()[..PLACE]);
         self.count += 1;
         true
     }
 
+    fn at(&self, place: usize) -> u64 {
+        let start = place * PLACE;
+        let eight = self.places[start..].first_chunk().expect("three bytes stand behind the last place");
+        u64::from_le_bytes(*eight) & ((1 << (8 * PLACE)) - 1)
+    }
+
     /// The free place of an id that is not there, and what to keep of it.
     fn find(&self, bits: u128) -> Result<(), (usize, u64)> {
-        // Odd factors spread ids that differ in few digits. Of two ids that share a half, what is kept
-        // differs for certain: made-up ids are often numbered.
+        // Odd factors spread ids that differ in few digits, as made-up ones do; the upper bits of a product hang on all
+        // bits below.
         let (upper, lower) = ((bits >> 64) as u64, bits as u64);
-        let kept = (upper ^ lower.wrapping_mul(0x9E37_79B9_7F4A_7C15)).max(FREE + 1);
+        let spread = (upper ^ lower.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let kept = (spread >> 24).max(FREE + 1);
         let mixed = (lower ^ upper.rotate_left(32)).wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32;
-        let last = self.places.len() - 1;
-        let mut place = mixed as usize & last;
+        let mut place = mixed as usize & self.last;
         loop {
-            match self.places[place] {
+            match self.at(place) {
                 FREE => return Err((place, kept)),
                 there if there == kept => return Ok(()),
-                _ => place = (place + 1) & last,
+                _ => place = (place + 1) & self.last,
             }
         }
     }
 
     fn clear(&mut self) {
-        self.places.fill(FREE);
+        self.places.fill(0);
         self.count = 0;
     }
 }

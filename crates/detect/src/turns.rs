@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// So many bytes are held at most, whatever the horizon says.
+const MOST_BYTES: usize = 3 << 20;
+
 /// Holds what came until its turn.
 #[derive(Debug)]
 pub struct Turns<T> {
@@ -74,7 +77,7 @@ impl<T> Turns<T> {
             let role = role.clone();
             return self.turn(&role);
         }
-        let too_many = self.held > self.horizon.events || self.bytes > Horizon::MOST_BYTES;
+        let too_many = self.held > self.horizon.events || self.bytes > MOST_BYTES;
         let (_, role) = self.by_number.last().filter(|_| too_many)?;
         let role = role.clone();
         self.turn(&role)
@@ -196,7 +199,7 @@ mod tests {
     fn no_more_bytes_are_held_than_there_is_room_for() {
         let mut turns = Turns::new(Horizon::of_files());
         for second in 0..10 {
-            turns.hold("a", at(second), second.to_string(), second, Horizon::MOST_BYTES / 4);
+            turns.hold("a", at(second), second.to_string(), second, MOST_BYTES / 4);
         }
         assert_eq!(ripe(&mut turns), [0, 1, 2, 3, 4, 5]);
     }

@@ -55,14 +55,44 @@ fn a_flood_of_traffic_makes_no_call_late() {
     let mut sigma = Sigma::new(Arc::clone(&RULES), HORIZON);
     for number in 0..2_000 {
         let (host, end) = (number % 250, 1_700_000_600 + number / 100);
-        let line = format!("10.0.{}.5 203.0.113.{host} 51234 22 6 REJECT {end}", number / 250);
-        let format = Format::of_header("srcaddr dstaddr srcport dstport protocol action end").expect("a header");
-        sigma.hits(&Record::Flow(Flow::parse(&line, &format).expect("a line")));
+        let text = format!("10.0.{}.5 203.0.113.{host} 51234 22 6 REJECT {end}", number / 250);
+        sigma.hits(&Record::Flow(line(&text)));
         sigma.due();
     }
     let (_, call) = record(0, (0, 0, 0));
     sigma.hits(&Record::Trail(Event::of(call.as_bytes()).expect("a record")));
     assert_eq!(sigma.late(), 0, "ten minutes before the traffic");
+}
+
+fn line(text: &str) -> Flow<'_> {
+    static FORMAT: LazyLock<Format> =
+        LazyLock::new(|| Format::of_header("srcaddr dstaddr srcport dstport protocol action end").expect("a header"));
+    Flow::parse(text, &FORMAT).expect("a line")
+}
+
+/// Calls wait that are later than the last one, then there is more traffic than anything has room for, and twice.
+#[test]
+fn traffic_that_fills_what_waits_makes_no_call_late_and_pushes_none_out_of_an_alert() {
+    let scout = Scout::new(Arc::clone(&RULES), Holdings::new(), Period::default(), false);
+    let mut desk = Desk::new(Arc::clone(&RULES), Horizon::of_files(), None);
+    let call = |desk: &mut Desk, number: usize, what: (i64, usize, usize)| {
+        let (_, text) = record(number, what);
+        let event = Event::of(text.as_bytes()).expect("a record");
+        scout.look(&Record::Trail(event)).1.into_iter().for_each(|sighting| desk.take(sighting));
+    };
+    (4..1_000).for_each(|number| call(&mut desk, number, (86_400 + number as i64, 0, 1)));
+    for number in 0..20_000 {
+        let (low, high, end) = (number % 250, number / 250, 1_700_000_001 + number / 40);
+        let text = format!("10.0.{high}.5 203.0.113.{low} 51234 22 6 REJECT {end}");
+        scout.look(&Record::Flow(line(&text))).1.into_iter().for_each(|sighting| desk.take(sighting));
+    }
+    (0..4).for_each(|number| call(&mut desk, number, (number as i64, number, 0)));
+    assert_eq!(desk.late(), 0);
+    desk.finish();
+    let alerts = desk.tell(Level::Informational);
+    let thief = alerts.iter().find(|alert| alert.suspect.to_string().ends_with("abcdef0")).expect("four calls");
+    let sign = thief.signs.iter().find(|sign| sign.rule.title.contains("enumerate the account")).expect("of a kind");
+    assert_eq!(sign.events.len(), 4);
 }
 
 /// Arrival: each record is delayed by less than the horizon.
@@ -178,9 +208,42 @@ fn groups_that_are_too_many_at_once_are_forgotten_and_counted() {
         assert_eq!(sigma.rest().len(), 0);
         sigma.overfull()
     };
-    assert_eq!(overfull(4_096, 60), 0, "all of them have room");
-    assert_eq!(overfull(4_097, 60), 1);
-    assert_eq!(overfull(20_000, 60), 39, "a tenth makes room for a tenth");
+    assert_eq!(overfull(3_072, 60), 0, "all of them have room");
+    assert_eq!(overfull(3_073, 60), 1);
+    assert_eq!(overfull(20_000, 60), 55, "a tenth makes room for a tenth");
     assert_eq!(overfull(20_000, 120), 0, "it gets full, and then the windows of half of them have run out");
     assert_eq!(overfull(20_000, 600), 0, "by then the windows of the first have run out");
+}
+
+/// Two thousand hosts reach three hundred others each, by names as long as names are kept, all within a minute.
+#[test]
+fn what_groups_hold_has_an_end_and_a_burst_after_it_is_told() {
+    let rule = |name: &str, service: &str, call: &str, by: &str, what: &str| {
+        format!(
+            "title: {name}\nname: {name}\nid: {name}1\nlogsource: {{product: aws, service: {service}}}\ndetection: {{s: {call}, condition: s}}\n---\ntitle: {name}2\nid: {name}2\ncorrelation: {{type: value_count, rules: [{name}], group-by: [{by}], timespan: 5m, condition: {{field: {what}, gte: 300}}}}\n---\n"
+        )
+    };
+    let text = rule("flows", "vpcflow", "{dstport: 22}", "srcaddr", "dstaddr")
+        + &rule("calls", "cloudtrail", "{eventName: A}", "userIdentity.arn", "sourceIPAddress");
+    let (rules, warnings) = load::load(&[load::Source { name: "r.yml".into(), text }]);
+    assert_eq!(warnings, []);
+    let mut sigma = Sigma::new(Arc::new(rules), HORIZON);
+    let mut told = Vec::new();
+    let mut call = |sigma: &mut Sigma, who: usize, address: usize, second: i64| {
+        let time = Timestamp::from_second(second).expect("a time");
+        let text = format!(
+            r#"{{"eventID":"{who}-{address}","eventTime":"{time}","eventName":"A","eventSource":"any.amazonaws.com","sourceIPAddress":"{}{address}","userIdentity":{{"arn":"arn:{who}"}}}}"#,
+            "x".repeat(200)
+        );
+        sigma.hits(&Record::Trail(Event::of(text.as_bytes()).expect("a record")));
+        told.extend(sigma.due());
+    };
+    for address in 0..299 {
+        (0..200).for_each(|who| call(&mut sigma, who, address, 1_700_000_000 + address as i64 / 5));
+    }
+    assert!(sigma.overfull() > 0, "sixty thousand long texts");
+    (0..300).for_each(|address| call(&mut sigma, 1_000, address, 1_700_000_100));
+    told.extend(sigma.rest());
+    let groups: Vec<_> = told.iter().map(|hit| hit.shown[0].1.as_str()).collect();
+    assert_eq!(groups, ["arn:1000"]);
 }

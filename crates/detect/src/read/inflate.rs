@@ -15,10 +15,8 @@ use std::io::{self, Read};
 const GZ: [u8; 3] = [0x1F, 0x8B, 0x08];
 /// How a frame of zstd begins (RFC 8878).
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-/// The largest gz file that is inflated at once. CloudTrail's are far smaller.
-const PACKED_BYTES: usize = 2 << 20;
-/// The most that it may become.
-const WHOLE_BYTES: u64 = 16 << 20;
+/// The largest gz file that is inflated at once. Nearly all of CloudTrail's are smaller.
+const PACKED_BYTES: usize = 512 << 10;
 /// What is read at first, to see what it is.
 const HEAD_BYTES: usize = 64 << 10;
 /// The largest window of zstd (32 MB) that fits the memory; zstd's own levels up to 19 use 8 MB.
@@ -86,11 +84,11 @@ impl Inflate {
         let trailer = self.packed.last_chunk::<4>()?;
         let size = u32::from_le_bytes(*trailer) as usize;
         let most = limits.inflated_bytes.min(limits.ratio_from_bytes).min(limits.record_bytes as u64);
-        let most = most.min(WHOLE_BYTES);
         if size as u64 > most || memmem::find(&self.packed[1..], &GZ).is_some() {
             return None;
         }
         if window.len() < size {
+            window.reserve_exact(size - window.len());
             window.resize(size, 0);
         }
         let inflated = self.inflater.gzip_decompress(&self.packed, &mut window[..size]).ok()?;

@@ -9,12 +9,12 @@ use super::skip;
 use super::window::{More, Window};
 use crate::record::Record;
 use crate::record::trail::Event;
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Error};
 
-/// How far one looks for the `[` of a list.
-const OPENING_BYTES: usize = 256;
+/// How far one looks for the `[` of a list. Answers of CloudTrail Lake tell how the query went before their rows.
+const OPENING_BYTES: usize = 1 << 10;
 /// Names of lists that hold records, one after the other.
 pub(super) const LISTS: [&str; 5] = ["Records", "Findings", "findings", "QueryResultRows", "Events"];
 
@@ -55,12 +55,29 @@ pub(super) fn read(window: &mut Window<'_>, pass: &mut Pass<'_>) {
     }
 }
 
-/// How many bytes `{"Records": [` has, if it is what comes.
+/// How many bytes `{"Records": [` has, if it is what comes. Other fields may stand before the list as AWS's APIs have them
+/// in their answers, with capital letters.
 fn opening_of_list(bytes: &[u8]) -> Option<usize> {
-    let rest = bytes.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
-    let rest = LISTS.iter().find_map(|name| rest.strip_prefix(name.as_bytes())?.strip_prefix(b"\""))?;
-    let rest = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"[")?;
-    Some(bytes.len() - rest.len())
+    let mut fields = bytes.strip_prefix(b"{")?;
+    loop {
+        let (name, value) = field(fields)?;
+        let list = value.strip_prefix(b"[").filter(|_| LISTS.iter().any(|list| list.as_bytes() == name));
+        if let Some(inside) = list {
+            return Some(bytes.len() - inside.len());
+        }
+        name.first().filter(|first| first.is_ascii_uppercase())?;
+        let mut values = Deserializer::from_slice(value).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        fields = value[values.byte_offset()..].trim_ascii_start().strip_prefix(b",")?;
+    }
+}
+
+/// The name of the field that comes, and its value with all behind it.
+fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let name = bytes.trim_ascii_start().strip_prefix(b"\"")?;
+    let end = memchr(b'"', name)?;
+    let value = name[end + 1..].trim_ascii_start().strip_prefix(b":")?;
+    Some((&name[..end], value.trim_ascii_start()))
 }
 
 /// Reads the elements of a list; true if it ends as a list does.
@@ -170,7 +187,9 @@ pub(super) fn object<'b>(mut event: Event<'b>, raw: &'b [u8], offset: u64, pass:
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
 #[inline]
 pub(super) fn trail(event: Event<'_>, offset: u64, pass: &mut Pass<'_>) {
-    if event.source.as_str() == "aws:s3" {
+    if !pass.has_room(event.raw, offset) {
+        // It is named.
+    } else if event.source.as_str() == "aws:s3" {
         pass.reject(offset, event.raw.len() as u64, "this is a notification that S3 sent, not a log");
     } else if event.is_insight() {
         pass.record(Record::Insight(event));

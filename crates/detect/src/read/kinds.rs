@@ -1,5 +1,6 @@
 //! What an object is that is no event: told by the fields that only its kind has.
 
+use super::crowd;
 use super::json::{LISTS, reason, trail};
 use super::pass::Pass;
 use crate::record::digest::Digest;
@@ -16,6 +17,10 @@ type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Hands on an object that is no event as it stands.
 pub(super) fn object(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
+    if crowd::of_fields(bytes) {
+        let why = format!("the object has more than {} fields, so it is no record", crowd::FIELDS);
+        return pass.reject(offset, bytes.len() as u64, why);
+    }
     let Ok(fields) = serde_json::from_slice::<Fields<'_>>(bytes) else {
         return pass.reject(offset, bytes.len() as u64, "the object is not UTF-8");
     };
@@ -33,7 +38,9 @@ pub(super) fn object(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
     } else if has("CloudTrailEvent") {
         quoted(&fields, bytes.len() as u64, offset, pass);
     } else if lake::COLUMNS.into_iter().any(has) {
-        row(serde_json::from_slice(bytes).unwrap_or_default(), bytes.len() as u64, offset, pass);
+        if pass.has_room(bytes, offset) {
+            row(serde_json::from_slice(bytes).unwrap_or_default(), bytes.len() as u64, offset, pass);
+        }
     } else if ["service", "Service", "resource", "Resource", "Message", "body"].into_iter().any(has) {
         guard_duty(bytes, offset, pass);
     } else {
@@ -45,6 +52,9 @@ pub(super) fn object(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
 
 /// Hands on what is no object: a list is a row of CloudTrail Lake, anything else nothing known.
 pub(super) fn list(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
+    if !pass.has_room(bytes, offset) {
+        return;
+    }
     match serde_json::from_slice::<Vec<Map<String, Value>>>(bytes) {
         Ok(columns) if !columns.is_empty() => {
             row(columns.into_iter().flatten().collect(), bytes.len() as u64, offset, pass)
@@ -112,6 +122,10 @@ fn quoted(fields: &Fields<'_>, length: u64, offset: u64, pass: &mut Pass<'_>) {
 
 /// A row that a database answered with, such as CloudTrail Lake.
 pub(super) fn row(row: Map<String, Value>, length: u64, offset: u64, pass: &mut Pass<'_>) {
+    let texts = || row.values().filter_map(Value::as_str);
+    if texts().any(|text| crowd::of_values(text.as_bytes())) {
+        return pass.reject(offset, length, crowd::why());
+    }
     match lake::event(&row) {
         Some(bytes) => event(&bytes, length, offset, pass),
         None => pass.reject(offset, length, "a row of a query without a column of an event"),
@@ -153,6 +167,9 @@ fn hub_finding(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
 }
 
 fn typed<'a, T: Deserialize<'a>>(bytes: &'a [u8], offset: u64, pass: &mut Pass<'_>, record: impl Fn(T) -> Record<'a>) {
+    if !pass.has_room(bytes, offset) {
+        return;
+    }
     match serde_json::from_slice(bytes) {
         Ok(parsed) => pass.record(record(parsed)),
         Err(error) => pass.reject(offset, bytes.len() as u64, reason(&error)),
@@ -160,6 +177,9 @@ fn typed<'a, T: Deserialize<'a>>(bytes: &'a [u8], offset: u64, pass: &mut Pass<'
 }
 
 fn guard_duty(bytes: &[u8], offset: u64, pass: &mut Pass<'_>) {
+    if !pass.has_room(bytes, offset) {
+        return;
+    }
     match casebook::finding::parse(bytes) {
         Ok(findings) if findings.is_empty() => {
             pass.reject(offset, bytes.len() as u64, "an envelope of GuardDuty without a finding");

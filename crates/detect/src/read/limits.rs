@@ -18,7 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { record_bytes: 16 << 20, inflated_bytes: 16 << 30, ratio: 200, ratio_from_bytes: 256 << 20 }
+        Self { record_bytes: 2 << 20, inflated_bytes: 16 << 30, ratio: 200, ratio_from_bytes: 256 << 20 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One way through one input: where records go, and what is counted.
 
 use super::Named;
+use super::crowd;
 use super::window::{More, Window};
 use crate::count::{Fate, Rejection, Tally};
 use crate::record::Record;
@@ -32,6 +33,15 @@ impl Pass<'_> {
         if counts.parsed > parsed {
             counts.bytes_parsed += (bytes as u64).saturating_sub(counts.bytes_rejected - rejected);
         }
+    }
+
+    /// Whether there is room for a record's values; where there is not, that is named.
+    pub(super) fn has_room(&mut self, bytes: &[u8], offset: u64) -> bool {
+        let crowded = crowd::of_values(bytes);
+        if crowded {
+            self.reject(offset, bytes.len() as u64, crowd::why());
+        }
+        !crowded
     }
 
     /// Names what was not understood.

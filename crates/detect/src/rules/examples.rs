@@ -36,8 +36,7 @@ impl Tried {
 
 /// Tries every example of these files, with all rules of the files at work.
 pub fn run(sources: &[Source]) -> Vec<Tried> {
-    let (rules, _) = load::load(sources);
-    let rules = Arc::new(rules);
+    let rules = Arc::new(load::with_examples(sources));
     let single = rules.parts.iter().map(|rule| (&rule.id, &rule.title, exemplars(rule)));
     let several = rules.correlations.iter().map(|rule| (&rule.id, &rule.title, correlation_exemplars(rule)));
     single

@@ -35,17 +35,12 @@ pub struct Warning {
 
 /// The rules of these files, and what of them can not be used.
 pub fn load(sources: &[Source]) -> (Rules, Vec<Warning>) {
-    let mut loading = Loading::default();
-    for source in sources {
-        for document in documents(&source.text) {
-            loading.document(&source.name, document);
-        }
-    }
-    loading.settle_correlations();
-    loading.drop_muted();
-    let engine = loading.engine();
-    let correlations = loading.correlations.into_iter().map(|(_, rule)| rule).collect();
-    (Rules::new(engine, loading.rules, correlations), loading.warnings)
+    Loading::default().all(sources)
+}
+
+/// The rules with the examples that stand in them, which take as much memory as the rules themselves.
+pub(super) fn with_examples(sources: &[Source]) -> Rules {
+    Loading { with_examples: true, ..Loading::default() }.all(sources).0
 }
 
 /// A rule as it is written; `None` where none of these files has it. Of a rule without an id the title is its name. A
@@ -102,10 +97,27 @@ struct Loading {
     ids: HashMap<String, String>,
     /// Rules, by name or id, that serve a correlation which is passed over.
     muted: BTreeSet<String>,
+    with_examples: bool,
     warnings: Vec<Warning>,
 }
 
+/// The attribute of a rule in which its examples stand.
+const EXAMPLES: &str = "rsigma.exemplars";
+
 impl Loading {
+    fn all(mut self, sources: &[Source]) -> (Rules, Vec<Warning>) {
+        for source in sources {
+            for document in documents(&source.text) {
+                self.document(&source.name, document);
+            }
+        }
+        self.settle_correlations();
+        self.drop_muted();
+        let engine = self.engine();
+        let correlations = self.correlations.into_iter().map(|(_, rule)| rule).collect();
+        (Rules::new(engine, self.rules, correlations), self.warnings)
+    }
+
     fn warn(&mut self, place: &Place, why: String) {
         self.warnings.push(Warning { file: place.file.clone(), line: place.line, why });
     }
@@ -114,12 +126,16 @@ impl Loading {
         let place = Place { file: file.to_owned(), line: document.line };
         // Empty lines before it make the parser's own line numbers those of the file.
         let text = "\n".repeat(document.line - 1) + document.text;
-        let parsed = match parse_sigma_yaml(&text) {
+        let mut parsed = match parse_sigma_yaml(&text) {
             Ok(parsed) => parsed,
             Err(error) => return self.warn(&place, format!("not read: {error}")),
         };
         for why in parsed.errors {
             self.warn(&place, why);
+        }
+        if !self.with_examples {
+            parsed.rules.iter_mut().for_each(|rule| drop(rule.custom_attributes.remove(EXAMPLES)));
+            parsed.correlations.iter_mut().for_each(|rule| drop(rule.custom_attributes.remove(EXAMPLES)));
         }
         for rule in parsed.rules {
             self.rule(&place, rule);

@@ -5,11 +5,8 @@ use crate::part::Folded;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 
-/// How many are remembered. The one with which a correlation comes true is always among them; of those before
-/// it that were forgotten, the alert names less.
-const REMEMBERED: usize = 8_192;
-/// Nor more bytes: so many records take fewer, unless somebody fills them.
-const MOST_BYTES: usize = 8 << 20;
+/// What one takes besides what is folded.
+const OVERHEAD: usize = 120;
 
 #[derive(Debug, Default)]
 pub(super) struct Recent {
@@ -21,16 +18,22 @@ pub(super) struct Recent {
 impl Recent {
     pub fn keep(&mut self, id: &str, part: Folded) {
         let id = short(id);
-        self.bytes += part.size();
+        self.bytes += part.size() + OVERHEAD;
         match self.by_id.insert(id, part) {
-            Some(before) => self.bytes -= before.size(),
+            Some(before) => self.bytes -= before.size() + OVERHEAD,
             None => self.order.push_back(id),
         }
-        while (self.order.len() > REMEMBERED || self.bytes > MOST_BYTES)
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.bytes -= self.by_id.remove(&oldest).map_or(0, |part| part.size());
-        }
+    }
+
+    /// The one that was kept first is forgotten: an alert on it names less.
+    pub fn forget_one(&mut self) {
+        let oldest = self.order.pop_front().and_then(|oldest| self.by_id.remove(&oldest));
+        self.bytes -= oldest.map_or(0, |part| part.size() + OVERHEAD);
+    }
+
+    /// How many bytes are kept.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub fn get(&self, id: &str) -> Option<Folded> {
@@ -39,7 +42,7 @@ impl Recent {
 }
 
 /// Ids are short and long, and twice as large as this in memory at the least.
-fn short(id: &str) -> [u8; 16] {
+pub(super) fn short(id: &str) -> [u8; 16] {
     let digest = Sha256::digest(id);
     std::array::from_fn(|at| digest[at])
 }
@@ -50,22 +53,16 @@ mod tests {
     use crate::part::tests::part;
 
     #[test]
-    fn the_last_ones_are_remembered() {
+    fn the_one_that_was_kept_first_is_forgotten_first() {
         let mut recent = Recent::default();
-        (0..=REMEMBERED).for_each(|number| recent.keep(&number.to_string(), part(number).folded()));
-        assert!(recent.get("0").is_none());
-        assert_eq!(recent.get("1").map(|folded| folded.unfolded()), Some(part(1)));
-        assert_eq!((recent.by_id.len(), recent.order.len()), (REMEMBERED, REMEMBERED));
-    }
-
-    #[test]
-    fn the_last_bytes_are_remembered() {
-        let mut recent = Recent::default();
-        for number in 0..10 {
-            let mut part = part(number);
-            part.region = "x".repeat(MOST_BYTES / 4);
-            recent.keep(&number.to_string(), part.folded());
+        for number in [0, 1, 2, 1] {
+            recent.keep(&number.to_string(), part(number).folded());
         }
-        assert!(recent.bytes <= MOST_BYTES && recent.get("9").is_some() && recent.get("0").is_none());
+        let three = recent.bytes();
+        recent.forget_one();
+        assert!(recent.get("0").is_none() && recent.bytes() * 3 == three * 2);
+        assert_eq!(recent.get("1").map(|folded| folded.unfolded()), Some(part(1)));
+        (0..5).for_each(|_| recent.forget_one());
+        assert_eq!((recent.bytes(), recent.by_id.len()), (0, 0));
     }
 }

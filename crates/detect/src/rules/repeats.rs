@@ -1,9 +1,9 @@
 //! The same said again and again: where correlations count different values, or rules that come together, a
 //! repetition within a small part of the window changes nothing, and thousands must not push out what else was counted.
 
+use super::recent::short;
 use rsigma_parser::{CorrelationRule, CorrelationType, SigmaRule};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// The part of a window within which a repetition is passed over: by so much a count may fall behind.
@@ -16,7 +16,7 @@ const REMEMBERED: usize = 16_384;
 pub(super) struct Repeats {
     /// By rule: within how many seconds a repetition changes nothing; `None` where every record counts.
     gaps: Vec<Option<i64>>,
-    counted: HashMap<[u8; 32], i64>,
+    counted: HashMap<[u8; 16], i64>,
 }
 
 impl Repeats {
@@ -32,7 +32,7 @@ impl Repeats {
         let Some(gap) = gaps.and_then(|gaps| gaps.into_iter().min()) else { return false };
         let said = kept.as_object().map(|fields| fields.iter().filter(|(name, _)| *name != "id"));
         let said: Vec<_> = said.into_iter().flatten().collect();
-        let key = Sha256::digest(format!("{rules:?} {said:?}")).into();
+        let key = short(&format!("{rules:?} {said:?}"));
         if self.counted.get(&key).is_some_and(|last| second - last < gap) {
             return true;
         }

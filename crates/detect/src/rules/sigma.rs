@@ -4,6 +4,7 @@
 use super::index::Index;
 use super::kind::Kind;
 use super::lines::Line;
+use super::room;
 use super::view::{Subject, View};
 use super::windows::{Wait, Windows};
 use super::{Card, Hit, Level, Matcher};
@@ -176,6 +177,12 @@ impl Rules {
         number.map(|number| self.kinds[number]).unwrap_or_default()
     }
 
+    /// The rules that look at several records of that kind.
+    pub(super) fn correlations_of(&self, kind: Kind) -> impl Iterator<Item = &CorrelationRule> {
+        let of_kind = move |rule: &&CorrelationRule| rule.id.as_deref().is_some_and(|id| self.kind(id) == kind);
+        self.correlations.iter().filter(of_kind)
+    }
+
     fn found(&self, view: &impl Subject, candidates: &[usize]) -> Found {
         let mut found = Found::default();
         let mut counted = Vec::new();
@@ -339,6 +346,18 @@ impl Sigma {
     pub fn passed(&mut self, at: Timestamp) {
         self.windows.iter_mut().for_each(|windows| windows.order.passed(at));
     }
+
+    /// Each kind's next ones take their turns, as long as there are any.
+    fn take_turns(&mut self, next: impl Fn(&mut Windows) -> Option<Vec<Hit>>) -> Vec<Hit> {
+        let mut hits = room::make(&mut self.windows);
+        for kind in 0..self.windows.len() {
+            while let Some(more) = next(&mut self.windows[kind]) {
+                hits.extend(more);
+                hits.extend(room::make(&mut self.windows));
+            }
+        }
+        hits
+    }
 }
 
 impl Matcher for Sigma {
@@ -348,11 +367,11 @@ impl Matcher for Sigma {
     }
 
     fn due(&mut self) -> Vec<Hit> {
-        self.windows.iter_mut().flat_map(Windows::due).collect()
+        self.take_turns(Windows::due)
     }
 
     fn rest(&mut self) -> Vec<Hit> {
-        self.windows.iter_mut().flat_map(Windows::rest).collect()
+        self.take_turns(Windows::last)
     }
 
     fn late(&self) -> u64 {

@@ -29,6 +29,10 @@ const POLICIES: [&str; 7] = [
     "requestParameters.attributeValue",
 ];
 
+/// A longer text is no policy, and is not looked into. The longest that AWS takes have 32 KB
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>).
+const LONGEST_POLICY: usize = 64 << 10;
+
 /// A record, as rules ask for it.
 pub(super) trait Subject: rsigma_eval::Event {
     /// When it happened.
@@ -74,7 +78,8 @@ impl<'e> View<'e> {
         let (at, inside) = POLICIES.iter().enumerate().find_map(|(at, name)| Some((at, inside(name)?)))?;
         let read = || {
             let policy = self.around(POLICIES[at]).get_field(POLICIES[at])?;
-            serde_json::from_str(&policy.as_str()?).ok().map(JsonEvent::owned)
+            let text = policy.as_str().filter(|text| text.len() <= LONGEST_POLICY)?;
+            serde_json::from_str(&text).ok().map(JsonEvent::owned)
         };
         self.policies[at].get_or_init(read).as_ref()?.get_field(inside)
     }

@@ -1,6 +1,7 @@
 //! What several records add up to: correlations over event time, in the order of event time, with
 //! bounded memory. A burst is told once a window, not once a record.
 
+use super::groups;
 use super::kind::Kind;
 use super::recent::Recent;
 use super::repeats::Repeats;
@@ -19,13 +20,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Groups (a session, an address) whose windows are kept; with more, the stalest are forgotten, and that is counted.
-pub(super) const GROUPS: usize = 4_096;
+pub(super) const GROUPS: usize = 3_072;
 /// What a window counts at most; no threshold may be higher.
 pub(super) const IN_WINDOW: usize = 512;
 /// How many events a hit names.
-const NAMED: usize = 20;
+pub(super) const NAMED: usize = 20;
 /// Windows that have run out are looked for this often, in event time.
 const SWEEP_SECS: i64 = 300;
+/// When the groups have grown by so many bytes, they are measured.
+const A_WHILE: usize = 512 << 10;
 
 /// A record that correlations count.
 #[derive(Debug)]
@@ -49,8 +52,11 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// What one takes besides its texts.
+    const OVERHEAD: usize = 300;
+
     fn size(&self) -> usize {
-        self.id.len() * 2 + self.kept.len() + self.part.as_ref().map_or(0, Folded::size)
+        Self::OVERHEAD + self.id.len() * 2 + self.kept.len() + self.part.as_ref().map_or(0, Folded::size)
     }
 }
 
@@ -60,8 +66,14 @@ pub(super) struct Windows {
     /// A match of each rule: to the engine those of one rule are all alike.
     matches: HashMap<usize, EvaluationResult>,
     cards: HashMap<String, Arc<Card>>,
-    recent: Recent,
+    /// The ids of those of its rules that look at several records.
+    correlations: Vec<String>,
+    pub recent: Recent,
     repeats: Repeats,
+    /// How many bytes the groups take, and by how many they have grown since they were measured.
+    measured: usize,
+    grown: usize,
+    now: i64,
     swept: i64,
     overfull: u64,
 }
@@ -75,8 +87,12 @@ impl Windows {
             engine: engine(rules, kind),
             matches: HashMap::new(),
             cards,
+            correlations: rules.correlations_of(kind).filter_map(|rule| rule.id.clone()).collect(),
             recent: Recent::default(),
             repeats: Repeats::of(&rules.parts, &rules.correlations),
+            measured: 0,
+            grown: 0,
+            now: 0,
             swept: 0,
             overfull: 0,
         }
@@ -93,30 +109,30 @@ impl Windows {
         }
     }
 
-    pub fn due(&mut self) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        while let Some((at, waiting)) = self.order.ripe() {
-            hits.extend(self.feed(at, waiting));
-        }
-        hits
+    /// What comes of the next one that nothing can come before any more.
+    pub fn due(&mut self) -> Option<Vec<Hit>> {
+        self.order.ripe().map(|(at, waiting)| self.feed(at, waiting))
     }
 
-    pub fn rest(&mut self) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        while let Some((at, waiting)) = self.order.first() {
-            hits.extend(self.feed(at, waiting));
-        }
-        hits
+    /// The same, though something earlier may still come.
+    pub fn ahead(&mut self) -> Option<Vec<Hit>> {
+        self.order.ahead().map(|(at, waiting)| self.feed(at, waiting))
+    }
+
+    /// The same, when nothing comes any more.
+    pub fn last(&mut self) -> Option<Vec<Hit>> {
+        self.order.first().map(|(at, waiting)| self.feed(at, waiting))
     }
 
     fn feed(&mut self, at: Timestamp, waiting: Waiting) -> Vec<Hit> {
         let Waiting { id, kept, rules, part } = waiting;
-        let second = at.as_second();
+        let (second, kept_bytes) = (at.as_second(), kept.len());
         let kept: Value = serde_json::from_slice(&kept).expect("single values were written here");
         if self.repeats.is_one(&rules, &kept, second) {
             return Vec::new();
         }
         part.into_iter().for_each(|part| self.recent.keep(&id, part));
+        self.grown += kept_bytes * rules.len();
         self.sweep(second);
         let matches = rules.iter().filter_map(|rule| self.matches.get(rule)).cloned().collect();
         let results = self.engine.process_with_detections(&JsonEvent::borrow(&kept), matches, second);
@@ -134,13 +150,39 @@ impl Windows {
 }
 
 impl Windows {
-    /// How often there were more groups than are kept, and the stalest of them were forgotten.
+    /// How often there was no room for all groups, and the stalest of them, or what had been counted first, were forgotten.
     pub fn overfull(&self) -> u64 {
         self.overfull
     }
 
+    /// How many bytes the groups take, about.
+    pub fn counted(&mut self) -> usize {
+        if self.grown > A_WHILE {
+            self.measure();
+        }
+        self.measured + self.grown
+    }
+
+    /// Forgets what was counted first, until half of it is left.
+    pub fn forget_half(&mut self) {
+        self.measure();
+        let (half, mut by) = (self.measured / 2, SWEEP_SECS);
+        while self.measured > half {
+            self.engine.evict_expired(self.now.saturating_add(by));
+            self.measure();
+            by = by.saturating_mul(2);
+        }
+        self.overfull += 1;
+    }
+
+    fn measure(&mut self) {
+        self.measured = groups::bytes(&self.engine, &self.correlations);
+        self.grown = 0;
+    }
+
     /// Windows that have run out go; of groups that are too many even so, the engine keeps nine in ten.
     fn sweep(&mut self, second: i64) {
+        self.now = second;
         let is_full = self.engine.state_count() >= GROUPS;
         if is_full || second - self.swept > SWEEP_SECS {
             self.engine.evict_expired(second);
@@ -183,8 +225,7 @@ fn engine(rules: &Rules, kind: Kind) -> CorrelationEngine {
     };
     let of_kind = |id: &Option<String>| id.as_deref().is_some_and(|id| rules.kind(id) == kind);
     all.rules = rules.parts.iter().filter(|rule| of_kind(&rule.id)).filter(named).cloned().collect();
-    let correlations = rules.correlations.iter().filter(|rule| of_kind(&rule.id)).cloned();
-    all.correlations = correlations.map(once_a_window).map(all_of_them).collect();
+    all.correlations = rules.correlations_of(kind).cloned().map(once_a_window).map(all_of_them).collect();
     // The rules were compiled and the references settled when they were loaded.
     let _ = engine.add_collection(&all);
     engine

@@ -9,8 +9,8 @@ use crate::rules::{Card, Level};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// The most bytes of all stories together: some three and a half thousand ordinary ones.
-pub(super) const MOST: usize = 10 << 20;
+/// The most bytes of all stories together: some three thousand ordinary ones.
+pub(super) const MOST: usize = 8 << 20;
 /// What takes that much was filled by somebody: an ordinary story takes some kilobytes.
 const FILLED: usize = MOST / 256;
 /// So many more, and all is measured.

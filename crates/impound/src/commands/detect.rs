@@ -139,7 +139,7 @@ fn too_many_groups(desk: &Desk) -> Option<Text> {
     let overfull = desk.overfull();
     (overfull > 0).then(|| {
         text!(
-            "more sessions and addresses were under way than rules that look at several records remember at once: {} times the tenth that had been quiet for longest was forgotten, and what it adds up to may not be told; read fewer days or accounts at once",
+            "more sessions and addresses were under way than rules that look at several records remember at once: {} times the tenth that had been quiet for longest, or half of what was counted, was forgotten, and what that adds up to may not be told; read fewer days or accounts at once",
             overfull
         )
     })

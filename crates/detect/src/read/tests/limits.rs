@@ -99,3 +99,42 @@ fn events_across_the_edges_of_the_view_are_all_read() {
     }
     assert_eq!(read_with(small(), file(&["1", "2", "3", "4", "5", "6"]).as_bytes()).words.len(), 6);
 }
+
+/// Such a record would take hundreds of times its own size.
+#[test]
+fn a_record_of_far_too_many_values_is_named_and_the_next_is_read() {
+    let many = |one: &str| format!("[{}]", vec![one; 20_000].join(","));
+    let event = |id: &str, what: &str| event(id).replacen('{', &format!(r#"{{"requestParameters":{{"a":{what}}},"#), 1);
+    let row = |what: &str| format!(r#"{{"eventid":"1","requestparameters":"{{a={}}}"}}"#, what.replace('"', ""));
+    let finding = |what: &str| format!(r#"{{"ProductArn":"p","Types":[],"Resources":{what}}}"#);
+    let (few, many) = (format!("[{}]", vec!["0"; 40_000 / 4].join(",")), many(r#"{"b":1}"#));
+    let fields: String = (0..20_000).map(|number| format!(r#""field-{number}":0,"#)).collect();
+    for record in [
+        event("many", &many),
+        format!("[{},{{}}]", event("many", &many)),
+        row(&many),
+        finding(&many),
+        format!("{{{fields}\"a\":1}}"),
+    ] {
+        let given =
+            read_with(Limits::default(), format!("{}\n{record}\n{}", event("1", &few), event("2", "1")).as_bytes());
+        let why: Vec<_> = given.rejections.iter().map(|rejection| rejection.why.as_str()).collect();
+        assert_eq!(given.words[0], "trail 1", "{}", &record[..60]);
+        assert_eq!(given.words.last().map(String::as_str), Some("trail 2"), "{}", &record[..60]);
+        assert!(why[0].contains("values") || why[0].contains("fields"), "{why:?}");
+    }
+}
+
+/// An answer that is larger than a record may be is read row by row, whatever stands before its rows.
+#[test]
+fn a_list_behind_other_fields_is_read_element_by_element() {
+    for before in [
+        r#""NextToken":"x","#,
+        r#""QueryStatus":"FINISHED","QueryStatistics":{"ResultsCount":9,"Rows":[1,2]} , "#,
+        r#" "Records":{"none":[]}, "#,
+    ] {
+        let events: Vec<String> = (0..100).map(|number| event(&number.to_string())).collect();
+        let given = read_with(small(), format!(r#"{{{before}"Events":[{}],"More":1}}"#, events.join(",")).as_bytes());
+        assert_eq!((given.words.len(), given.rejections.len()), (100, 0), "{before}");
+    }
+}
