@@ -12,9 +12,10 @@ use crate::holdings::Holdings;
 use crate::record::trail::Event;
 use bounds::Bounds;
 use hours::Hours;
-use role::Role;
+use jiff::Timestamp;
+use role::{Member, Role};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod bounds;
 mod call;
@@ -110,6 +111,15 @@ impl Baseline {
         })
     }
 
+    /// The instances of a role by their ids, with what is usual for each.
+    pub fn instances(&self, role: &str) -> impl Iterator<Item = Habits<'_>> {
+        self.roles.get(role).into_iter().flat_map(|role| &role.instances).map(|(instance, member)| {
+            let Member { first, last, calls, denied, networks, endpoints, regions, agents, .. } = member;
+            let (first, last, calls, denied) = (*first, *last, *calls, *denied);
+            Habits { instance, first, last, calls, denied, networks, endpoints, regions, agents }
+        })
+    }
+
     /// The kinds of call of a role, the most frequent first, with how many calls and callers.
     pub fn kinds(&self, role: &str) -> Vec<(&str, u64, usize)> {
         let kinds = self.roles.get(role).map(|role| &role.kinds);
@@ -118,6 +128,29 @@ impl Baseline {
         told.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
         told
     }
+}
+
+/// What is usual for an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Habits<'b> {
+    /// Its id.
+    pub instance: &'b str,
+    /// Its first call.
+    pub first: Timestamp,
+    /// Its last call.
+    pub last: Timestamp,
+    /// How many calls it has made.
+    pub calls: u64,
+    /// How many of them were refused.
+    pub denied: u64,
+    /// From which networks it calls over the internet (`198.51.100.0/24`), with how often.
+    pub networks: &'b BTreeMap<String, u64>,
+    /// What it reaches through endpoints of its VPC (`s3.amazonaws.com us-east-1`), with how often.
+    pub endpoints: &'b BTreeMap<String, u64>,
+    /// Where it calls, with how often.
+    pub regions: &'b BTreeMap<String, u64>,
+    /// With which programs (`aws-cli`, `Boto3`).
+    pub agents: &'b BTreeSet<String>,
 }
 
 /// Two are equal that have learned the same.

@@ -2,7 +2,7 @@
 //! not depend on the order in which sightings came, within the horizon.
 
 use crate::alert::Alert;
-use crate::baseline::{Baseline, Call, Unusual, What};
+use crate::baseline::{Baseline, Call, What};
 use crate::order::Horizon;
 use crate::part::{Folded, Part};
 use crate::rules::sigma::{Rules, Sigma};
@@ -204,7 +204,7 @@ impl Desk {
     fn judge(&mut self, call: &Call, part: &Folded) {
         let Some(baseline) = &mut self.baseline else { return };
         for unusual in baseline.judge(call) {
-            let rule = Arc::new(card(&unusual));
+            let rule = Arc::new(card(unusual.what, unusual.level));
             *self.hits.entry(rule.id.clone()).or_default() += 1;
             self.tell_stories(&rule, &part.unfolded(), &[("why".to_owned(), unusual.why)]);
         }
@@ -225,11 +225,11 @@ impl Desk {
     }
 }
 
-/// Whether an id is that of something that a baseline may notice.
-pub fn is_of_baseline(id: &str) -> bool {
+/// What a baseline may notice, by its id, as a rule; `None` where the id is another's.
+pub fn of_baseline(id: &str) -> Option<Card> {
     let all = [What::FirstCall, What::Elsewhere, What::Denials];
-    let mut ids = all.into_iter().flat_map(|what| Level::ALL.map(|level| id_of(&words(what), level)));
-    ids.any(|known| known == id)
+    let mut cards = all.into_iter().flat_map(|what| Level::ALL.map(|level| card(what, level)));
+    cards.find(|card| card.id == id)
 }
 
 fn id_of((id, ..): &(&str, &str, &str), level: Level) -> String {
@@ -246,12 +246,12 @@ fn words(what: What) -> (&'static str, &'static str, &'static str) {
 }
 
 /// The baseline as a rule, for people: what was noticed, in the words of a card.
-fn card(unusual: &Unusual) -> Card {
-    let words @ (_, title, technique) = words(unusual.what);
+fn card(what: What, level: Level) -> Card {
+    let words @ (_, title, technique) = words(what);
     Card {
-        id: id_of(&words, unusual.level),
+        id: id_of(&words, level),
         title: title.to_owned(),
-        level: unusual.level,
+        level,
         techniques: vec![technique.to_owned()],
         description: "Out of the ordinary for this instance and its role, by what was learned of them".to_owned(),
         false_positives: vec!["A new release, a new job, a new way out of the network".to_owned()],

@@ -359,6 +359,10 @@ pub enum Baseline {
         /// One role, as the list names it
         #[arg(long, value_name = "ROLE")]
         role: Option<String>,
+        /// Of that role not the calls, but its instances: from which networks, in which regions and with which programs
+        /// they call, and how often they are refused
+        #[arg(long, requires = "role")]
+        instances: bool,
     },
 }
 

@@ -5,9 +5,11 @@ use crate::history::History;
 use crate::text::{Show, Text};
 use casebook::evidence::Evidence;
 use comfy_table::{ContentArrangement, Table, presets};
+use detect::baseline::Habits;
 use detect::rules::Card;
 use detect::timeline::Row;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The evidence: what it is, whose, how far.
 pub fn evidence<'a>(items: impl Iterator<Item = &'a Evidence>) -> Text {
@@ -59,6 +61,25 @@ pub fn roles<'a>(roles: impl Iterator<Item = (&'a str, usize, usize, u64)>) -> T
 pub fn kinds<'a>(kinds: impl Iterator<Item = (&'a str, u64, usize)>) -> Text {
     let row = |(kind, calls, callers): (&str, u64, usize)| [kind.to_owned(), calls.to_string(), callers.to_string()];
     table(["call", "calls", "instances"], kinds.map(row))
+}
+
+/// The instances of a role: what is usual for each.
+pub fn instances<'a>(instances: impl Iterator<Item = Habits<'a>>) -> Text {
+    let names = |counted: &BTreeMap<String, u64>| counted.keys().cloned().collect::<Vec<_>>().join(", ");
+    let row = |habits: Habits<'_>| {
+        [
+            habits.instance.to_owned(),
+            habits.last.to_string(),
+            habits.calls.to_string(),
+            habits.denied.to_string(),
+            names(habits.networks),
+            names(habits.endpoints),
+            names(habits.regions),
+            habits.agents.iter().cloned().collect::<Vec<_>>().join(", "),
+        ]
+    };
+    let header = ["instance", "last call", "calls", "refused", "from", "by endpoints", "in", "with"];
+    table(header, instances.map(row))
 }
 
 /// A timeline: when, whose, what, from where.

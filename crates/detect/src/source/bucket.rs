@@ -103,6 +103,8 @@ mod tests {
             ("org/AWSLogs/111111111111/CloudTrail/us-east-1/2026/03/0", Reach::Level),
             ("org/AWSLogs/111111111111/CloudTrail/us-east-1/2026/03/01/", Reach::Whole),
             ("org/AWSLogs/111111111111/vpcflowlogs/us-east-1/2026/03/01/12/", Reach::Whole),
+            ("org/AWSLogs/aws-account-id=111111111111/aws-region=us-east-1/year=2026/month=03/", Reach::Level),
+            ("org/AWSLogs/aws-account-id=111111111111/aws-region=us-east-1/year=2026/month=03/day=01/", Reach::Whole),
             ("org/2026/03/01/", Reach::Whole),
             ("org/other/", Reach::Whole),
         ] {

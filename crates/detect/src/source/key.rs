@@ -2,7 +2,8 @@
 //!
 //! CloudTrail puts files under `AWSLogs/ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html>), flow logs, load
-//! balancers and the resolver do alike. The date is that of the delivery. CloudTrail delivers within about
+//! balancers and the resolver do alike; flow logs may have Hive's names before the figures (`year=YYYY/month=MM/day=DD`,
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>). The date is that of the delivery. CloudTrail delivers within about
 //! five minutes on average, which is not guaranteed
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html>), so an event may stand in
 //! the folder of the next day: a day more is read at both ends.
@@ -10,7 +11,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// A period, open where an end is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(super) fn is_day(key: &Path) -> bool {
 
 /// The first and the last day that a key speaks of: the last `YYYY/MM/DD`, `YYYY/MM` or `YYYY` in it.
 fn days(key: &Path) -> Option<(Date, Date)> {
-    let parts: Vec<_> = key.components().map(|part| part.as_os_str().to_str().unwrap_or_default()).collect();
+    let parts: Vec<_> = key.components().map(figures).collect();
     let (at, year) = parts.iter().enumerate().rev().find_map(|(at, part)| Some((at, number(part, 4)?)))?;
     if !(2006..2100).contains(&year) {
         return None;
@@ -76,6 +77,12 @@ fn days(key: &Path) -> Option<(Date, Date)> {
         (Some(_), None) => Some((first, first.last_of_month())),
         (None, _) => Some((first, first.last_of_year())),
     }
+}
+
+/// A part without the name that Hive puts before it.
+fn figures(part: Component<'_>) -> &str {
+    let part = part.as_os_str().to_str().unwrap_or_default();
+    ["year=", "month=", "day="].into_iter().find_map(|name| part.strip_prefix(name)).unwrap_or(part)
 }
 
 /// A part that is just so many digits.
@@ -102,6 +109,10 @@ mod tests {
             ("AWSLogs/1/CloudTrail/us-east-1/2022", false),
             ("AWSLogs/1/CloudTrail/us-east-1/2023", true),
             ("AWSLogs/1/CloudTrail/us-east-1", true),
+            ("AWSLogs/aws-account-id=1/aws-region=us-east-1/year=2023/month=07/day=08/hour=09", false),
+            ("AWSLogs/aws-account-id=1/aws-region=us-east-1/year=2023/month=07/day=10/hour=01", true),
+            ("AWSLogs/aws-account-id=1/aws-region=us-east-1/year=2023/month=06", false),
+            ("AWSLogs/aws-account-id=1/aws-region=us-east-1/hour=2011/a.log", true),
             ("case 0042/2023/99/events.json", true),
             ("1234/events.json", true),
         ] {

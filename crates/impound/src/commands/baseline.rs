@@ -27,7 +27,7 @@ use tempfile::NamedTempFile;
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     match args {
         Args::Learn { logs, file, cursor } => learn(context, logs, file, cursor.as_deref()),
-        Args::Show { file, role } => show(context, file, role.as_deref()),
+        Args::Show { file, role, instances } => show(context, file, role.as_deref(), *instances),
     }
 }
 
@@ -93,16 +93,20 @@ pub fn keep(baseline: &Baseline, path: &Path) -> Result<(), Failure> {
     file.persist(path).map(drop).map_err(|error| unwritable(error.to_string()))
 }
 
-fn show(context: &Context, path: &Path, role: Option<&str>) -> Result<Exit, Failure> {
+fn show(context: &Context, path: &Path, role: Option<&str>, instances: bool) -> Result<Exit, Failure> {
     let baseline = read(path)?;
+    if let Some(role) = role.filter(|role| baseline.kinds(role).is_empty()) {
+        return Err(Failure::usage(format!("nothing was learned of the role {role}"))
+            .hint(format!("`impound baseline show {}` lists the roles", path.display())));
+    }
     let (table, rows) = match role {
         None => (tables::roles(baseline.roles()), baseline.roles().map(role_json).collect()),
+        Some(role) if instances => (
+            tables::instances(baseline.instances(role)),
+            baseline.instances(role).map(|habits| json!(habits)).collect(),
+        ),
         Some(role) => {
             let kinds = baseline.kinds(role);
-            if kinds.is_empty() {
-                return Err(Failure::usage(format!("nothing was learned of the role {role}"))
-                    .hint(format!("`impound baseline show {}` lists the roles", path.display())));
-            }
             let rows = kinds.iter().map(kind_json).collect();
             (tables::kinds(kinds.into_iter()), rows)
         }

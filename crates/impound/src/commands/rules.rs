@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::tables;
 use crate::text::{Text, text};
 use ::detect::count::Fate;
+use ::detect::desk::of_baseline;
 use ::detect::read::Reader;
 use ::detect::record::Record;
 use ::detect::record::trail::Event;
@@ -69,7 +70,8 @@ fn test(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
 fn explain(context: &Context, name: &str, record: Option<&Path>, paths: &[PathBuf]) -> Result<Exit, Failure> {
     let (rules, _) = detect::rules(paths, true)?;
     let is_it = |card: &&Arc<Card>| card.id == name || card.title.eq_ignore_ascii_case(name);
-    let card = rules.cards().iter().find(is_it).ok_or_else(|| {
+    let known = rules.cards().iter().find(is_it).cloned();
+    let card = &known.or_else(|| of_baseline(name).map(Arc::new)).ok_or_else(|| {
         Failure::usage(format!("there is no rule `{name}`")).hint("`impound rules list` shows ids and titles")
     })?;
     let Some(record) = record else {

@@ -12,7 +12,7 @@ use crate::watch::told::Told;
 use detect::alert::Alert;
 use detect::baseline::Baseline;
 use detect::count::Counts;
-use detect::desk::{Desk, is_of_baseline};
+use detect::desk::{Desk, of_baseline};
 use detect::order::Horizon;
 use detect::read::{Limits, Reader};
 use detect::record::Record;
@@ -96,7 +96,7 @@ impl Lookout {
     /// Whether anything here can have a sign of this id: a rule, the baseline, or another detector, whose
     /// findings are of too many types to know them all.
     pub fn knows(&self, rule: &str) -> bool {
-        OTHERS.iter().any(|prefix| rule.starts_with(prefix)) || is_of_baseline(rule) || self.rules.tells(rule)
+        OTHERS.iter().any(|prefix| rule.starts_with(prefix)) || of_baseline(rule).is_some() || self.rules.tells(rule)
     }
 
     /// What time it is, for records that say it is later.

@@ -412,6 +412,17 @@ fn a_baseline_is_learned_shown_and_used() {
     assert_eq!(stats(&told)[0]["role"], ROLE, "{told:?}");
     let told = home.run(&["--output", "json", "baseline", "show", &file, "--role", ROLE]);
     assert_eq!(number(&stats(&told)[0], "calls"), 49, "{told:?}");
+    let habits = home.run(&["baseline", "show", &file, "--role", ROLE, "--instances"]);
+    for words in ["i-0123456789abcdef0", "198.51.100.0/24", "us-east-1", "aws-cli"] {
+        assert!(habits.succeeds().stdout.contains(words), "no `{words}` in {habits:?}");
+    }
+    let told = home.run(&["--output", "json", "baseline", "show", &file, "--role", ROLE, "--instances"]);
+    let all: u64 = stats(&told).as_array().into_iter().flatten().map(|habits| number(habits, "calls")).sum();
+    assert_eq!(all, 49, "{told:?}");
+    let what = home.run(&["rules", "explain", "baseline:first-call:high"]);
+    assert!(what.succeeds().stdout.contains("A call that the instance has never made"), "{what:?}");
+    home.run(&["rules", "explain", "baseline:first-call:grave"]).fails_with(2, &["there is no rule"]);
+    home.run(&["baseline", "show", &file, "--instances"]).fails_with(2, &["--role"]);
     home.run(&["baseline", "show", &file, "--role", "nobody"]).fails_with(2, &["nobody"]);
     let before = std::fs::read(&file).expect("kept");
     let end = home.run(&["detect", "--baseline", &file, &log]);
