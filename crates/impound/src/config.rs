@@ -50,7 +50,8 @@ pub struct DetectConfig {
     pub level: Level,
     /// What instances normally call. Where the file is not there it is begun empty; the watch adds to it.
     pub baseline: Option<PathBuf>,
-    /// Who held which address: outputs of `aws ec2 describe-instances`, and cases by what they have captured.
+    /// Who held which address: outputs of `aws ec2 describe-instances`, and cases by what they have captured. Those of the
+    /// state directory need not be named.
     pub instances: Vec<PathBuf>,
     /// The fields of flow logs without a header line, in their order: `${version} ${vpc-id} …`; empty: AWS's.
     pub flow_format: String,

@@ -1,9 +1,10 @@
 //! Who held which address, by what is named: outputs of `aws ec2 describe-instances`, and cases, by what they have
-//! captured.
+//! captured. A watch knows every case of its own besides.
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::history;
+use crate::text::text;
 use casebook::case::Case;
 use casebook::id::CaseId;
 use casebook::query::SourceQuery;
@@ -21,8 +22,36 @@ pub fn holdings(context: &Context, named: &[PathBuf]) -> Result<Holdings, Failur
     let mut holdings = Holdings::new();
     for name in named {
         match case(context, name)? {
-            Some(case) => captured(&case, &mut holdings)?,
+            Some(case) if captured(&case, &mut holdings) => {}
+            Some(case) => {
+                let why = format!("the case {} has not captured the interfaces of its instance", case.id);
+                return Err(Failure::usage(why));
+            }
             None => described(name, &mut holdings)?,
+        }
+    }
+    Ok(holdings)
+}
+
+/// What is known by these files and cases, and by every case here that has captured its instance's interfaces. A case that
+/// can not be read is named and left out: one of last year keeps nobody from watching.
+///
+/// # Errors
+/// When one of those named can not be read, is something else, or knows of no interface; or when the cases can not be
+/// listed.
+pub fn holdings_with_cases(context: &Context, named: &[PathBuf]) -> Result<Holdings, Failure> {
+    let mut holdings = holdings(context, named)?;
+    let shelf = context.shelf()?;
+    for id in shelf.cases()?.iter().filter_map(|case| CaseId::parse(case)) {
+        match history::session(shelf.path(), &id) {
+            Ok(session) => {
+                // One that has captured nothing yet adds nothing.
+                captured(session.case(), &mut holdings);
+            }
+            Err(failure) => {
+                let why = &failure.what;
+                context.terminal.warn(&text!("which addresses the case {} has captured is not known: {}", id, why));
+            }
         }
     }
     Ok(holdings)
@@ -47,12 +76,12 @@ fn described(file: &Path, holdings: &mut Holdings) -> Result<(), Failure> {
 
 /// The interfaces of the case's instance. The first one can not be detached, so it was the instance's since its last
 /// start at the least (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>); another one since it was
-/// read.
-fn captured(case: &Case, holdings: &mut Holdings) -> Result<(), Failure> {
+/// read. Gives whether they were captured.
+fn captured(case: &Case, holdings: &mut Holdings) -> bool {
     let target = &case.target;
     let interfaces = case.baseline.scene.fact(&SourceQuery::Interfaces(target.instance.clone()).into());
     let Some((Ok(Reading::Interfaces(interfaces)), read)) = interfaces.map(|fact| (&fact.answer, fact.at)) else {
-        return Err(Failure::usage(format!("the case {} has not captured the interfaces of its instance", case.id)));
+        return false;
     };
     let tenant = Tenant { instance: target.instance.to_string(), account: target.account.to_string() };
     let started = started(case).unwrap_or(read);
@@ -63,7 +92,7 @@ fn captured(case: &Case, holdings: &mut Holdings) -> Result<(), Failure> {
             holdings.leaves_by(address, &tenant.instance, since, read);
         }
     }
-    Ok(())
+    true
 }
 
 /// The public address that AWS has assigned to an instance's first interface.

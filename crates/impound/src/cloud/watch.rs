@@ -110,6 +110,8 @@ struct Watch<'a> {
     kept: Instant,
     /// Responses of which was told that they reach nothing, by the entry of their start.
     waiting: BTreeSet<u64>,
+    /// Whether a response has come to rest, and its case may have captured what the lookout does not know.
+    captured_more: bool,
     /// Whether nothing new is begun any more.
     ending: bool,
 }
@@ -164,6 +166,7 @@ impl<'a> Watch<'a> {
             forgotten: Vec::new(),
             kept: Instant::now(),
             waiting: BTreeSet::new(),
+            captured_more: false,
             ending: false,
         })
     }
@@ -201,6 +204,9 @@ impl<'a> Watch<'a> {
 
     /// Instances that can not be read again are no reason to stop looking.
     fn refresh(&mut self) {
+        if std::mem::take(&mut self.captured_more) {
+            self.lookout().captured_more();
+        }
         if let Err(failure) = self.lookout().refresh(self.context) {
             self.context.terminal.warn(&text!("{}; the watch goes on with what it knew before", failure.what));
         }
@@ -253,6 +259,7 @@ impl<'a> Watch<'a> {
     /// A response came to its end, was stopped, or reached nothing. What is not over is gone on with: what reached
     /// nothing in a while, and everything next time.
     fn ended(&mut self, end: End) -> Result<(), Failure> {
+        self.captured_more = true;
         let reached_nothing = end.reached_nothing();
         if end.whole || (reached_nothing && self.waiting.insert(end.number)) {
             self.tell_end(&end)?;

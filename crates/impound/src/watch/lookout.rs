@@ -5,7 +5,7 @@ use crate::commands::detect as command;
 use crate::config::DetectConfig;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::holdings::holdings;
+use crate::holdings::holdings_with_cases;
 use crate::text::{Text, text};
 use crate::watch::lately::Lately;
 use crate::watch::told::Told;
@@ -46,6 +46,8 @@ pub struct Lookout {
     counts: Counts,
     /// Who holds which address, and when those files were last written.
     instances: Vec<(PathBuf, SystemTime)>,
+    /// Whether a case may have captured more since.
+    captured_more: bool,
     /// Where what was learned is kept, and when that file was last written by what is known here.
     learned: Option<(PathBuf, SystemTime)>,
     /// The fields of flow logs without a header line.
@@ -66,7 +68,7 @@ impl Lookout {
         warnings.iter().for_each(|warning| context.terminal.warn(&command::told(warning)));
         let baseline = usual(context, config)?;
         let instances = config.instances.iter().map(|path| (path.clone(), written(path))).collect();
-        let holdings = holdings(context, &config.instances)?;
+        let holdings = holdings_with_cases(context, &config.instances)?;
         let rules = Arc::new(rules);
         let scout = Scout::new(rules.clone(), holdings, Period::default(), baseline.is_some());
         let desk = Desk::new(rules.clone(), Horizon::default(), baseline);
@@ -74,22 +76,27 @@ impl Lookout {
         let (level, counts, whole) = (config.level, Counts::default(), warnings.is_empty());
         let lately = Lately::within(folder, PAUSE.max(rules.longest_window()));
         let flow = config.flow_format().map_err(Failure::usage)?;
-        Ok(Self { rules, scout, desk, level, counts, instances, learned, flow, whole, lately })
+        Ok(Self { rules, scout, desk, level, counts, instances, captured_more: false, learned, flow, whole, lately })
     }
 
-    /// Takes up which instance holds which address from now on, where a file that says so has changed: a watch outlives
-    /// many an instance.
+    /// A response has come to rest: what its case has captured is taken up by the next [`Lookout::refresh`].
+    pub fn captured_more(&mut self) {
+        self.captured_more = true;
+    }
+
+    /// Takes up which instance holds which address from now on, where a file that says so has changed or a case has
+    /// captured more: a watch outlives many an instance.
     ///
     /// # Errors
-    /// When a changed file can not be used: what was known before stays.
+    /// When a changed file can not be used, or the cases not be listed: what was known before stays.
     pub fn refresh(&mut self, context: &Context) -> Result<(), Failure> {
         let now: Vec<_> = self.instances.iter().map(|(path, _)| (path.clone(), written(path))).collect();
-        if now == self.instances {
+        if now == self.instances && !self.captured_more {
             return Ok(());
         }
-        self.instances = now;
+        (self.instances, self.captured_more) = (now, false);
         let paths: Vec<_> = self.instances.iter().map(|(path, _)| path.clone()).collect();
-        self.scout.trace_with(holdings(context, &paths)?);
+        self.scout.trace_with(holdings_with_cases(context, &paths)?);
         Ok(())
     }
 
@@ -278,9 +285,14 @@ mod tests {
     use serde_json::json;
     use std::time::Duration;
 
+    fn context(dir: &Path) -> Context {
+        let state = dir.join("state");
+        let line = ["impound", "--quiet", "--state", state.to_str().expect("text"), "watch"];
+        Context::new(CommandLine::try_parse_from(line).expect("a command line").global)
+    }
+
     fn lookout(dir: &Path, config: &DetectConfig) -> Result<Lookout, Failure> {
-        let line = CommandLine::try_parse_from(["impound", "--quiet", "watch"]).expect("a command line");
-        Lookout::new(&Context::new(line.global), config, dir.join("watch"))
+        Lookout::new(&context(dir), config, dir.join("watch"))
     }
 
     /// A command on an instance, which a rule counts with others.
@@ -371,8 +383,7 @@ mod tests {
         write("i-00000000000000001", 1_800_000_001);
         let config = DetectConfig { instances: vec![path.clone()], level: Level::Low, ..DetectConfig::default() };
         let mut lookout = lookout(dir.path(), &config).expect("it begins");
-        let line = CommandLine::try_parse_from(["impound", "--quiet", "watch"]).expect("a command line");
-        let context = Context::new(line.global);
+        let context = context(dir.path());
         let mut accused = |number: u32| {
             let made = json!({"eventID": number.to_string(), "eventTime": format!("2026-03-0{number}T12:00:00Z"),
                               "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging",

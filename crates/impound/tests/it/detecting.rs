@@ -5,6 +5,10 @@ use crate::program::{End, Home};
 use casebook::query::SourceQuery;
 use casebook::reading::Reading;
 use casebook::step::Phase;
+use impound::config::DetectConfig;
+use impound::watch::lookout::Lookout;
+use impound::watch::told::Told;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const PACKED: &[u8] = include_bytes!("../../../detect/testdata/invictus/files.jsonl.gz");
@@ -347,19 +351,23 @@ fn flow_logs_in_a_format_of_ones_own_are_judged() {
     home.run(&["detect", "--flow-format", "", &log]).fails_with(2, &["no flow log has a field"]);
 }
 
+/// A trail is stopped by a user from the address of the instance that a case of this field has captured.
+fn from_its_address(field: &Field) -> Value {
+    let scene = field.history().case.baseline.scene;
+    let query = SourceQuery::Interfaces(field.range.target().instance.clone()).into();
+    let Some(Reading::Interfaces(interfaces)) = scene.last(&query) else { panic!("the interfaces were captured") };
+    let mut record = call(1, "cloudtrail StopLogging");
+    record["userIdentity"] = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/deploy"});
+    record["sourceIPAddress"] = json!(interfaces[0].addresses[0].private);
+    record
+}
+
 #[test]
 fn an_address_leads_to_the_instance_whose_case_has_captured_it() {
     let field = Field::new();
     field.respond(field.response(field.charge(Phase::Capture))).expect("captured");
     let (case, target) = (field.case().to_string(), field.range.target());
-    let Some(Reading::Interfaces(interfaces)) =
-        field.history().case.baseline.scene.last(&SourceQuery::Interfaces(target.instance.clone()).into()).cloned()
-    else {
-        panic!("the interfaces were captured");
-    };
-    let mut record = call(1, "cloudtrail StopLogging");
-    record["userIdentity"] = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/deploy"});
-    record["sourceIPAddress"] = json!(interfaces[0].addresses[0].private);
+    let record = from_its_address(&field);
     let mut earlier = record.clone();
     earlier["eventTime"] = json!("2026-02-01T00:00:00Z");
     let log = |name, record| field.home.write(name, &json!({"Records": [record]}).to_string());
@@ -369,6 +377,40 @@ fn an_address_leads_to_the_instance_whose_case_has_captured_it() {
     assert!(leads_there(&["detect", &log, "--instances", &case]));
     assert!(!leads_there(&["detect", &earlier, "--instances", &case]), "before the instance was started");
     field.run(&["detect", &log, "--instances", "nowhere"]).fails_with(2, &["cannot use the instances of nowhere"]);
+}
+
+#[test]
+fn a_watch_knows_the_addresses_that_its_cases_capture_while_it_goes_on() {
+    let field = Field::new();
+    let context = field.context();
+    let folder = field.shelf().path().join("watch");
+    let mut lookout = Lookout::new(&context, &DetectConfig::default(), folder).expect("it begins");
+    field.respond(field.response(field.charge(Phase::Capture))).expect("captured");
+    let mut accused = |id: &str| {
+        let mut record = from_its_address(&field);
+        record["eventID"] = json!(id);
+        lookout.refresh(&context).expect("known");
+        lookout.read("a", json!({"Records": [record]}).to_string().as_bytes()).expect("a record");
+        let alerts = lookout.tell(Timestamp::UNIX_EPOCH, &mut Told::default());
+        lookout.captured_more();
+        alerts.iter().map(|alert| alert.suspect.to_string()).collect::<Vec<_>>()
+    };
+    assert!(!accused("before").contains(&field.range.target().instance.to_string()));
+    assert!(accused("after").contains(&field.range.target().instance.to_string()));
+}
+
+#[test]
+fn a_case_that_can_not_be_read_keeps_nobody_from_watching() {
+    let field = Field::new();
+    field.respond(field.response(field.charge(Phase::Capture))).expect("captured");
+    let log = json!({"Records": [from_its_address(&field)]}).to_string();
+    let broken = field.shelf().path().join("cases").join("c-0000000000000000");
+    std::fs::create_dir_all(&broken).expect("a folder");
+    let folder = field.shelf().path().join("watch");
+    let mut lookout = Lookout::new(&field.context(), &DetectConfig::default(), folder).expect("it begins");
+    lookout.read("a", log.as_bytes()).expect("a record");
+    let alerts = lookout.tell(Timestamp::UNIX_EPOCH, &mut Told::default());
+    assert!(alerts.iter().any(|alert| alert.suspect.to_string() == field.range.target().instance.as_str()));
 }
 
 #[test]

@@ -135,6 +135,32 @@ fn a_trail_alone_starts_the_response_and_the_report_shows_the_call() {
     assert!(report.contains("CreateAccessKey") && report.contains("11111111-2222-3333-4444-555555555555"), "{report}");
 }
 
+/// A trail is stopped with somebody's keys from the public address of the instance. Nothing but what the case has
+/// captured says whose address that is.
+#[test]
+fn what_its_own_case_has_captured_leads_a_later_call_to_the_instance() {
+    let incident = Incident::new();
+    configure(&incident, TRIGGER);
+    let queue = feed(&incident, &json!({}), &[finding(&incident, "f1")]);
+    let from_its_address = || {
+        let photo = incident.photo();
+        let interfaces = photo["target"]["interfaces"].as_object().unwrap();
+        let address = interfaces.values().find_map(|one| one["public"].as_str()).expect("a public address");
+        json!({"Records": [{
+            "eventVersion": "1.09", "eventID": "e1", "eventTime": jiff::Timestamp::now().to_string(),
+            "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "awsRegion": "us-east-1",
+            "sourceIPAddress": address, "eventType": "AwsApiCall", "eventCategory": "Management",
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ops",
+                             "accountId": "111111111111"},
+        }]})
+    };
+    watch(&incident, &queue, &[]).ends_with(0);
+    let objects = json!({(format!("logs/{KEY}")): from_its_address()});
+    let queue = feed(&incident, &objects, &[notification(KEY_IN_NOTIFICATION)]);
+    let told = alerts(&watch(&incident, &queue, &[]).ends_with(0));
+    assert_eq!(told[0]["resources"][0]["uid"], incident.instance(), "{told:#?}");
+}
+
 #[test]
 fn what_is_not_understood_is_named_kept_and_no_obstacle() {
     let incident = Incident::new();
