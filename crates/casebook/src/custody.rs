@@ -4,7 +4,7 @@
 //! readings and the ledger show; what was asked for and not read back does not count.
 
 use crate::case::Case;
-use crate::evidence::Custody;
+use crate::evidence::{Custody, Evidence};
 use crate::id::SnapshotId;
 use crate::query::Side;
 use crate::view::View;
@@ -25,10 +25,15 @@ pub(crate) use chain::{Secured, secured, volumes_at_stake};
 
 /// The evidence index.
 pub fn index(view: View<'_>) -> Custody {
+    Custody { items: items(view), missing: chain::missing(view) }
+}
+
+/// The items of the index alone.
+pub fn items(view: View<'_>) -> Vec<Evidence> {
     let mut items = captured::items(view.case);
     items.extend(items::in_the_cloud(view));
     items.sort_by(|a, b| (a.kind, &a.account, &a.id).cmp(&(b.kind, &b.account, &b.id)));
-    Custody { items, missing: chain::missing(view) }
+    items
 }
 
 /// Snapshots of which all blocks were read and no manifest is written yet.

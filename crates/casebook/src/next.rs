@@ -5,7 +5,7 @@
 use crate::agenda::{Agenda, Hold, Reached, Wake};
 use crate::effect::Effect;
 use crate::entry::Entry;
-use crate::evidence::Custody;
+use crate::evidence::Evidence;
 use crate::id::SnapshotId;
 use crate::query::{Query, Side};
 use crate::runbook::RunbookStep;
@@ -37,8 +37,8 @@ pub struct Next {
     pub gates: Vec<(StepName, Reached)>,
     /// What is proved about containment.
     pub verdict: Verdict,
-    /// The evidence.
-    pub custody: Custody,
+    /// The items of evidence.
+    pub evidence: Vec<Evidence>,
     /// Snapshots of which all blocks were read and no manifest is written yet.
     pub seal: Vec<(Side, SnapshotId)>,
     /// What the watch over a guarded case has found, to be written.
@@ -88,7 +88,7 @@ pub fn next(view: View<'_>) -> Next {
     next.wakes.sort();
     next.perform.sort_by_key(|(step, _)| urgency(*step));
     next.verdict = grade::verdict(view);
-    next.custody = custody::index(view);
+    next.evidence = custody::items(view);
     next.seal = custody::unsealed(view.case);
     next
 }

@@ -3,6 +3,7 @@
 use crate::settings::{Policy, RevokeScope, ScalingPolicy, TrackedConnections};
 use crate::step::{Phase, StepName};
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 mod check;
 
@@ -51,20 +52,24 @@ pub struct PolicyChange {
 }
 
 /// The runbooks that come with the program, as text.
-const SHIPPED: [&str; 2] = [include_str!("runbooks/standard.toml"), include_str!("runbooks/classic.toml")];
+const TEXTS: [&str; 2] = [include_str!("runbooks/standard.toml"), include_str!("runbooks/classic.toml")];
+
+/// The same, read once.
+static SHIPPED: LazyLock<Vec<Runbook>> =
+    LazyLock::new(|| TEXTS.iter().filter_map(|text| Runbook::parse(text).ok()).collect());
 
 impl Runbook {
     /// The names of the runbooks that come with the program.
     pub const NAMES: [&str; 2] = ["standard", "classic"];
 
     /// The runbooks that come with the program.
-    pub fn shipped() -> Vec<Self> {
-        SHIPPED.iter().filter_map(|text| Self::parse(text).ok()).collect()
+    pub fn shipped() -> &'static [Self] {
+        &SHIPPED
     }
 
     /// A shipped runbook by name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::shipped().into_iter().find(|runbook| runbook.name == name)
+        Self::shipped().iter().find(|runbook| runbook.name == name).cloned()
     }
 
     /// Reads a runbook from TOML and checks it against the laws.

@@ -1,6 +1,7 @@
 //! What is proved about containment, and through which channels something may still pass.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How the network stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,9 +33,9 @@ pub enum CredentialVerdict {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Residual {
     /// A stable name: `tracked-connections`, `dns`, `metadata-service`, …
-    pub channel: String,
+    pub channel: Cow<'static, str>,
     /// Why, and what can be done.
-    pub why: String,
+    pub why: Cow<'static, str>,
 }
 
 /// What is proved about containment.

@@ -116,6 +116,6 @@ fn ask(step: StepName, reached: &Reached) -> Entry {
 }
 
 fn evidence(next: &Next, case: &Case) -> Vec<Entry> {
-    let news = next.custody.items.iter().filter(|item| case.evidence.get(&item.id) != Some(item));
+    let news = next.evidence.iter().filter(|item| case.evidence.get(&item.id) != Some(item));
     news.cloned().map(Entry::Evidence).collect()
 }

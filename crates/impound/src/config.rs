@@ -184,7 +184,7 @@ pub fn runbook(name: &str) -> Result<Runbook, Failure> {
 /// When it cannot be read; then the shipped names are listed.
 pub fn runbook_text(file: &str) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| {
-        let shipped: Vec<_> = Runbook::shipped().into_iter().map(|runbook| runbook.name).collect();
+        let shipped: Vec<_> = Runbook::shipped().iter().map(|runbook| runbook.name.clone()).collect();
         Failure::usage(format!("cannot read the runbook {file}: {error}"))
             .hint(format!("name a file or one of {}", shipped.join(", ")))
     })

@@ -8,17 +8,20 @@ use serde_json::{Number, Value};
 
 /// The canonical text of `value`, or the sentence why it has none.
 pub(crate) fn canonical(value: &Value) -> Result<String, String> {
+    if is_plain(value, DEEPEST) { plain(value) } else { unusual(value) }
+}
+
+fn plain(value: &Value) -> Result<String, String> {
+    serde_json::to_string(value).map_err(|e| format!("it has no canonical form: {e}"))
+}
+
+fn unusual(value: &Value) -> Result<String, String> {
     if let Some(number) = inexact_integer(value) {
         return Err(format!(
             "the integer {number} has no exact canonical form (RFC 8785 numbers are doubles): write it as a string"
         ));
     }
-    let text = if is_plain(value, DEEPEST) {
-        serde_json::to_string(value)
-    } else {
-        serde_json_canonicalizer::to_string(value)
-    };
-    text.map_err(|e| format!("it has no canonical form: {e}"))
+    serde_json_canonicalizer::to_string(value).map_err(|e| format!("it has no canonical form: {e}"))
 }
 
 /// How deep a value may be nested to be read back without asking: serde_json reads 127 levels.
@@ -41,10 +44,10 @@ fn is_plain(value: &Value, deepest: usize) -> bool {
 /// The canonical text of `value`, and the value as a reader of that text will see it
 /// (`1.0` comes back as `1`).
 pub(crate) fn normalise(value: &Value) -> Result<(String, Value), String> {
-    let text = canonical(value)?;
     if is_plain(value, DEEPEST) {
-        return Ok((text, value.clone()));
+        return Ok((plain(value)?, value.clone()));
     }
+    let text = unusual(value)?;
     let read = verbatim::from_str(&text).map_err(|e| format!("it could not be read back: {e}"))?;
     Ok((text, read))
 }

@@ -9,6 +9,7 @@ use crate::scene::network::Interface;
 use crate::settings::RevokeScope;
 use crate::verdict::{CredentialVerdict, Residual};
 use crate::view::View;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 mod paths;
@@ -27,7 +28,7 @@ pub fn channels(view: View<'_>, credentials: CredentialVerdict) -> Vec<Residual>
     found
 }
 
-fn residual(channel: &str, why: impl Into<String>) -> Residual {
+fn residual(channel: &'static str, why: impl Into<Cow<'static, str>>) -> Residual {
     Residual { channel: channel.into(), why: why.into() }
 }
 

@@ -224,7 +224,8 @@ impl Story {
     }
 
     fn verdict(&mut self, network: NetworkVerdict, credentials: CredentialVerdict) {
-        let residual = |channel: &str, why: &str| Residual { channel: channel.into(), why: self.quote(why) };
+        let residual =
+            |channel: &'static str, why: &str| Residual { channel: channel.into(), why: self.quote(why).into() };
         let residual = vec![
             residual("dns", "queries to Amazon's resolver are not filtered by security groups"),
             residual("tracked-connections", "connections that were open before live on until they are idle"),

@@ -27,7 +27,7 @@ fn contained(trial: &Trial) -> Named {
     let session = trial.case();
     let verdict = &session.case().verdict;
     assert_eq!(verdict.network, NetworkVerdict::NewFlowsBlocked);
-    verdict.residual.iter().map(|residual| (residual.channel.clone(), residual.why.clone())).collect()
+    verdict.residual.iter().map(|residual| (residual.channel.to_string(), residual.why.to_string())).collect()
 }
 
 /// The conversations of the target, alive ones and ended ones, five seconds later.

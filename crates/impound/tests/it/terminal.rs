@@ -41,7 +41,7 @@ fn forge(field: &Field) {
         locked: false,
         sha256: Some(text()),
     };
-    let residual = vec![Residual { channel: text(), why: text() }];
+    let residual = vec![Residual { channel: text().into(), why: text().into() }];
     let verdict = Verdict { residual, ..Verdict::default() };
     let ended = Ended { status: CaseStatus::Held, reason: text() };
     let entries =

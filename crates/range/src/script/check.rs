@@ -103,7 +103,7 @@ fn responder(form: &Form) -> Result<Responder, Fault> {
 
 fn shipped(word: &Spanned<String>) -> Result<String, Fault> {
     let name = word.get_ref();
-    let names: Vec<String> = Runbook::shipped().into_iter().map(|runbook| runbook.name).collect();
+    let names: Vec<String> = Runbook::shipped().iter().map(|runbook| runbook.name.clone()).collect();
     if names.contains(name) {
         return Ok(name.clone());
     }

@@ -132,7 +132,7 @@ mod tests {
         let with = crate::scene::network::SecurityGroup { rules, ..group("sg-1", "vpc-1", ACCOUNT, Tags::new()) };
         bench.capture(S::Interfaces(INSTANCE.into()), Reading::Interfaces(vec![interface("eni-1", &["sg-1"])]));
         bench.capture(S::Groups(vec!["sg-1".into()]), Reading::Groups(vec![with]));
-        channel(bench.view()).map(|residual| residual.why)
+        channel(bench.view()).map(|residual| residual.why.into_owned())
     }
 
     /// The example of AWS's page on connection tracking: SSH from one range and ICMP are tracked,

@@ -21,7 +21,7 @@ pub(super) fn section(report: &Report) -> Section {
     if verdict.residual.is_empty() {
         blocks.push(Block::Text(words("No residual channel is recorded.")));
     }
-    let rows = verdict.residual.iter().map(|residual| vec![code(&residual.channel), words(&residual.why)]);
+    let rows = verdict.residual.iter().map(|residual| vec![code(&*residual.channel), words(&*residual.why)]);
     blocks.push(table(&["Residual channel", "Why it is left, and what can be done"], rows.collect()));
     super::section("containment", "Containment", blocks)
 }

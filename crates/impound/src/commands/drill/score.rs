@@ -65,7 +65,7 @@ impl Tally {
         let proved = case.evidence.values().filter(|item| item.state == EvidenceState::Verified);
         self.proved = proved.map(|item| item.id.clone()).collect();
         self.gone = is_gone(case) || ended_by_others(case).is_some();
-        self.residual = case.verdict.residual.iter().map(|residual| residual.channel.clone()).collect();
+        self.residual = case.verdict.residual.iter().map(|residual| residual.channel.to_string()).collect();
         self.residual.dedup();
     }
 

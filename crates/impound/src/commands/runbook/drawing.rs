@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn every_step_stands_once_and_below_what_it_comes_after() {
         for runbook in Runbook::shipped() {
-            let rows = rows(&runbook);
+            let rows = rows(runbook);
             let depth = |name| rows.iter().position(|row| row.iter().any(|step| step.step == name));
             assert_eq!(rows.iter().map(Vec::len).sum::<usize>(), runbook.steps.len());
             for step in &runbook.steps {

@@ -62,8 +62,8 @@ mod tests {
 
     /// What is said of a case that ends with the credentials revoked and this channel left, when they had been traded
     /// for those of another role.
-    fn revoked_but_for(channel: &str) -> Option<String> {
-        let residual = vec![Residual { channel: channel.into(), why: String::new() }];
+    fn revoked_but_for(channel: &'static str) -> Option<String> {
+        let residual = vec![Residual { channel: channel.into(), why: "".into() }];
         let verdict = Verdict { credentials: CredentialVerdict::Revoked, residual, ..Verdict::default() };
         let ended = Entry::Ended(Ended { status: CaseStatus::Done, reason: String::new() });
         let (trial, history) = fed::written_in("web-tier", vec![Entry::Verdict(verdict), ended.clone()]);

@@ -43,7 +43,7 @@ fn with(mut bench: Bench, endpoints: Vec<Endpoint>) -> Bench {
 }
 
 fn said(bench: &Bench) -> String {
-    channel(bench.view()).why
+    channel(bench.view()).why.into_owned()
 }
 
 fn paths(bench: &Bench) -> Vec<String> {
